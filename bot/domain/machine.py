@@ -1,0 +1,96 @@
+"""The states, and the table of moves. The picture in the docs is drawn from this same table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bot.domain.errors import IllegalMove
+
+
+class State(StrEnum):
+    """Where a rollout stands. Continuous forms are work going on, past forms are ends."""
+
+    PREFLIGHT = "preflight"
+    SHIFTING = "shifting"
+    BAKING = "baking"
+    GATE = "gate"
+    HELD = "held"
+    ROLLING_BACK = "rolling_back"
+    KILLING = "killing"
+    STUCK = "stuck"
+    COMPLETED = "completed"
+    ROLLED_BACK = "rolled_back"
+    KILLED = "killed"
+    ABORTED = "aborted"
+
+    @property
+    def live(self) -> bool:
+        return self not in ENDS
+
+    @property
+    def going_down(self) -> bool:
+        """Traffic is on its way down; nothing but an end leads out of it."""
+        return self in (State.ROLLING_BACK, State.KILLING, State.STUCK)
+
+
+class Event(StrEnum):
+    """What moves a rollout from one state to another."""
+
+    PREFLIGHT_GREEN = "preflight green"
+    PREFLIGHT_RED = "preflight red"
+    CONFIRMED = "weight confirmed"
+    UNCONFIRMED = "weight not confirmed"
+    BAKED = "bake over"
+    GATE_CLOSED = "gate closed"
+    PROMOTE = "promote"
+    HOLD = "hold"
+    RESUME = "resume"
+    ROLL_BACK = "roll back"
+    KILL = "kill"
+    DOWN_CONFIRMED = "lower weight confirmed"
+    DOWN_FAILED = "lower weight not confirmed"
+    KILL_CONFIRMED = "kill confirmed"
+    COMPLETE = "complete"
+    ABORT = "abort"
+
+
+ENDS = frozenset({State.COMPLETED, State.ROLLED_BACK, State.KILLED, State.ABORTED})
+
+_S, _E = State, Event
+
+MOVES: dict[tuple[State, Event], State] = {
+    (_S.PREFLIGHT, _E.PREFLIGHT_GREEN): _S.SHIFTING,
+    (_S.PREFLIGHT, _E.PREFLIGHT_RED): _S.ABORTED,
+    (_S.PREFLIGHT, _E.ABORT): _S.ABORTED,
+    (_S.PREFLIGHT, _E.KILL): _S.KILLING,
+    (_S.SHIFTING, _E.CONFIRMED): _S.BAKING,
+    (_S.SHIFTING, _E.UNCONFIRMED): _S.HELD,
+    (_S.BAKING, _E.BAKED): _S.GATE,
+    (_S.BAKING, _E.COMPLETE): _S.COMPLETED,
+    (_S.GATE, _E.GATE_CLOSED): _S.BAKING,
+    (_S.GATE, _E.PROMOTE): _S.SHIFTING,
+    (_S.HELD, _E.RESUME): _S.BAKING,
+    (_S.HELD, _E.HOLD): _S.HELD,
+    (_S.ROLLING_BACK, _E.DOWN_CONFIRMED): _S.ROLLED_BACK,
+    (_S.ROLLING_BACK, _E.DOWN_FAILED): _S.STUCK,
+    (_S.STUCK, _E.DOWN_CONFIRMED): _S.ROLLED_BACK,
+    (_S.STUCK, _E.DOWN_FAILED): _S.STUCK,
+    (_S.STUCK, _E.KILL_CONFIRMED): _S.KILLED,
+    (_S.KILLING, _E.KILL_CONFIRMED): _S.KILLED,
+    (_S.KILLING, _E.DOWN_FAILED): _S.STUCK,
+    (_S.KILLING, _E.KILL): _S.KILLING,
+    **{(state, _E.HOLD): _S.HELD for state in (_S.SHIFTING, _S.BAKING, _S.GATE)},
+    **{(state, _E.ROLL_BACK): _S.ROLLING_BACK for state in (_S.SHIFTING, _S.BAKING, _S.GATE, _S.HELD)},
+    **{(state, _E.KILL): _S.KILLING for state in (_S.SHIFTING, _S.BAKING, _S.GATE, _S.HELD, _S.ROLLING_BACK, _S.STUCK)},
+    # A kill also works on a rollout that has ended: the switch belongs to the thing, not to the rollout.
+    **{(state, _E.KILL): _S.KILLING for state in (_S.COMPLETED, _S.ROLLED_BACK)},
+}
+
+
+def move(state: State, event: Event) -> State:
+    """The state after `event`. Raises IllegalMove, which lists the legal events."""
+    try:
+        return MOVES[state, event]
+    except KeyError:
+        legal = ", ".join(event.value for at, event in MOVES if at is state)
+        raise IllegalMove(state.value, event.value, legal) from None
