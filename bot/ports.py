@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from bot.domain.evidence import Entry, Head, Record
-from bot.domain.measurements import NoData
+from bot.domain.measurements import Measurement, NoData
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
@@ -269,6 +269,8 @@ class Change:
 
     evidence: tuple[Entry, ...] = ()
     messages: tuple[Outgoing, ...] = ()
+    measured: Mapping[str, Measurement] = field(default_factory=dict)
+    """Raw measurements by metric, for the table that can be archived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,4 +345,129 @@ class Plans(Protocol):
 
     def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
         """A frozen plan, read again; plans that an older Perch froze included."""
+        ...
+
+
+class Inbox(Protocol):
+    """Each delivery once (law 6). Raises StoreAway."""
+
+    async def take(self, delivery: Delivery) -> bool:
+        """Keep it and commit; False when this key was taken before."""
+        ...
+
+    async def waiting(self) -> Sequence[Delivery]:
+        """Taken and not yet worked on, oldest first: also what a crash left."""
+        ...
+
+    async def done(self, key: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message in the outbox. `rollout` is its rollout's id, or "" for one that belongs to none."""
+
+    number: int
+    rollout: str
+    outgoing: Outgoing
+    tries: int
+    uncertain: bool
+    """An earlier try may have been posted: look for its mark (the key) before repeating."""
+    at: datetime
+
+
+class Outbox(Protocol):
+    """What is still to be said, in order. Raises StoreAway."""
+
+    async def add(self, messages: Sequence[Outgoing], now: datetime, rollout: str = "") -> None:
+        """Put messages in that explain no state (answers to people). Known keys are ignored."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Queued]:
+        """Urgent before routine, then oldest first; never a later message of a rollout's thread before an earlier
+        one of the same lane; of several edits of one message only the newest (the others are marked as said)."""
+        ...
+
+    async def sending(self, number: int) -> None:
+        """About to be posted: if nothing else is heard, it is uncertain."""
+        ...
+
+    async def said(self, number: int, posted: Posted | None, now: datetime) -> None:
+        """It stands. Where it has a place of its own, that place is kept under its key."""
+        ...
+
+    async def later(self, number: int, until: datetime, why: str, *, uncertain: bool) -> None: ...
+
+    async def gave_up(self, number: int, why: str, now: datetime) -> None: ...
+
+    async def place(self, rollout: str, key: str) -> Posted | None:
+        """Where the message with this key stands, if it was posted."""
+        ...
+
+    async def at_place(self, posted: Posted) -> tuple[str, str] | None:
+        """The (rollout id, key) of a message of ours, or None."""
+        ...
+
+
+# ---- the kill path's own memory: small local files, no database -------------------------------------------------
+
+
+class Card(BaseModel):
+    """The kill card: all that a kill or a rollback needs when nothing else answers. Holds names of secrets only."""
+
+    rollout: str
+    plan: str
+    environment: str
+    revision: int
+    tree: dict[str, Any]
+    """The frozen plan, `${NAME}` not filled in."""
+    confirmed: float
+    """Percent, as last confirmed."""
+    back_to: float
+    """Percent, where a rollback goes."""
+    operators: tuple[str, ...]
+    """Slack user ids that may go down even while Slack can't be asked."""
+    former: dict[str, str]
+
+
+class Spooled(BaseModel):
+    """One downward act, in its own file: the intent first, then what came of it."""
+
+    key: str
+    what: str
+    """`kill` or `rollback`."""
+    rollout: str
+    plan: str
+    environment: str
+    by: str
+    by_name: str
+    reason: str
+    at: datetime
+    outcomes: tuple[dict[str, Any], ...] = ()
+
+
+class KillFiles(Protocol):
+    """Kill cards and the spool. Synchronous and fsynced: some milliseconds, on purpose."""
+
+    def keep_card(self, card: Card) -> None:
+        """Write or replace the card, durably, before the call returns."""
+        ...
+
+    def drop_card(self, rollout: str) -> None: ...
+
+    def cards(self) -> Sequence[Card]: ...
+
+    def begin(self, act: Spooled) -> bool:
+        """Write the intent, durably. False when an act with this key is in the spool already."""
+        ...
+
+    def outcome(self, key: str, outcome: Mapping[str, Any]) -> None:
+        """Append one outcome to an act, durably."""
+        ...
+
+    def spooled(self) -> Sequence[Spooled]:
+        """All acts that aren't merged into evidence yet, oldest first."""
+        ...
+
+    def merged(self, key: str) -> None:
+        """The act is in evidence now; its file goes (its key stays known as done)."""
         ...

@@ -142,7 +142,7 @@ class Way(StrEnum):
 
 
 class Intent(Value):
-    """A traffic change on record before it is made. `revision` fences it: the save that brought it made this revision."""
+    """A traffic change, on record before it is made. `revision` fences it: the save that brought it made this one."""
 
     id: str
     way: Way
@@ -259,6 +259,8 @@ class Rollout(Value):
     due_at: datetime
     ended_at: datetime | None = None
     cooldown_until: datetime | None = None
+    rearmed_at: datetime | None = None
+    """When the former values were put back after a kill; until then the plan can't start."""
 
     @field_validator("confirmed", "approved", "target", "seen_weight", mode="before")
     @classmethod
