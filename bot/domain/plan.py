@@ -7,63 +7,25 @@ span fields (names exist, units agree, thresholds don't contradict) are in `bot.
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from bot.domain.plan_fields import (
-    ConditionField,
-    Duration,
+from bot.domain.plan_fields import ConditionField, Duration, UnitField, WeightField
+from bot.domain.plan_parts import (
+    Action,
     ParallelParts,
+    Part,
     PartField,
+    PlanPart,
+    Response,
+    Rule,
     RuleField,
-    UnitField,
-    WeightField,
 )
 from bot.domain.units import ZERO, Weight
 
 
-class PlanPart(BaseModel):
-    """Frozen, and unknown keys are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Action(StrEnum):
-    """What `on_fail`, `on_breach`, `no_data.then` and a gate's or hold's default may ask for."""
-
-    HOLD = "hold"
-    ROLLBACK = "rollback"
-    KILL = "kill"
-    EXTEND = "extend"
-    RETRY = "retry"
-    TELL = "tell"
-
-
-class Response(PlanPart):
-    """`hold 24h then rollback`, `extend 2h`: an action, for how long, and what then."""
-
-    action: Action
-    lasting: timedelta | None = None
-    then: Action | None = None
-
-
-class Part(PlanPart):
-    """A piece that an adapter understands: `kind`, and options that the adapter's own model checks."""
-
-    kind: str
-    options: dict[str, Any] = Field(default_factory=dict)
-
-
-class Rule(PlanPart):
-    """A condition with what is special about it; a plain string is a rule with nothing special."""
-
-    condition: ConditionField
-    on_fail: Response | None = None
-    on_breach: Action | None = None
-    danger: str | None = None
-    """R22: the class of a trigger, `security` for instance (plans write `class:`)."""
+__all__ = ["Action", "Part", "PlanPart", "Response", "Rule"]
 
 
 class Roles(PlanPart):
