@@ -37,17 +37,17 @@ class Event(StrEnum):
     """What moves a rollout from one state to another."""
 
     PREFLIGHT_GREEN = "preflight green"
-    PREFLIGHT_RED = "preflight red"
     CONFIRMED = "weight confirmed"
-    UNCONFIRMED = "weight not confirmed"
     BAKED = "bake over"
     GATE_CLOSED = "gate closed"
     PROMOTE = "promote"
     HOLD = "hold"
     RESUME = "resume"
+    PREFLIGHT_AGAIN = "preflight again"
     ROLL_BACK = "roll back"
     KILL = "kill"
     DOWN_CONFIRMED = "lower weight confirmed"
+    PARTLY_DOWN = "down to an earlier stage"
     DOWN_FAILED = "lower weight not confirmed"
     KILL_CONFIRMED = "kill confirmed"
     COMPLETE = "complete"
@@ -60,17 +60,18 @@ _S, _E = State, Event
 
 MOVES: dict[tuple[State, Event], State] = {
     (_S.PREFLIGHT, _E.PREFLIGHT_GREEN): _S.SHIFTING,
-    (_S.PREFLIGHT, _E.PREFLIGHT_RED): _S.ABORTED,
     (_S.PREFLIGHT, _E.ABORT): _S.ABORTED,
     (_S.PREFLIGHT, _E.KILL): _S.KILLING,
     (_S.SHIFTING, _E.CONFIRMED): _S.BAKING,
-    (_S.SHIFTING, _E.UNCONFIRMED): _S.HELD,
     (_S.BAKING, _E.BAKED): _S.GATE,
     (_S.BAKING, _E.COMPLETE): _S.COMPLETED,
     (_S.GATE, _E.GATE_CLOSED): _S.BAKING,
     (_S.GATE, _E.PROMOTE): _S.SHIFTING,
     (_S.HELD, _E.RESUME): _S.BAKING,
     (_S.HELD, _E.HOLD): _S.HELD,
+    (_S.HELD, _E.PREFLIGHT_AGAIN): _S.PREFLIGHT,
+    (_S.ROLLING_BACK, _E.PARTLY_DOWN): _S.HELD,
+    (_S.STUCK, _E.PARTLY_DOWN): _S.HELD,
     (_S.ROLLING_BACK, _E.DOWN_CONFIRMED): _S.ROLLED_BACK,
     (_S.ROLLING_BACK, _E.DOWN_FAILED): _S.STUCK,
     (_S.STUCK, _E.DOWN_CONFIRMED): _S.ROLLED_BACK,

@@ -42,10 +42,13 @@ class Person(Value):
 PERCH = Person(id="perch", name="Perch")
 
 
+Role = Literal["hard", "soft", "trigger"]
+
+
 class Line(Value):
     """One condition's outcome in a check, ready to be shown and kept as evidence."""
 
-    role: Literal["hard", "soft", "trigger"]
+    role: Role
     condition: str
     metric: str = ""
     met: bool | None = None
@@ -112,6 +115,12 @@ class Gate(Value):
     escalated: bool = False
 
 
+HoldThen = Literal["hold", "rollback"]
+HoldCause = Literal[
+    "person", "on_fail", "no_data", "drift", "unconfirmed", "both_sides", "gate", "limit", "restored", "breach"
+]
+
+
 class Hold(Value):
     """Why progress stopped, whose it is, until when, and what happens then."""
 
@@ -119,19 +128,8 @@ class Hold(Value):
     owner: str
     since: datetime
     until: datetime | None = None
-    then: Literal["hold", "rollback", "kill"] = "hold"
-    cause: Literal[
-        "person",
-        "on_fail",
-        "no_data",
-        "drift",
-        "unconfirmed",
-        "both_sides",
-        "gate",
-        "limit",
-        "restored",
-        "breach",
-    ]
+    then: HoldThen = "hold"
+    cause: HoldCause
 
 
 class Way(StrEnum):
@@ -142,16 +140,17 @@ class Way(StrEnum):
 
 
 class Intent(Value):
-    """A traffic change, on record before it is made. `revision` fences it: the save that brought it made this one."""
+    """A traffic change, on record before it is made. Its id is the fence: an act downward replaces or removes it,
+
+    and a raise whose intent is no longer the rollout's own may not begin, and is undone when it lands (law 7).
+    """
 
     id: str
     way: Way
     weight: Weight
     before: Weight
-    revision: int
     made_at: datetime
     reason: str
-    applied_at: datetime | None = None
     attempts: int = 0
 
     @field_validator("weight", "before", mode="before")
@@ -277,4 +276,10 @@ class Rollout(Value):
 
     @property
     def live(self) -> bool:
+        """Still under way; a plan has at most one such rollout per environment."""
         return self.state.live
+
+    @property
+    def watched(self) -> bool:
+        """Still to be looked at by the tick: live, or ended with a verification outstanding."""
+        return self.state.live or bool(self.verify_left)

@@ -1,0 +1,193 @@
+"""Conditions and measurements → verdict. One check looks at all conditions of one stage at one moment.
+
+Worst first: breach (a trigger fired) > no_data (a hard condition, or a trigger, can't see) > fail (a measured hard
+condition isn't met) > warn (a soft one isn't met or can't see) > pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.conditions import About, Condition
+from bot.domain.measurements import Measured, Measurement
+from bot.domain.plan import Plan, Rule, Stage
+from bot.domain.rollout import BaselineValue, Check, Line, Role, Streak, Tally, Verdict
+from bot.domain.truth import Truth, truth
+
+GAP = 2
+"""A streak that hasn't been seen for more than this many check intervals starts anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that conditions may look at, measured for one check. Values are in each metric's own unit."""
+
+    canary: Mapping[str, Measurement]
+    stable: Mapping[str, Measurement] = field(default_factory=dict)
+    ago: Mapping[tuple[str, timedelta], Measurement] = field(default_factory=dict)
+    baselines: Mapping[str, BaselineValue] = field(default_factory=dict)
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a check is made, and since when its stage has its traffic."""
+
+    now: datetime
+    shifted_at: datetime
+    settle: timedelta
+    interval: timedelta
+
+    @property
+    def settling(self) -> bool:
+        return self.now - self.shifted_at < self.settle
+
+
+def judge(
+    plan: Plan, index: int, facts: Facts, streaks: Mapping[str, Streak], moment: Moment
+) -> tuple[Check, dict[str, Streak]]:
+    """Evaluate a stage. Returns the check, and the streaks to remember until the next one."""
+    stage = plan.stages[index]
+    hard = [_plain("hard", rule, plan, facts, moment) for rule in stage.promote_when]
+    soft = [_plain("soft", rule, plan, facts, moment) for rule in stage.warn_unless]
+    failing = _any_unmet(hard)
+    remembered: dict[str, Streak] = {}
+    triggers = []
+    for rule in stage.rollback_when:
+        seen = (
+            failing
+            if rule.condition.subject.about is About.CHECK_FAILS
+            else truth(rule.condition, plan, facts, moment.now)
+        )
+        line, streak = _trigger(rule.condition, seen, streaks.get(rule.condition.text, Streak()), moment)
+        triggers.append(line)
+        remembered[rule.condition.text] = streak
+    waiting = moment.settling or any(_pending(rule.condition, moment) for rule in stage.promote_when)
+    lines = (*triggers, *hard, *soft)
+    verdict = _verdict(triggers, [] if moment.settling else hard, soft)
+    return Check(at=moment.now, stage=index, verdict=verdict, settling=waiting, lines=lines), remembered
+
+
+def fired(check: Check, stage: Stage) -> list[Rule]:
+    """The triggers that fired in a check."""
+    texts = {line.condition for line in check.lines if line.role == "trigger" and line.met}
+    return [rule for rule in stage.rollback_when if rule.condition.text in texts]
+
+
+def unmet(check: Check, stage: Stage) -> list[Rule]:
+    """The hard conditions that were measured and aren't met."""
+    texts = {line.condition for line in check.lines if line.role == "hard" and line.met is False}
+    return [rule for rule in stage.promote_when if rule.condition.text in texts]
+
+
+def unheld(rules: Sequence[Rule], plan: Plan, facts: Facts, now: datetime) -> list[str]:
+    """Those of some rules that don't hold now, or can't be seen, with why."""
+    told = [(rule.condition, truth(rule.condition, plan, facts, now)) for rule in rules]
+    return [f"{condition} ({seen.detail or seen.value})" for condition, seen in told if seen.holds is not True]
+
+
+def as_bad_on_stable(rules: Sequence[Rule], plan: Plan, stable: Mapping[str, Measurement], now: datetime) -> bool:
+    """Whether every one of these triggers is true of the stable side as well: then rolling back to it helps nobody."""
+    sides = Facts(canary=stable, stable=stable)
+    return bool(rules) and all(
+        rule.condition.subject.name in stable and truth(rule.condition, plan, sides, now).holds is True
+        for rule in rules
+    )
+
+
+def tally(tallies: Mapping[str, Tally], plan: Plan, canary: Mapping[str, Measurement]) -> dict[str, Tally]:
+    """Count good answers for each probe that `availability()` asks about; no data counts neither way."""
+    counted = dict(tallies)
+    for name in _available(plan):
+        measurement = canary.get(name)
+        if isinstance(measurement, Measured):
+            before = counted.get(name, Tally())
+            counted[name] = Tally(good=before.good + (measurement.value >= 1), total=before.total + 1)
+    return counted
+
+
+def _available(plan: Plan) -> set[str]:
+    conditions = [
+        rule.condition
+        for stage in plan.stages
+        for rule in (*stage.promote_when, *stage.warn_unless, *stage.rollback_when)
+    ] + [rule.condition for rule in plan.complete_when]
+    return {found.subject.name for found in conditions if found.subject.about is About.AVAILABILITY}
+
+
+def _pending(condition: Condition, moment: Moment) -> bool:
+    return condition.after is not None and moment.now - moment.shifted_at < condition.after
+
+
+def _plain(role: Role, rule: Rule, plan: Plan, facts: Facts, moment: Moment) -> Line:
+    seen = truth(rule.condition, plan, facts, moment.now)
+    return _line(role, rule.condition, seen, seen.holds, "")
+
+
+def _trigger(condition: Condition, seen: Truth, before: Streak, moment: Moment) -> tuple[Line, Streak]:
+    if _pending(condition, moment):
+        return _line("trigger", condition, seen, False, "doesn't count yet"), Streak()
+    streak = _streak(before, seen.holds, moment)
+    if seen.holds is not True:
+        return _line("trigger", condition, seen, seen.holds, ""), streak
+    return _line("trigger", condition, seen, _long_enough(condition, streak), _progress(condition, streak)), streak
+
+
+def _streak(before: Streak, holds: bool | None, moment: Moment) -> Streak:
+    if holds is None:
+        return before
+    if not holds:
+        return Streak()
+    broken = before.last is None or moment.now - before.last > GAP * moment.interval
+    since = moment.now if broken or before.since is None else before.since
+    return Streak(since=since, last=moment.now, times=before.times + 1)
+
+
+def _long_enough(condition: Condition, streak: Streak) -> bool:
+    if condition.lasting is not None:
+        return streak.since is not None and streak.last is not None and streak.last - streak.since >= condition.lasting
+    return streak.times >= (condition.times or 1)
+
+
+def _progress(condition: Condition, streak: Streak) -> str:
+    if condition.times:
+        return f"{min(streak.times, condition.times)} of {condition.times} in a row"
+    if condition.lasting and streak.since and streak.last:
+        return f"true for {round((streak.last - streak.since).total_seconds())} s"
+    return ""
+
+
+def _line(role: Role, condition: Condition, seen: Truth, met: bool | None, note: str) -> Line:
+    return Line(
+        role=role,
+        condition=condition.text,
+        metric=condition.subject.name,
+        met=met,
+        value=seen.value,
+        unit=seen.unit.value if seen.unit else "",
+        threshold=seen.threshold,
+        reference=seen.reference,
+        detail="; ".join(part for part in (seen.detail, note) if part),
+    )
+
+
+def _any_unmet(hard: list[Line]) -> Truth:
+    if any(line.met is False for line in hard):
+        return Truth(True, detail="not met: " + ", ".join(line.condition for line in hard if line.met is False))
+    if any(line.met is None for line in hard):
+        return Truth(None, detail="a hard condition has no data")
+    return Truth(False)
+
+
+def _verdict(triggers: list[Line], hard: list[Line], soft: list[Line]) -> Verdict:
+    if any(line.met for line in triggers):
+        return Verdict.BREACH
+    if any(line.met is None for line in (*triggers, *hard)):
+        return Verdict.NO_DATA
+    if any(line.met is False for line in hard):
+        return Verdict.FAIL
+    if any(line.met is not True for line in soft):
+        return Verdict.WARN
+    return Verdict.PASS

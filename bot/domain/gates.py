@@ -1,0 +1,128 @@
+"""What a promotion needs: an open gate, a fresh pass, approvals and who may give them, a confirmed weight, a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.plan import Approvals, Plan
+from bot.domain.rollout import Approval, Check, Gate, Rollout
+from bot.domain.units import spell_duration
+
+FRESH = 2
+"""A verdict is fresh for this many check intervals (law 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that promotion still waits for; `until` is when it will be there, where that can be told (X1)."""
+
+    what: str
+    until: datetime | None = None
+
+
+def open_gate(rollout: Rollout, plan: Plan, check: Check, id: str) -> Gate:
+    """A gate for leaving the present stage, bound to what is shown now (X2)."""
+    return Gate(
+        id=id,
+        stage=rollout.stage,
+        opened_at=check.at,
+        expires_at=check.at + plan.gate.expires,
+        plan_digest=rollout.plan_digest,
+        version=rollout.version,
+        verdict=check.verdict,
+        warnings=tuple(sorted(check.warnings)),
+    )
+
+
+def voids(gate: Gate, check: Check) -> str:
+    """Why a later check closes the gate, or "": neither pass nor warn, or a warning that wasn't shown."""
+    if not check.verdict.promotable:
+        return f"the check now says {check.verdict.value}"
+    new = check.warnings - frozenset(gate.warnings)
+    return "a warning came up that the gate didn't show: " + ", ".join(sorted(new)) if new else ""
+
+
+def counted(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> tuple[Approval, ...]:
+    """The approvals that count: one per person, and with four eyes none of those who asked."""
+    seen: dict[str, Approval] = {}
+    for approval in gate.approvals:
+        if not (wanted.not_requester and approval.person.id in involved):
+            seen.setdefault(approval.person.id, approval)
+    return tuple(seen.values())
+
+
+def still_needed(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> list[str]:
+    """What the approvals lack, in words; empty when they suffice. One person may stand for one group only."""
+    given = counted(gate, wanted, involved)
+    lacking = []
+    if len(given) < wanted.need:
+        lacking.append(f"{wanted.need - len(given)} of {wanted.need} approvals")
+    uncovered = _uncovered(given, wanted.one_of_each)
+    lacking.extend(f"an approval from {group}" for group in uncovered)
+    return lacking
+
+
+def _uncovered(given: Sequence[Approval], groups: Sequence[str]) -> list[str]:
+    """Groups left without a person of their own (bipartite matching by augmenting paths)."""
+    stands_for: dict[int, str] = {}
+
+    def place(group: str, tried: set[int]) -> bool:
+        for index, approval in enumerate(given):
+            if group in approval.groups and index not in tried:
+                tried.add(index)
+                if index not in stands_for or place(stands_for[index], tried):
+                    stands_for[index] = group
+                    return True
+        return False
+
+    return [group for group in groups if not place(group, set())]
+
+
+def promotion_waits_for(rollout: Rollout, plan: Plan, now: datetime, opens: datetime | None = None) -> list[Waiting]:
+    """Everything that stands between this rollout and its next stage. Empty: it may rise now (law 1).
+
+    `opens` is when the windows next allow a rise, None when they do now.
+    """
+    gate, check = rollout.gate, rollout.check
+    if gate is None or gate.stage != rollout.stage:
+        return [Waiting("an open gate")]
+    waiting = [
+        Waiting(f"{lack}") for lack in still_needed(gate, plan.stages[rollout.stage].approvals, rollout.involved)
+    ]
+    if now >= gate.expires_at:
+        waiting.append(Waiting("a new gate; this one has expired"))
+    if check is None or now - check.at > FRESH * plan.every.check:
+        waiting.append(Waiting("a fresh check"))
+    elif check.settling or check.stage != rollout.stage or voids(gate, check):
+        waiting.append(Waiting("a passing check"))
+    if rollout.intent is not None or rollout.confirmed != plan.stage_weight(rollout.stage):
+        waiting.append(Waiting("the present weight to be confirmed"))
+    if opens is not None:
+        waiting.append(Waiting("the time window", opens))
+    return waiting
+
+
+def bake_left(rollout: Rollout, plan: Plan) -> timedelta:
+    """How much confirmed time the stage still needs; zero when it's over."""
+    stage = plan.stages[rollout.stage]
+    left = stage.bake + rollout.extended - rollout.baked
+    if stage.clean_for is not None:
+        left = max(left, stage.clean_for - rollout.clean)
+    return max(left, timedelta(0))
+
+
+def bake_waits_for(rollout: Rollout, plan: Plan, now: datetime) -> list[Waiting]:
+    """What a baking stage still waits for, with a time where it can be told (X1)."""
+    left = bake_left(rollout, plan)
+    waiting = [Waiting(f"{spell_duration(left)} more of baking", now + left)] if left else []
+    if rollout.check is not None and rollout.check.settling:
+        waiting.append(Waiting("the metrics to settle"))
+    if rollout.check is not None:
+        waiting.extend(
+            Waiting(f"{line.condition} ({line.detail or 'not met'})")
+            for line in rollout.check.lines
+            if line.role == "hard" and line.met is not True
+        )
+    return waiting

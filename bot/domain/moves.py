@@ -1,0 +1,338 @@
+"""The moves of one rollout, each a plain function: a rollout in, a changed rollout and what happened out.
+
+Nothing here looks at a clock, makes an id, or touches the world; what happened is told as `Happening`s, which the
+engine turns into evidence and messages. Who may ask for a move is decided elsewhere (`bot.engine.doors`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.gates import counted
+from bot.domain.machine import Event, State, move
+from bot.domain.plan import Plan
+from bot.domain.rollout import PERCH, Check, Hold, HoldCause, HoldThen, Intent, Line, Person, Rollout, Way
+from bot.domain.units import ZERO, Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something worth a record and perhaps a message. `kind` names the evidence record and the wording."""
+
+    kind: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    by: Person = PERCH
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A changed rollout, and what happened on the way."""
+
+    rollout: Rollout
+    happenings: tuple[Happening, ...] = ()
+    emergency: str = ""
+    """Why the kill switch must be pulled now; the kill path has its own way to the world."""
+
+    def also(self, *happenings: Happening) -> Step:
+        return Step(self.rollout, (*self.happenings, *happenings), self.emergency)
+
+
+def enter_first_stage(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
+    """Preflight is green: ask for the first stage's weight. The start by an operator opens this one step (law 1)."""
+    state = move(rollout.state, Event.PREFLIGHT_GREEN)
+    return Step(_asking(rollout.but(state=state, due_at=now), plan, 0, now, id, "first stage"))
+
+
+def promote(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
+    """Use the open gate: ask for the next stage's weight. The caller has seen that nothing is waited for."""
+    state = move(rollout.state, Event.PROMOTE)
+    gate = rollout.gate
+    people = [approval.person.id for approval in gate.approvals] if gate else []
+    before = rollout.confirmed
+    risen = _asking(rollout.but(state=state, gate=None), plan, rollout.stage + 1, now, id, "promoted")
+    facts = {
+        "from": before.percent,
+        "to": risen.target.percent,
+        "by": people,
+        "gate": gate.id if gate else "",
+        "approvals": [approval.model_dump(mode="json") for approval in _counting(rollout, plan)],
+        "verdict": rollout.check.verdict.value if rollout.check else "",
+        "warnings": list(gate.warnings) if gate else [],
+        "early": rollout.early,
+    }
+    return Step(risen, (Happening("promoted", facts),))
+
+
+def _counting(rollout: Rollout, plan: Plan) -> Sequence[Any]:
+    if rollout.gate is None:
+        return ()
+    return counted(rollout.gate, plan.stages[rollout.stage].approvals, rollout.involved)
+
+
+def _asking(rollout: Rollout, plan: Plan, stage: int, now: datetime, id: str, reason: str) -> Rollout:
+    weight = plan.stage_weight(stage)
+    intent = Intent(id=id, way=Way.RAISE, weight=weight, before=rollout.confirmed, made_at=now, reason=reason)
+    return rollout.but(stage=stage, target=weight, approved=weight, intent=intent, due_at=now)
+
+
+def arrive(rollout: Rollout, now: datetime) -> Step:
+    """The raised weight was read back: baking begins, with fresh clocks and counts."""
+    intent = _intended(rollout)
+    arrived = rollout.but(
+        state=move(rollout.state, Event.CONFIRMED),
+        confirmed=intent.weight,
+        seen_weight=intent.weight,
+        intent=None,
+        shifted_at=now,
+        entered_at=now,
+        counted_at=now,
+        baked=timedelta(0),
+        extended=timedelta(0),
+        clean=timedelta(0),
+        retries=0,
+        streaks={},
+        tallies={},
+        check=None,
+        no_data_since=None,
+        no_data_told=False,
+        early="",
+        involved=(rollout.requester.id,),
+        checkpoints=(),
+        due_at=now,
+    )
+    facts = {
+        "stage": rollout.stage,
+        "weight": intent.weight.percent,
+        "before": intent.before.percent,
+        "took_s": round((now - intent.made_at).total_seconds(), 1),
+    }
+    return Step(arrived, (Happening("stage_confirmed", facts),))
+
+
+def retreat(rollout: Rollout, now: datetime, id: str, hold: Hold, by: Person = PERCH) -> Step:
+    """Give up a raise under way: back to the weight before it, held there. Lowering is on record as an intent."""
+    before = rollout.intent.before if rollout.intent else rollout.confirmed
+    lower = Intent(id=id, way=Way.LOWER, weight=before, before=rollout.target, made_at=now, reason=hold.why)
+    held = rollout.but(
+        state=move(rollout.state, Event.HOLD),
+        stage=max(rollout.stage - 1, 0),
+        target=before,
+        approved=before,
+        confirmed=before,
+        intent=lower,
+        gate=None,
+        hold=hold,
+        due_at=now,
+    )
+    return Step(held, (_told_hold(hold, by),))
+
+
+def hold(rollout: Rollout, now: datetime, hold: Hold, id: str, by: Person = PERCH) -> Step:
+    """Stop progress where it stands; a raise under way is given up."""
+    if rollout.state is State.SHIFTING:
+        return retreat(rollout, now, id, hold, by)
+    held = rollout.but(state=move(rollout.state, Event.HOLD), hold=hold, gate=None, due_at=now)
+    closed = (_closed(rollout, f"held: {hold.why}"),) if rollout.gate else ()
+    return Step(held, (*closed, _told_hold(hold, by)))
+
+
+def a_hold(
+    why: str,
+    owner: str,
+    now: datetime,
+    cause: HoldCause,
+    lasting: timedelta | None = None,
+    then: HoldThen = "hold",
+) -> Hold:
+    """Every hold has an owner, a deadline and a default; without a time it is one day, and stays held then."""
+    return Hold(why=why, owner=owner, since=now, until=now + (lasting or timedelta(days=1)), then=then, cause=cause)
+
+
+def resume(rollout: Rollout, now: datetime, by: Person) -> Step:
+    """Go on: the bake continues, a new gate and a check newer than this are needed.
+
+    Where no traffic was ever confirmed, preflight starts again.
+    """
+    event = Event.RESUME if rollout.shifted_at else Event.PREFLIGHT_AGAIN
+    involved = tuple(dict.fromkeys((*rollout.involved, by.id)))
+    resumed = rollout.but(
+        state=move(rollout.state, event),
+        hold=None,
+        gate=None,
+        resumed_at=now,
+        counted_at=now,
+        involved=involved,
+        no_data_since=None,
+        no_data_told=False,
+        due_at=now,
+    )
+    return Step(resumed, (Happening("resumed", {"by": by.id}, by),))
+
+
+def close_gate(rollout: Rollout, why: str) -> Step:
+    """The gate is void: back to baking, bake kept."""
+    baking = rollout.but(state=move(rollout.state, Event.GATE_CLOSED), gate=None)
+    return Step(baking, (_closed(rollout, why),))
+
+
+def _closed(rollout: Rollout, why: str) -> Happening:
+    return Happening("gate_closed", {"gate": rollout.gate.id if rollout.gate else "", "why": why})
+
+
+def roll_back(
+    rollout: Rollout,
+    plan: Plan,
+    now: datetime,
+    id: str,
+    reason: str,
+    by: Person = PERCH,
+    lines: Sequence[Line] = (),
+) -> Step:
+    """Start down, to where the stage says (R15). Open from every live state but those that go down already."""
+    to = back_to(rollout, plan)
+    before = max(rollout.confirmed, rollout.target)
+    intent = Intent(id=id, way=Way.LOWER, weight=to, before=before, made_at=now, reason=reason)
+    down = rollout.but(
+        state=move(rollout.state, Event.ROLL_BACK),
+        target=to,
+        approved=to,
+        intent=intent,
+        gate=None,
+        hold=None,
+        reason=reason,
+        due_at=now,
+    )
+    facts = {
+        "reason": reason,
+        "by": by.id,
+        "to": to.percent,
+        "from": before.percent,
+        "lines": [line.model_dump(mode="json") for line in lines],
+    }
+    closed = (_closed(rollout, "rolled back"),) if rollout.gate else ()
+    return Step(down, (*closed, Happening("rolling_back", facts, by)))
+
+
+def back_to(rollout: Rollout, plan: Plan) -> Weight:
+    """Where a rollback of the present stage goes; never higher than what is confirmed."""
+    stage = plan.stages[rollout.stage]
+    if stage.rollback_to == "previous":
+        wanted = plan.stage_weight(rollout.stage - 1) if rollout.stage else ZERO
+    else:
+        wanted = stage.rollback_to
+    return min(wanted, rollout.confirmed)
+
+
+def came_down(rollout: Rollout, plan: Plan, now: datetime) -> Step:
+    """The lower weight was read back. At 0 the rollout has ended; higher, it is held there for a person."""
+    intent = _intended(rollout)
+    to = intent.weight
+    facts = {
+        "reason": rollout.reason,
+        "from": intent.before.percent,
+        "to": to.percent,
+        "took_s": round((now - intent.made_at).total_seconds(), 1),
+    }
+    arrived = rollout.but(confirmed=to, seen_weight=to, intent=None)
+    if to > ZERO:
+        stage = max(index for index, each in enumerate(plan.stages[: rollout.stage + 1]) if each.weight <= to)
+        why = f"rolled back to {to}: {rollout.reason}"
+        kept = a_hold(why, rollout.requester.id, now, "breach", then="rollback")
+        held = arrived.but(
+            state=move(rollout.state, Event.PARTLY_DOWN), stage=stage, hold=kept, shifted_at=now, streaks={}, due_at=now
+        )
+        return Step(held, (Happening("rolled_back", facts), _told_hold(kept, PERCH)))
+    until = now + plan.cooldown
+    ended = arrived.but(
+        state=move(rollout.state, Event.DOWN_CONFIRMED),
+        ended_at=now,
+        cooldown_until=until,
+        verify_since=now,
+        verify_left=tuple(condition.text for condition in plan.verify_after.rollback),
+        due_at=now,
+    )
+    return Step(ended, (Happening("rolled_back", {**facts, "cooldown_until": until.timestamp()}),))
+
+
+def not_coming_down(rollout: Rollout, now: datetime, fault: str, still_on: str, retry: timedelta) -> Step:
+    """A downward change failed: stuck. Told once; tried for ever."""
+    known = rollout.state is State.STUCK
+    stuck = rollout.but(state=move(rollout.state, Event.DOWN_FAILED), due_at=now + retry)
+    facts = {"what": f"set the weight to {rollout.target}", "fault": fault, "still_on": still_on}
+    return Step(stuck, () if known else (Happening("stuck", facts),))
+
+
+def complete(rollout: Rollout, now: datetime) -> Step:
+    """The last bake is over with a promotable verdict: the end, keeping the weight (R16)."""
+    took = (now - rollout.started_at).total_seconds()
+    done = rollout.but(state=move(rollout.state, Event.COMPLETE), ended_at=now, gate=None, reason="all stages held")
+    return Step(done, (Happening("completed", {"weight": rollout.confirmed.percent, "took_s": round(took)}),))
+
+
+def abort(rollout: Rollout, now: datetime, reason: str, by: Person = PERCH, red: Sequence[str] = ()) -> Step:
+    """End before any traffic moved: no cooldown."""
+    ended = rollout.but(state=move(rollout.state, Event.ABORT), ended_at=now, reason=reason, intent=None, hold=None)
+    return Step(ended, (Happening("aborted", {"reason": reason, "red": list(red)}, by),))
+
+
+def extend_bake(rollout: Rollout, lasting: timedelta, failing: Sequence[str]) -> Step:
+    """EXTEND: the stage bakes longer."""
+    longer = rollout.but(extended=rollout.extended + lasting, retries=rollout.retries + 1)
+    return Step(longer, (Happening("extended", {"lasting_s": lasting.total_seconds(), "failing": list(failing)}),))
+
+
+def retry_bake(rollout: Rollout, now: datetime, failing: Sequence[str]) -> Step:
+    """RETRY: the stage bakes again from the start. The count is the stage's and starts anew with each stage."""
+    again = rollout.but(
+        baked=timedelta(0),
+        extended=timedelta(0),
+        clean=timedelta(0),
+        streaks={},
+        counted_at=now,
+        retries=rollout.retries + 1,
+    )
+    return Step(again, (Happening("retried", {"failing": list(failing)}),))
+
+
+def drifted(rollout: Rollout, now: datetime, id: str, real: Weight, lower: bool) -> Step:
+    """The outside world isn't as recorded (law 10): held and told; above what was approved, lowered where asked."""
+    did = "lowered" if lower else "held"
+    facts = {"recorded": rollout.confirmed.percent, "real": real.percent, "did": did}
+    why = f"the weight is {real} where {rollout.confirmed} was set; somebody else moved it"
+    held = _held_where_it_stands(rollout, now, why)
+    if lower:
+        intent = Intent(id=id, way=Way.LOWER, weight=rollout.confirmed, before=real, made_at=now, reason=why)
+        held = held.but(intent=intent, target=rollout.confirmed)
+    return Step(held.but(seen_weight=real, due_at=now), (Happening("drift", facts),))
+
+
+def _held_where_it_stands(rollout: Rollout, now: datetime, why: str) -> Rollout:
+    if rollout.state is State.HELD:
+        return rollout
+    kept = a_hold(why, rollout.requester.id, now, "drift")
+    return rollout.but(state=move(rollout.state, Event.HOLD), hold=kept, gate=None)
+
+
+def _told_hold(hold: Hold, by: Person) -> Happening:
+    facts = {
+        "why": hold.why,
+        "owner": hold.owner,
+        "until": hold.until.timestamp() if hold.until else None,
+        "then": hold.then,
+        "cause": hold.cause,
+    }
+    return Happening("held", facts, by)
+
+
+def _intended(rollout: Rollout) -> Intent:
+    if rollout.intent is None:
+        raise ValueError(f"rollout {rollout.id} has no intent under way")
+    return rollout.intent
+
+
+def failing(check: Check) -> list[str]:
+    """Hard conditions that aren't met, in words."""
+    return [line.condition for line in check.lines if line.role == "hard" and line.met is False]
