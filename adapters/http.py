@@ -1,0 +1,243 @@
+"""The one outgoing HTTP client: deadlines, redaction, and httpx's exceptions in our words. All that adapters share.
+
+Redirects are refused (a redirected answer is another host's word), proxies and `.netrc` from the environment are not
+read, a body has a size limit, and no error text holds an address's user, password or query values.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import functools
+import re
+import ssl
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.domain.kinds import Environment, MissingEnvironment
+from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
+
+MOST_BYTES = 16 * 1024 * 1024
+"""The largest body that is read, unpacked."""
+
+
+class NotInTime(OutOfReach):
+    """The far side took longer than the deadline."""
+
+
+class Credentials(BaseModel):
+    """How a kind's options say who we are: names of environment variables, never the secrets themselves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token_env: str | None = None
+    username_env: str | None = None
+    password_env: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Credentials:
+        if (self.username_env is None) != (self.password_env is None):
+            raise ValueError("username_env and password_env go together: give both, or neither")
+        if self.token_env and self.username_env:
+            raise ValueError("give token_env, or username_env with password_env, not both")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer. Bytes that aren't text in the declared charset are U+FFFD. `took_s` is from call to last byte."""
+
+    status: int
+    text: str
+    took_s: float
+
+
+def client(
+    *, deadline_s: float = 5.0, headers: Mapping[str, str] | None = None, kept_open: int = 20
+) -> httpx.AsyncClient:
+    """Make a client whose every request ends within `deadline_s`; whoever makes it closes it.
+
+    `kept_open` is how many idle connections wait for the next request; 0 gives each request its own.
+    """
+    return httpx.AsyncClient(
+        headers=dict(headers or {}),
+        timeout=httpx.Timeout(deadline_s),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept_open),
+        follow_redirects=False,
+        trust_env=False,
+        verify=_trust(),
+    )
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """The system's authorities and those that httpx brings, loaded once: a context takes about 1 MB and 20 ms."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
+
+
+async def fetch(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    json: Any = None,
+    content: str | bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    expect: Collection[int] = range(200, 300),
+) -> Fetched:
+    """Do one request and read its answer, within the client's deadline in all; nothing is retried.
+
+    Raises NotInTime or another OutOfReach (no answer, or 5xx, 408, 425, 429), Denied (other statuses outside `expect`,
+    redirects included, and requests that can't be sent) and Nonsense (an answer that isn't HTTP, or is too large).
+    """
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    try:
+        async with asyncio.timeout(client.timeout.read):
+            request = client.build_request(method, url, json=json, content=content, headers=headers)
+            response = await client.send(request, stream=True)
+            try:
+                text = await _text(response, url)
+            finally:
+                await response.aclose()
+    except TimeoutError as error:
+        raise NotInTime(f"{redact(url)} didn't answer within {client.timeout.read:g} s") from error
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError, UnicodeError) as error:
+        raise translated(error, url) from (None if isinstance(error, _TELLTALE) else error)
+    if response.status_code not in expect:
+        raise refused(response.status_code, text, url, secrets=_secrets(request))
+    return Fetched(response.status_code, text, clock() - began)
+
+
+async def _text(response: httpx.Response, url: str) -> str:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise Nonsense(f"{redact(url)} answered more than {MOST_BYTES // 1024 // 1024} MB")
+    try:
+        return body.decode(response.charset_encoding or "utf-8", errors="replace")
+    except LookupError:
+        return body.decode(errors="replace")
+
+
+# ---- faults -----------------------------------------------------------------------------------------------------
+
+FAULTS: Mapping[type[Exception], tuple[type[OutsideFault], str]] = {
+    httpx.TimeoutException: (NotInTime, "didn't answer in time"),
+    httpx.NetworkError: (OutOfReach, "can't be reached"),
+    httpx.ProxyError: (OutOfReach, "can't be reached through the proxy"),
+    httpx.RemoteProtocolError: (Nonsense, "broke off, or answered something that isn't HTTP"),
+    httpx.LocalProtocolError: (Denied, "wasn't asked: the request can't be written as HTTP; look at its headers"),
+    httpx.UnsupportedProtocol: (Denied, "wasn't asked: its address must begin with http:// or https://"),
+    httpx.InvalidURL: (Denied, "wasn't asked: its address can't be read"),
+    httpx.TooManyRedirects: (Denied, "redirects without end"),
+    httpx.DecodingError: (Nonsense, "answered a body that can't be unpacked"),
+    httpx.CookieConflict: (Nonsense, "answered cookies that contradict each other"),
+    httpx.StreamError: (Nonsense, "answered a body that can't be read"),
+    httpx.HTTPStatusError: (Nonsense, "answered an unexpected status"),
+    UnicodeError: (Denied, "wasn't asked: its address can't be read"),
+}
+"""httpx's exceptions, the nearest base class deciding: https://www.python-httpx.org/exceptions/"""
+
+_TELLTALE = (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
+"""Their texts quote headers or the address, secrets included, so they aren't kept as causes."""
+
+
+def translated(error: Exception, url: str) -> OutsideFault:
+    """Our fault for an exception of httpx; its text names the address, redacted, and the innermost safe reason."""
+    fault, words = next(FAULTS[base] for base in type(error).__mro__ if base in FAULTS)
+    causes = tuple(chain(error))
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        fault, words = Denied, "isn't trusted, or doesn't speak TLS as we do"
+    reason = next((cause.strerror for cause in reversed(causes) if isinstance(cause, OSError) and cause.strerror), "")
+    return fault(f"{redact(url)} {words}" + (f" ({_one_line(reason)})" if reason else ""))
+
+
+def chain(error: BaseException) -> list[BaseException]:
+    """An exception, what caused it, what caused that, and so on; members of groups included."""
+    links: list[BaseException] = [error]
+    if isinstance(error, BaseExceptionGroup):
+        links += [link for member in error.exceptions for link in chain(member)]
+    if (cause := error.__cause__ or error.__context__) is not None:
+        links += chain(cause)
+    return links
+
+
+def refused(status: int, text: str, url: str, secrets: Collection[str] = ()) -> OutsideFault:
+    """Our fault for a status that wasn't expected, with the start of what the far side said about it."""
+    place = redact(url)
+    if 300 <= status < 400:
+        return Denied(f"{place} answered {status}, a redirect, which is not followed")
+    said = excerpt(text, secrets)
+    words = f"{place} answered {status}" + (f": {said}" if said else "")
+    if status >= 500 or status in {408, 425, 429}:
+        return OutOfReach(words)
+    return Denied(words) if status >= 400 else Nonsense(words)
+
+
+# ---- redaction --------------------------------------------------------------------------------------------------
+
+_TOKEN_LIKE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-.=~]{24,}")
+
+
+def redact(url: str) -> str:
+    """An address that is safe to show: no user or password, query names without values, token-like segments cut."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+        place = f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else ""
+    except ValueError:
+        return "the address"
+    if not place:
+        return "the address"
+    names = "&".join(f"{name}=…" for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    path = "/".join("…" if _TOKEN_LIKE.fullmatch(segment) else segment for segment in parts.path.split("/"))
+    return _one_line(place + path + (f"?{names}" if names else ""))
+
+
+def excerpt(text: str, secrets: Collection[str] = (), length: int = 160) -> str:
+    """The start of what a far side said, on one line, with any of `secrets` that it echoes taken out."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "[redacted]")
+    line = _one_line(text[: 4 * length])
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+_OPEN_HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length", "content-type"}
+
+
+def _secrets(request: httpx.Request) -> set[str]:
+    values = [value for name, value in request.headers.items() if name.lower() not in _OPEN_HEADERS]
+    values += [request.url.password, *(value for _, value in request.url.params.multi_items())]
+    return {word for value in values for word in value.split() if len(word) >= 6}
+
+
+def credentials(options: Credentials, environment: Environment) -> dict[str, str]:
+    """The headers that say who we are. Raises MissingEnvironment where a named variable isn't set or is empty."""
+    headers = dict(options.headers)
+    if options.token_env:
+        headers["Authorization"] = f"Bearer {_secret(options.token_env, environment)}"
+    if options.username_env and options.password_env:
+        pair = f"{_secret(options.username_env, environment)}:{_secret(options.password_env, environment)}"
+        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    return headers
+
+
+def _secret(name: str, environment: Environment) -> str:
+    value = environment.get(name, "").strip()
+    if not value:
+        raise MissingEnvironment(name)
+    return value
