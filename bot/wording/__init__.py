@@ -1,0 +1,86 @@
+"""Every sentence a human reads, as functions of domain values; worded at sending, so that the newest is read.
+
+`say` words an outgoing message by the name in its `say`. The map: sentences (numbers, times, people) and blocks are the
+pieces; conditions and waiting the lines; status and gate the two messages that are edited in place; progress and ending
+what goes into the thread; answers and refusals what one person gets; modals what is asked back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.domain.plan import Plan
+from bot.domain.rollout import Rollout
+from bot.ports import Outgoing, Said
+from bot.wording import ending, progress
+from bot.wording.blocks import said
+from bot.wording.gate import gate, gate_closed, gate_escalated, gate_expired
+from bot.wording.status import status
+from bot.wording.telling import Telling
+
+Word = Callable[[Telling], Said]
+
+EVENTS: dict[str, Word] = {
+    "started": progress.started,
+    "preflight": progress.preflight,
+    "stage_confirmed": progress.stage_confirmed,
+    "verdict_changed": progress.verdict_changed,
+    "snapshot": progress.snapshot,
+    "checkpoint": progress.checkpoint,
+    "approved": progress.approved,
+    "withdrawn": progress.withdrawn,
+    "rejected": progress.rejected,
+    "promoted": progress.promoted,
+    "early": progress.early,
+    "held": progress.held,
+    "resumed": progress.resumed,
+    "extended": progress.extended,
+    "retried": progress.retried,
+    "no_data": progress.no_data,
+    "unconfirmed": progress.unconfirmed,
+    "drift": progress.drift,
+    "late_raise": progress.late_raise,
+    "gate_expired": gate_expired,
+    "gate_escalated": gate_escalated,
+    "gate_closed": gate_closed,
+    "rolling_back": ending.rolling_back,
+    "rolled_back": ending.rolled_back,
+    "killing": ending.killing,
+    "kill_tier": ending.kill_tier,
+    "killed": ending.killed,
+    "stuck": ending.stuck,
+    "completed": ending.completed,
+    "aborted": ending.aborted,
+    "verified": ending.verified,
+    "rearmed": ending.rearmed,
+    "undelivered": ending.undelivered,
+}
+"""What goes into a rollout's thread or to a channel, by name."""
+
+SAY: dict[str, Word] = {
+    **EVENTS,
+    "status": status,
+    "gate": gate,
+    "announcement": lambda telling: ending.announcement(telling, EVENTS),
+}
+
+
+class Unsayable(LookupError):
+    """There are no words for this, or what they need is missing: a mistake in Perch, not in the world."""
+
+
+def say(outgoing: Outgoing, rollout: Rollout | None, plan: Plan | None, now: datetime) -> Said:
+    """Word a message. `answer` needs no rollout; all others do. Raises Unsayable."""
+    if outgoing.say == "answer":
+        return _answer(outgoing.facts)
+    if outgoing.say not in SAY:
+        raise Unsayable(f"there are no words for '{outgoing.say}'")
+    if rollout is None or plan is None:
+        raise Unsayable(f"'{outgoing.say}' is about a rollout, and none was given")
+    return SAY[outgoing.say](Telling(outgoing.facts, rollout, plan, now))
+
+
+def _answer(facts: Mapping[str, Any]) -> Said:
+    return said(str(facts.get("text") or "Done."), *(dict(block) for block in facts.get("blocks") or ()))

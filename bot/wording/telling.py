@@ -1,0 +1,94 @@
+"""What a wording function is given: the frozen facts, and the rollout as it is when the message is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.domain.plan import Plan, Stage
+from bot.domain.rollout import Check, Gate, Line, Rollout
+from bot.wording.sentences import moment, percent, plain, span, who
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One thing to be told. Facts were frozen with the state that they explain; rollout, plan and now are newest."""
+
+    facts: Mapping[str, Any]
+    rollout: Rollout
+    plan: Plan
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        """The rollout as people name it: plan and version."""
+        version = f" {plain(self.rollout.version, 60)}" if self.rollout.version else ""
+        return f"{self.rollout.plan}{version}"
+
+    @property
+    def stage(self) -> Stage:
+        """The stage where the rollout stands."""
+        return self.plan.stages[min(self.rollout.stage, len(self.plan.stages) - 1)]
+
+    def has(self, fact: str) -> bool:
+        return self.facts.get(fact) not in (None, "", [], {})
+
+    def text(self, fact: str, default: str = "") -> str:
+        """A fact in words, harmless for Slack."""
+        return plain(self.facts[fact]) if self.has(fact) else default
+
+    def percent(self, fact: str) -> str:
+        """A weight, given in percent."""
+        return percent(float(self.facts[fact])) if self.has(fact) or self.facts.get(fact) == 0 else "?%"
+
+    def span(self, fact: str) -> str:
+        """A length of time, given in seconds."""
+        return span(timedelta(seconds=float(self.facts.get(fact) or 0)))
+
+    def time(self, fact: str) -> datetime | None:
+        """A time, given in Unix seconds or ISO 8601."""
+        value = self.facts.get(fact)
+        if value in (None, ""):
+            return None
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return datetime.fromtimestamp(float(value), UTC)
+
+    def moment(self, fact: str, default: str = "") -> str:
+        at = self.time(fact)
+        return moment(at, self.now) if at is not None else default
+
+    def by(self, fact: str = "by") -> str:
+        """Who did it; a list of people is joined."""
+        value = self.facts.get(fact) or "perch"
+        if isinstance(value, list | tuple):
+            return ", ".join(who(person) for person in value[:6]) or "Perch"
+        return who(value)
+
+    def words(self, fact: str) -> list[str]:
+        """A list of texts, harmless for Slack."""
+        value = self.facts.get(fact) or []
+        return [plain(item) for item in value] if isinstance(value, list | tuple) else [plain(value)]
+
+    def lines(self) -> tuple[Line, ...]:
+        """The conditions that the facts carry, else those of the newest check."""
+        if self.has("lines"):
+            return tuple(Line.model_validate(line) for line in self.facts["lines"])
+        check = self.check()
+        return check.lines if check is not None else ()
+
+    def check(self) -> Check | None:
+        """The check that the facts carry, else the newest."""
+        return Check.model_validate(self.facts["check"]) if self.has("check") else self.rollout.check
+
+    def gate(self) -> Gate | None:
+        """The open gate, if the facts speak of that one."""
+        gate = self.rollout.gate
+        return gate if gate is not None and self.gate_id in ("", gate.id) else None
+
+    @property
+    def gate_id(self) -> str:
+        value = self.facts.get("gate") or ""
+        return str(value.get("id", "")) if isinstance(value, Mapping) else str(value)

@@ -1,0 +1,172 @@
+"""What a rollout is waiting for, when that will be there, what happens by itself, and whose turn it is (X1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bot.domain.gates import Waiting, bake_left, bake_waits_for, counted, promotion_waits_for, still_needed
+from bot.domain.machine import State
+from bot.domain.plan import Approvals
+from bot.domain.rollout import Gate
+from bot.wording.sentences import by_when, joined, many, moment, plain, span, who
+from bot.wording.telling import Telling
+
+_THEN = {"hold": "it goes on hold", "rollback": "it rolls back", "kill": "it is killed"}
+
+
+def then_words(then: str) -> str:
+    """A default in words: what happens if nobody does anything."""
+    return _THEN.get(then, plain(then))
+
+
+def waiting_lines(telling: Telling) -> list[str]:
+    """One to three lines: what it waits for and until when, what happens if nobody acts, who must act."""
+    return _BY_STATE[telling.rollout.state](telling)
+
+
+def _preflight(telling: Telling) -> list[str]:
+    return ["Waits for: preflight, which asks every source and target once. No traffic has moved."]
+
+
+def _shifting(telling: Telling) -> list[str]:
+    intent = telling.rollout.intent
+    if intent is None:
+        return ["Waits for: the new weight to be read back."]
+    deadline = by_when(intent.made_at + telling.plan.confirm.within, telling.now)
+    return [
+        f"Waits for: {intent.weight} to be read back, until {deadline}.",
+        f"If it doesn't show: back to {intent.before}, then on hold.",
+    ]
+
+
+def _baking(telling: Telling) -> list[str]:
+    left = bake_left(telling.rollout, telling.plan)
+    waits = bake_waits_for(telling.rollout, telling.plan, telling.now)
+    lines = [
+        f"Waits for: {waiting_words(waits, telling)}." if waits else "Waits for: a passing check; the bake is over."
+    ]
+    if left:
+        lines[0] = f"Bake: {span(left)} left. {lines[0]}"
+    lines.append(f"Then: {after_bake(telling)}. Nobody needs to act now.")
+    return lines
+
+
+def waiting_words(waits: Sequence[Waiting], telling: Telling) -> str:
+    """`30 min more of baking until 14:32 (in 30 min), a fresh check`."""
+    return joined(
+        [plain(wait.what) + (f" until {by_when(wait.until, telling.now)}" if wait.until else "") for wait in waits]
+    )
+
+
+def after_bake(telling: Telling) -> str:
+    """What comes when this stage's bake is over."""
+    rollout, plan = telling.rollout, telling.plan
+    if rollout.stage >= len(plan.stages) - 1:
+        return (
+            "it completes and keeps its weight" if not plan.complete_when else "it completes if the plan's ends are met"
+        )
+    onward = plan.stage_weight(rollout.stage + 1)
+    need = telling.stage.approvals
+    return f"a gate to {onward} opens, which needs {approvals_wanted(need, telling.plan.roles.approvers)}"
+
+
+def approvals_wanted(wanted: Approvals, approvers: Sequence[str]) -> str:
+    """`2 approvals from @sre-leads, not from who started it`."""
+    if not wanted.need and not wanted.one_of_each:
+        return "no approval, only a passing check"
+    parts = [many(wanted.need, "approval")]
+    if approvers:
+        parts[0] += f" from {joined([group_name(group) for group in approvers], 'or')}"
+    if wanted.one_of_each:
+        parts.append(f"one each from {joined([group_name(group) for group in wanted.one_of_each])}")
+    if wanted.not_requester:
+        parts.append("not from who started or resumed it")
+    return ", ".join(parts)
+
+
+def group_name(group: str) -> str:
+    """A role's entry: an id as a mention, a handle as the plan spells it."""
+    return who(group)
+
+
+def _gate(telling: Telling) -> list[str]:
+    gate = telling.rollout.gate
+    if gate is None:
+        return ["Waits for: its gate."]
+    waits = promotion_waits_for(telling.rollout, telling.plan, telling.now)
+    lines = [f"Waits for: {waiting_words(waits, telling) or 'nothing more; it goes up with the next check'}."]
+    lines.append(gate_default(gate, telling))
+    wanted = telling.stage.approvals
+    if still_needed(gate, wanted, telling.rollout.involved):
+        lines.append(
+            f"Your turn: {joined([group_name(each) for each in telling.plan.roles.approvers], 'or') or 'approvers'}."
+        )
+    return lines
+
+
+def gate_default(gate: Gate, telling: Telling) -> str:
+    then = telling.plan.gate.then.value
+    return f"If nobody answers until {by_when(gate.expires_at, telling.now)}: {then_words(then)}."
+
+
+def approvals_given(gate: Gate, telling: Telling) -> str:
+    """`Approvals: 1 of 2 (@ana by button)`."""
+    wanted = telling.plan.stages[gate.stage].approvals
+    given = counted(gate, wanted, telling.rollout.involved)
+    names = joined([f"{who(approval.person)} by {approval.how}" for approval in given])
+    return f"Approvals: {len(given)} of {max(wanted.need, len(wanted.one_of_each))}" + (f" ({names})" if names else "")
+
+
+def _held(telling: Telling) -> list[str]:
+    hold = telling.rollout.hold
+    if hold is None:
+        return ["Waits for: a person to resume or roll back."]
+    lines = [f"On hold since {moment(hold.since, telling.now)}: {plain(hold.why)}."]
+    if hold.until is not None:
+        default = "it stays on hold" if hold.then == "hold" else then_words(hold.then)
+        lines.append(f"If nobody acts until {by_when(hold.until, telling.now)}: {default}.")
+    lines.append(f"Your turn: {who(hold.owner)}. Resume it or roll it back. Rollback triggers stay on.")
+    return lines
+
+
+def _going_down(telling: Telling) -> list[str]:
+    rollout = telling.rollout
+    return [f"Going from {rollout.confirmed} to {rollout.target}; waits for that to be read back. Nobody needs to act."]
+
+
+def _killing(telling: Telling) -> list[str]:
+    return ["The kill switch is being thrown and each target read back. Wider tiers follow by themselves."]
+
+
+def _stuck(telling: Telling) -> list[str]:
+    target = telling.rollout.target
+    return [
+        f"🛑 Traffic did NOT come down: {target} was asked for and isn't read back. Perch keeps trying.",
+        f"Your turn: whoever is on call. Kill it here, or set {target} by hand.",
+    ]
+
+
+def _over(telling: Telling) -> list[str]:
+    rollout = telling.rollout
+    lines = []
+    if rollout.cooldown_until is not None and rollout.cooldown_until > telling.now:
+        lines.append(f"A new start is possible {by_when(rollout.cooldown_until, telling.now)}.")
+    if rollout.kill is not None and rollout.rearmed_at is None:
+        lines.append(f"The kill switch is still engaged: `/canary rearm {rollout.plan}` puts the former values back.")
+    return lines
+
+
+_BY_STATE: dict[State, Callable[[Telling], list[str]]] = {
+    State.PREFLIGHT: _preflight,
+    State.SHIFTING: _shifting,
+    State.BAKING: _baking,
+    State.GATE: _gate,
+    State.HELD: _held,
+    State.ROLLING_BACK: _going_down,
+    State.KILLING: _killing,
+    State.STUCK: _stuck,
+    State.COMPLETED: _over,
+    State.ROLLED_BACK: _over,
+    State.KILLED: _over,
+    State.ABORTED: _over,
+}
