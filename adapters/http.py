@@ -13,13 +13,15 @@ import re
 import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bot.domain.kinds import Environment, MissingEnvironment
+from bot.domain.measurements import Missing, NoData
 from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -28,6 +30,16 @@ MOST_BYTES = 16 * 1024 * 1024
 
 class NotInTime(OutOfReach):
     """The far side took longer than the deadline."""
+
+
+def _address(url: str) -> str:
+    if not url.startswith(("http://", "https://", "${")):
+        raise ValueError("an address begins with http:// or https://")
+    return url.rstrip("/") if urlsplit(url).path == "/" else url
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An option that holds an address; `${NAME}` may still stand at its beginning when a plan is only checked."""
 
 
 class Credentials(BaseModel):
@@ -160,6 +172,20 @@ def translated(error: Exception, url: str) -> OutsideFault:
         fault, words = Denied, "isn't trusted, or doesn't speak TLS as we do"
     reason = next((cause.strerror for cause in reversed(causes) if isinstance(cause, OSError) and cause.strerror), "")
     return fault(f"{redact(url)} {words}" + (f" ({_one_line(reason)})" if reason else ""))
+
+
+def no_data(fault: OutsideFault, at: datetime) -> NoData:
+    """A source's far side failed: no data, with the fault's text as the detail."""
+    match fault:
+        case NotInTime():
+            missing = Missing.TIMEOUT
+        case OutOfReach():
+            missing = Missing.UNREACHABLE
+        case Denied():
+            missing = Missing.REFUSED
+        case _:
+            missing = Missing.GARBAGE
+    return NoData(missing, str(fault), at)
 
 
 def chain(error: BaseException) -> list[BaseException]:
