@@ -1,31 +1,47 @@
 """What a plan may say. A plan is checked when read, frozen, and copied into its rollout; unknown keys are refused.
 
-Field types that need reading (durations, weights, conditions) are coerced by `bot.domain.plan_fields`; rules that
-span fields (names exist, units agree, thresholds don't contradict) are in `bot.domain.plan_check`.
+Scalars are read by `plan_fields.py`; the parts are in `plan_parts.py`, `plan_metrics.py` and `plan_stages.py`, and
+re-exported here. Rules that span fields (names exist, units agree, thresholds don't contradict) are in `plan_check.py`.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from bot.domain.plan_fields import ConditionField, Duration, UnitField, WeightField
-from bot.domain.plan_parts import (
-    Action,
-    ParallelParts,
-    Part,
-    PartField,
-    PlanPart,
-    Response,
-    Rule,
-    RuleField,
-)
-from bot.domain.units import ZERO, Weight
+from bot.domain.plan_fields import ConditionField, Duration
+from bot.domain.plan_metrics import BaselineSpec, Enough, Metric, Runbook, Slo
+from bot.domain.plan_parts import Action, ParallelParts, Part, PartField, PlanPart, Response, Rule, RuleField
+from bot.domain.plan_stages import Approvals, BakeLimit, Checkpoint, GatePolicy, Stage, Window
+from bot.domain.units import Weight
 
-
-__all__ = ["Action", "Part", "PlanPart", "Response", "Rule"]
+__all__ = [
+    "Action",
+    "Approvals",
+    "BakeLimit",
+    "BaselineSpec",
+    "Checkpoint",
+    "Confirm",
+    "Enough",
+    "Every",
+    "GatePolicy",
+    "Metric",
+    "NoDataPolicy",
+    "Notify",
+    "Part",
+    "Plan",
+    "PlanPart",
+    "Response",
+    "Roles",
+    "Rule",
+    "Runbook",
+    "Slo",
+    "Stage",
+    "VerifyAfter",
+    "Window",
+]
 
 
 class Roles(PlanPart):
@@ -35,57 +51,6 @@ class Roles(PlanPart):
     approvers: tuple[str, ...] = ()
     override: tuple[str, ...] = ()
     viewers: tuple[str, ...] = ()
-
-
-class BaselineSpec(PlanPart):
-    """Where a metric's baseline comes from; exactly one of the first three. Durations are lengths of the window."""
-
-    before_start: Duration | None = None
-    stage: str | None = None
-    ago: Duration | None = None
-    over: Duration = timedelta(minutes=30)
-    samples: int = Field(default=3, ge=1)
-
-
-class Enough(PlanPart):
-    """Minimum samples: how many the source must have seen before its value counts."""
-
-    value: float = Field(gt=0)
-    ask: dict[str, Any] = Field(default_factory=dict)
-
-
-class Runbook(PlanPart):
-    """R14: what to look at when the metric goes bad."""
-
-    link: str | None = None
-    look_at: tuple[str, ...] = ()
-    remedies: tuple[str, ...] = ()
-    diagnose: tuple[Any, ...] = ()
-
-
-class Metric(PlanPart):
-    """A named number with a unit and a source. `ask` is what the source's own model reads (query, json, …)."""
-
-    source: str | PartField
-    unit: UnitField
-    ask: dict[str, Any] = Field(default_factory=dict)
-    stale_after: Duration | None = None
-    series: Literal["one", "max", "min"] = "one"
-    empty_is: float | None = None
-    alive_when: str | None = None
-    at_least: Enough | None = None
-    baseline: BaselineSpec | None = None
-    runbook: Runbook | None = None
-
-
-class Slo(PlanPart):
-    """R13; budgets and burn rates come later, the levels are kept."""
-
-    metric: str
-    target: str
-    window: Duration
-    warning: str | None = None
-    critical: str | None = None
 
 
 class Every(PlanPart):
@@ -102,78 +67,15 @@ class NoDataPolicy(PlanPart):
     then: Literal[Action.HOLD, Action.ROLLBACK, Action.TELL] = Action.HOLD
 
 
-class GatePolicy(PlanPart):
-    """How long a gate waits for people, and what then."""
-
-    expires: Duration = timedelta(hours=4)
-    then: Literal[Action.HOLD, Action.ROLLBACK] = Action.HOLD
-    escalate_after: Duration | None = None
-
-
 class Confirm(PlanPart):
     """R10: besides the adapter's read-back, where the weight must show, and by when.
 
-    One of: `metric` (must read the weight), `http`/`command` parts with the text or code expected.
+    One of: `metric` (must read the weight), `check` (a part: `http` or `command` with the text or code expected).
     """
 
     within: Duration = timedelta(seconds=60)
     metric: str | None = None
     check: PartField | None = None
-
-
-class Approvals(PlanPart):
-    """Who must say yes before the stage is left. `need` people; one of each named group; four eyes by default."""
-
-    need: int = Field(default=1, ge=0)
-    one_of_each: tuple[str, ...] = ()
-    not_requester: bool = True
-
-
-class Window(PlanPart):
-    """R3: when the stage may be entered and left, in the plan's zone; as `Mon-Fri 08:00-18:00`."""
-
-    enter: str | None = None
-    leave: str | None = None
-
-
-class BakeLimit(PlanPart):
-    """The most a stage may take, and what happens then."""
-
-    at_most: Duration
-    then: Literal[Action.HOLD, Action.ROLLBACK] = Action.HOLD
-
-
-class Checkpoint(PlanPart):
-    """A named moment: `at` since the stage's traffic was confirmed, or `every` so long."""
-
-    at: Duration | None = None
-    every: Duration | None = None
-    acknowledge: str | None = None
-
-
-class Stage(PlanPart):
-    """One step with a weight. Rollback goes to `rollback_to`: a weight, or `previous` (R15)."""
-
-    weight: WeightField
-    name: str | None = None
-    mirror: WeightField | None = None
-    settle: Duration | None = None
-    bake: Duration
-    bake_limit: BakeLimit | None = None
-    clean_for: Duration | None = None
-    window: Window | None = None
-    promote_when: tuple[RuleField, ...]
-    warn_unless: tuple[RuleField, ...] = ()
-    rollback_when: tuple[RuleField, ...] = ()
-    on_fail: Response = Response(action=Action.HOLD)
-    on_breach: Literal[Action.ROLLBACK, Action.KILL, Action.HOLD] = Action.ROLLBACK
-    rollback_to: WeightField | Literal["previous"] = ZERO
-    approvals: Approvals = Approvals()
-    checklist: tuple[Any, ...] = ()
-    tasks: tuple[dict[str, Any], ...] = ()
-    checkpoints: tuple[Checkpoint, ...] = ()
-    before: tuple[PartField, ...] = ()
-    after: tuple[PartField, ...] = ()
 
 
 class VerifyAfter(PlanPart):
@@ -195,13 +97,34 @@ class Notify(PlanPart):
     stuck: tuple[str, ...] = ()
 
 
+class VersionFrom(Part):
+    """`{metric: NAME}` or `{command: […]}`: where the version is read from; a part of that kind."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "kind" not in value and len(value) == 1:
+            [(kind, asked)] = value.items()
+            return {"kind": kind, "options": {kind: asked}}
+        return value
+
+
+def _version_form(value: Any) -> str:
+    return "from" if isinstance(value, dict | Part) else "text"
+
+
+VersionField = Annotated[
+    Annotated[str, Tag("text")] | Annotated[VersionFrom, Tag("from")], Discriminator(_version_form)
+]
+
+
 class Plan(PlanPart):
     """The file that describes a rollout, read for one environment."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     service: str
     what: str = ""
-    version: str | PartField | None = None
+    version: VersionField | None = None
     environment: str = "production"
     channel: str
     timezone: str = "UTC"
