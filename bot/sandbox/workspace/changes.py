@@ -43,12 +43,12 @@ class Changes:
             seen = "; ".join(self._recent) or "none at all"
             raise TimeoutError(f"still untrue after {within:g} s; the last changes were: {seen}") from None
 
-    async def follow(self) -> AsyncIterator[Json]:
-        """Each change from now on, until `close`."""
+    async def follow(self, quiet_s: float) -> AsyncIterator[Json]:
+        """Each change from now on, until `close`; an empty one after so many seconds without any."""
         queue: asyncio.Queue[Json | None] = asyncio.Queue(_KEPT_FOR_A_SLOW_READER)
         self._followers.add(queue)
         try:
-            while (change := await queue.get()) is not None:
+            while (change := await _next_within(queue, quiet_s)) is not None:
                 yield change
         finally:
             self._followers.discard(queue)
@@ -67,3 +67,11 @@ class Changes:
             await waiting
         finally:
             self._waiting.discard(waiting)
+
+
+async def _next_within(queue: asyncio.Queue[Json | None], quiet_s: float) -> Json | None:
+    try:
+        async with asyncio.timeout(quiet_s):
+            return await queue.get()
+    except TimeoutError:
+        return {}

@@ -1,6 +1,7 @@
 """The workspace's HTTP server: which address is answered by what."""
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bot.sandbox.workspace.methods.files import as_json as file_as_json
 from bot.sandbox.workspace.records import Records
@@ -9,8 +10,8 @@ from bot.sandbox.workspace.records import Records
 class Server:
     """One aiohttp server on one port; `url` is known once it has started."""
 
-    def __init__(self) -> None:
-        self.app = web.Application(client_max_size=64 * 1024 * 1024)
+    def __init__(self, *middlewares: Middleware) -> None:
+        self.app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=middlewares)
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.5)
 
     async def start(self, host: str, port: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bot.sandbox.workspace import payloads
+from bot.sandbox.workspace.acting import Acting
 from bot.sandbox.workspace.acts import Acts
 from bot.sandbox.workspace.answers import ResponseUrlEndpoint
 from bot.sandbox.workspace.cast import Channel, Person, UserGroup
@@ -15,9 +16,11 @@ from bot.sandbox.workspace.identity import DEFAULT_EVENTS, DEFAULT_SCOPES, Ident
 from bot.sandbox.workspace.ids import Ids
 from bot.sandbox.workspace.json_value import Json
 from bot.sandbox.workspace.modals import Modals
+from bot.sandbox.workspace.page_api import PageApi, only_from_here
 from bot.sandbox.workspace.rates import Rates
 from bot.sandbox.workspace.records import Records
 from bot.sandbox.workspace.server import FileStore, Server
+from bot.sandbox.workspace.service_proxy import ServiceProxy
 from bot.sandbox.workspace.socket_mode import SocketMode
 from bot.sandbox.workspace.web_api import Call, WebApi
 
@@ -71,7 +74,9 @@ class Workspace:
         self._delivery = Delivery(self._sockets, event_retries_s, self._records.changes)
         self._acts = Acts(self._records, self._delivery, escape_mentions=escape_mentions)
         self._modals = Modals(self._records, self._delivery)
-        self._server = Server()
+        self._page = PageApi(self._records, Acting(self._acts, self._modals), completions)
+        self._server = Server(only_from_here)
+        self._service_url = service_url
 
     # Starting and stopping
 
@@ -84,6 +89,10 @@ class Workspace:
         routes.add_post("/response/{key}", ResponseUrlEndpoint(self._records).handle)
         routes.add_post("/upload/{key}", files.upload)
         routes.add_get("/files/{id}", files.download)
+        self._page.add_to(routes)
+        if self._service_url is not None:
+            self._page.has_service = True
+            routes.add_route("*", "/service/{path:.*}", ServiceProxy(self._service_url).handle)
         self._records.url = await self._server.start(host, port)
 
     async def stop(self) -> None:
@@ -95,6 +104,10 @@ class Workspace:
         if self._http_mode is not None:
             await self._http_mode.close()
         await self._server.stop()
+
+    def show_service(self, service_url: str) -> None:
+        """Show this service beside the channel; to be said before `start`."""
+        self._service_url = service_url
 
     async def deliver_over_http(self, request_url: str) -> None:
         """From now on POST signed requests to this URL in place of Socket Mode.
