@@ -14,7 +14,7 @@ from bot.domain.machine import State
 from bot.domain.measurements import Measurement
 from bot.domain.moves import Happening, Step, a_hold
 from bot.domain.plan import Action, Plan
-from bot.domain.rollout import Check, HoldThen, Rollout, Streak, Tally, Verdict
+from bot.domain.rollout import Check, HoldCause, HoldThen, Rollout, Streak, Tally, Verdict
 from bot.domain.units import Weight, spell_duration
 
 GAP = 2
@@ -154,7 +154,7 @@ def _expired(rollout: Rollout, plan: Plan, look: Look) -> Step:
     return Step(step.rollout, (told, *step.happenings))
 
 
-def _default(rollout: Rollout, plan: Plan, look: Look, why: str, then: Action, cause: moves.HoldCause) -> Step:
+def _default(rollout: Rollout, plan: Plan, look: Look, why: str, then: Action, cause: HoldCause) -> Step:
     if then is Action.ROLLBACK:
         return moves.roll_back(rollout, plan, look.now, look.id, why)
     return moves.hold(rollout, look.now, a_hold(why, rollout.requester.id, look.now, cause), look.id)
@@ -259,7 +259,7 @@ def _why_failed(check: Check) -> str:
 
 def _hold(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step:
     check = look.check
-    cause: moves.HoldCause = "breach" if check.verdict is Verdict.BREACH else "on_fail"
+    cause: HoldCause = "breach" if check.verdict is Verdict.BREACH else "on_fail"
     why = _why_failed(check)
     if check.verdict is Verdict.NO_DATA:
         cause = "no_data"

@@ -1,0 +1,275 @@
+"""Carry out one intent: fence, act, confirm, record. The only room that ever raises a weight.
+
+A raise is fenced with its intent's id, right before the outside call and again after: an act downward replaces the
+intent, so a raise that lost the race doesn't begin, and one that lands late is undone and told (law 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain import moves
+from bot.domain.machine import State
+from bot.domain.moves import Happening, Step, a_hold
+from bot.domain.plan import Plan
+from bot.domain.rollout import Intent, Rollout, Way
+from bot.domain.units import ZERO, Weight, spell_duration
+from bot.engine.confirm import Look, confirmed
+from bot.engine.equipment import Equipment, Gear
+from bot.engine.ledger import Ledger, new_id
+from bot.ports import Card, KillFiles, OutsideFault, Traffic
+
+log = logging.getLogger(__name__)
+
+CALL_S = 90.0
+"""No single outside call takes longer; adapters have shorter deadlines of their own."""
+AGAIN = timedelta(seconds=5)
+"""How soon a failed downward change is tried again."""
+
+
+class FenceBroken(Exception):
+    """The intent is no longer the rollout's own: somebody went down, held, or killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of asking every target for a weight."""
+
+    faults: tuple[str, ...]
+    shown: tuple[str, ...]
+    """What each target literally said afterwards, for the evidence."""
+
+
+class Mover:
+    """Carries out intents. One at a time per rollout is the caller's duty; repeating one is safe."""
+
+    def __init__(self, ledger: Ledger, equipment: Equipment, files: KillFiles, look: Look) -> None:
+        self._ledger = ledger
+        self._equipment = equipment
+        self._files = files
+        self._look = look
+
+    async def carry_out(self, rollout: Rollout) -> None:
+        """Do what the rollout's intent says, and commit the outcome. Without an intent there's nothing to do."""
+        intent = rollout.intent
+        if intent is None or rollout.state in (State.KILLING, State.KILLED):
+            return
+        plan = await self._ledger.plan_of(rollout)
+        gear = self._equipment.gear(plan)
+        if intent.way is Way.RAISE:
+            await self._raise(rollout, intent, plan, gear)
+        else:
+            await self._lower(rollout, intent, plan, gear)
+
+    # ---- up -----------------------------------------------------------------------------------------------------
+
+    async def _raise(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear) -> None:
+        within = plan.confirm.within
+        fault = ""
+        try:
+            await self._keep_card(rollout, plan)
+            await self._fence(rollout.id, intent)
+            before = await _shown(gear.traffic)
+            async with asyncio.timeout(within.total_seconds()):
+                await _apply_in_order(gear.traffic, intent.weight)
+                await self._fence(rollout.id, intent)
+                after = await confirmed(gear, plan, intent.weight, self._look)
+            await self._arrive(rollout.id, intent, before, after)
+            return
+        except FenceBroken:
+            await self._undo(rollout.id, intent, gear)
+            return
+        except TimeoutError:
+            fault = f"{intent.weight} didn't show within {spell_duration(within)}"
+        except OutsideFault as outside:
+            fault = str(outside)
+        await self._give_up(rollout.id, intent, fault, gear)
+
+    async def _fence(self, id: str, intent: Intent) -> None:
+        fresh = await self._ledger.rollouts.load(id)
+        spooled = await asyncio.to_thread(self._files.spooled)
+        down = any(act.plan == fresh.plan and act.environment == fresh.environment for act in spooled)
+        if down or fresh.intent is None or fresh.intent.id != intent.id:
+            raise FenceBroken(id)
+
+    async def _arrive(self, id: str, intent: Intent, before: Sequence[str], after: Sequence[str]) -> None:
+        def arrive(fresh: Rollout, plan: Plan, now: datetime) -> Step:
+            if fresh.intent is None or fresh.intent.id != intent.id:
+                raise FenceBroken(id)
+            return moves.arrive(fresh, now).also(_applied(intent, before, after, now))
+
+        await self._ledger.change(id, arrive)
+
+    async def _give_up(self, id: str, intent: Intent, fault: str, gear: Gear) -> None:
+        real = await _lowest_known(gear.traffic)
+
+        def retreat(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+            if fresh.intent is None or fresh.intent.id != intent.id:
+                return None
+            why = f"{intent.weight} was not confirmed: {fault}"
+            kept = a_hold(why, fresh.requester.id, now, "unconfirmed")
+            facts = {
+                "wanted": intent.weight.percent,
+                "real": real.percent if real else None,
+                "within_s": plan.confirm.within.total_seconds(),
+                "fault": fault,
+            }
+            return moves.retreat(fresh, now, new_id(), kept).also(Happening("unconfirmed", facts))
+
+        await self._ledger.change(id, retreat)
+
+    async def _undo(self, id: str, intent: Intent, gear: Gear) -> None:
+        """A raise lost the race and may have landed: back to what the rollout wants now, and told."""
+        fresh = await self._ledger.rollouts.load(id)
+        wanted = ZERO if fresh.state in (State.KILLING, State.KILLED) else min(fresh.target, fresh.approved)
+        real = await _highest(gear.traffic)
+        if real is not None and real > wanted:
+            await _apply_all(gear.traffic, wanted)
+            await self._ledger.record(
+                fresh,
+                Happening("late_raise", {"weight": intent.weight.percent, "real": real.percent, "to": wanted.percent}),
+            )
+
+    async def _keep_card(self, rollout: Rollout, plan: Plan) -> None:
+        tree = await self._ledger.rollouts.tree(rollout.plan_digest)
+        card = kill_card(rollout, plan, dict(tree), self._operators(plan))
+        await asyncio.to_thread(self._files.keep_card, card)
+
+    def _operators(self, plan: Plan) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*plan.roles.operators, *plan.roles.approvers)))
+
+    # ---- down ---------------------------------------------------------------------------------------------------
+
+    async def _lower(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear) -> None:
+        before = await _shown(gear.traffic)
+        applied = await _apply_all(gear.traffic, intent.weight)
+        fault = "; ".join(applied.faults)
+        if not fault:
+            try:
+                async with asyncio.timeout(plan.confirm.within.total_seconds()):
+                    await confirmed(gear, plan, intent.weight, self._look)
+            except (TimeoutError, OutsideFault) as late:
+                fault = str(late) or f"{intent.weight} didn't show within {spell_duration(plan.confirm.within)}"
+        if fault:
+            real = await _highest(gear.traffic)
+            await self._ledger.change(
+                rollout.id, _not_down(intent, fault, str(real) if real is not None else "unknown")
+            )
+        else:
+            await self._ledger.change(rollout.id, _is_down(intent, before, applied.shown))
+
+
+def _is_down(
+    intent: Intent, before: Sequence[str], after: Sequence[str]
+) -> Callable[[Rollout, Plan, datetime], Step | None]:
+    def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+        if fresh.intent is None or fresh.intent.id != intent.id:
+            return None
+        proof = _applied(intent, before, after, now)
+        if fresh.state is State.HELD:
+            kept = fresh.but(intent=None, confirmed=intent.weight, seen_weight=intent.weight)
+            return Step(kept, (proof, Happening("lowered", {"to": intent.weight.percent})))
+        return moves.came_down(fresh, plan, now).also(proof)
+
+    return decide
+
+
+def _not_down(intent: Intent, fault: str, still_on: str) -> Callable[[Rollout, Plan, datetime], Step | None]:
+    def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+        if fresh.intent is None or fresh.intent.id != intent.id:
+            return None
+        tried = fresh.but(intent=fresh.intent.model_copy(update={"attempts": fresh.intent.attempts + 1}))
+        if fresh.state is State.HELD:
+            facts = {"what": f"set the weight to {intent.weight}", "fault": fault, "still_on": still_on}
+            told = (Happening("stuck", facts),) if fresh.intent.attempts == 0 else ()
+            return Step(tried.but(due_at=now + AGAIN), told)
+        return moves.not_coming_down(tried, now, fault, still_on, AGAIN)
+
+    return decide
+
+
+def kill_card(rollout: Rollout, plan: Plan, tree: dict[str, object], operators: tuple[str, ...]) -> Card:
+    """What a kill needs when nothing else answers."""
+    return Card(
+        rollout=rollout.id,
+        plan=rollout.plan,
+        environment=rollout.environment,
+        revision=rollout.revision,
+        tree=tree,
+        confirmed=rollout.confirmed.percent,
+        back_to=moves.back_to(rollout, plan).percent,
+        operators=operators,
+        former=rollout.former,
+    )
+
+
+def _applied(intent: Intent, before: Sequence[str], after: Sequence[str], now: datetime) -> Happening:
+    facts = {
+        "intent": intent.id,
+        "weight": intent.weight.percent,
+        "before": list(before),
+        "after": list(after),
+        "applied_at": now.isoformat(),
+    }
+    return Happening("applied", facts)
+
+
+async def _apply_in_order(traffic: Sequence[Traffic], weight: Weight) -> None:
+    for each in traffic:
+        await each.apply(weight)
+
+
+async def _apply_all(traffic: Sequence[Traffic], weight: Weight) -> Applied:
+    """Downward: in reverse order, every target, whatever the others do."""
+    faults = []
+    for each in reversed(traffic):
+        fault = await _attempt(each.apply(weight))
+        if fault:
+            faults.append(f"{each.target}: {fault}")
+    return Applied(tuple(faults), await _shown(traffic))
+
+
+async def _attempt(call: Awaitable[None]) -> str:
+    try:
+        async with asyncio.timeout(CALL_S):
+            await call
+    except TimeoutError:
+        return f"no answer in {CALL_S:g} s"
+    except OutsideFault as fault:
+        return str(fault)
+    return ""
+
+
+async def _shown(traffic: Sequence[Traffic]) -> tuple[str, ...]:
+    shown = []
+    for each in traffic:
+        try:
+            async with asyncio.timeout(CALL_S):
+                shown.append((await each.read()).shown)
+        except (TimeoutError, OutsideFault) as fault:
+            shown.append(f"not readable: {fault}")
+    return tuple(shown)
+
+
+async def read_weights(traffic: Sequence[Traffic]) -> list[Weight]:
+    """Every target's weight that can be read now; the unreadable are left out."""
+    weights = []
+    for each in traffic:
+        try:
+            async with asyncio.timeout(CALL_S):
+                weights.append((await each.read()).weight)
+        except (TimeoutError, OutsideFault):
+            log.warning("%s can't be read", each.target)
+    return weights
+
+
+async def _highest(traffic: Sequence[Traffic]) -> Weight | None:
+    return max(await read_weights(traffic), default=None)
+
+
+async def _lowest_known(traffic: Sequence[Traffic]) -> Weight | None:
+    return min(await read_weights(traffic), default=None)

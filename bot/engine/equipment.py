@@ -1,0 +1,95 @@
+"""The adapters that a plan names, built once and shared: equal options are one object, so one budget per far side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.evidence import canonical
+from bot.domain.kinds import Environment, Kind, Kinds, MissingEnvironment, fill_in
+from bot.domain.plan import Part, Plan
+from bot.ports import Confirmation, Denied, KillMethod, Source, Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One kill method with a name for people, and the tier it belongs to (1 is the first)."""
+
+    name: str
+    tier: int
+    act: KillMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Gear:
+    """All that one plan works with."""
+
+    sources: Mapping[str, Source]
+    """By metric name."""
+    traffic: tuple[Traffic, ...]
+    methods: tuple[Method, ...]
+    confirmation: Confirmation | None
+
+    @property
+    def tiers(self) -> int:
+        return max((method.tier for method in self.methods), default=0)
+
+
+class Equipment:
+    """Builds and keeps adapters. Building connects to nothing; it raises Denied when the environment lacks a name."""
+
+    def __init__(self, kinds: Kinds, environment: Environment) -> None:
+        self._kinds = kinds
+        self._environment = environment
+        self._built: dict[tuple[str, str], Any] = {}
+        self._gear: dict[int, tuple[Plan, Gear]] = {}
+
+    def gear(self, plan: Plan) -> Gear:
+        """Everything a plan names; the same plan object gets the same gear."""
+        kept = self._gear.get(id(plan))
+        if kept is None or kept[0] is not plan:
+            kept = (plan, self._assemble(plan))
+            self._gear[id(plan)] = kept
+        return kept[1]
+
+    def _assemble(self, plan: Plan) -> Gear:
+        methods = [
+            Method(f"{part.kind} {self._kill(part).target}", tier, self._kill(part))
+            for tier, parts in enumerate(plan.kill_switch, start=1)
+            for part in parts
+        ]
+        check = plan.confirm.check
+        return Gear(
+            sources={name: self._source(plan, metric.source) for name, metric in plan.metrics.items()},
+            traffic=tuple(self._build("traffic", self._kinds.traffic, part) for part in plan.traffic),
+            methods=tuple(methods),
+            confirmation=self._build("confirm", self._kinds.confirm, check) if check else None,
+        )
+
+    def _source(self, plan: Plan, source: str | Part) -> Source:
+        part = plan.sources[source] if isinstance(source, str) else source
+        built: Source = self._build("source", self._kinds.sources, part)
+        return built
+
+    def _kill(self, part: Part) -> KillMethod:
+        built: KillMethod = self._build("kill", self._kinds.kill, part)
+        return built
+
+    def _build(self, role: str, kinds: Mapping[str, Kind[Any]], part: Part) -> Any:
+        key = (f"{role}/{part.kind}", canonical(part.options))
+        if key not in self._built:
+            kind = kinds[part.kind]
+            try:
+                options = kind.options.model_validate(fill_in(part.options, self._environment))
+                self._built[key] = kind.build(options, self._environment)
+            except MissingEnvironment as missing:
+                raise Denied(f"{part.kind}: {missing}; set it where Perch runs") from missing
+        return self._built[key]
+
+    async def aclose(self) -> None:
+        """Let go of everything that was built."""
+        for built in self._built.values():
+            await built.aclose()
+        self._built.clear()
+        self._gear.clear()

@@ -1,0 +1,125 @@
+"""Gather: ask the sources what a check needs, all at once, and the same question only once per tick (U7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from bot.domain.conditions import About, Condition, Reference, Relative
+from bot.domain.evidence import canonical
+from bot.domain.kinds import Kinds
+from bot.domain.measurements import Measurement, Missing, NoData
+from bot.domain.plan import Metric, Part, Plan
+from bot.domain.readings import measure
+from bot.ports import Answer, Question, Source
+
+
+class Round:
+    """One tick's questions. Answers are shared by everybody who asks the same source the same thing."""
+
+    def __init__(self, now: datetime, kinds: Kinds, deadline_s: float = 10.0) -> None:
+        self.now = now
+        self._kinds = kinds
+        self._deadline_s = deadline_s
+        self._asked: dict[tuple[int, Question, datetime], asyncio.Task[Answer]] = {}
+
+    async def metrics(
+        self, plan: Plan, sources: Mapping[str, Source], names: Iterable[str], side: str = "canary"
+    ) -> dict[str, Measurement]:
+        """Measure metrics by name on one side; never raises for what a far side does."""
+        wanted = list(names)
+        async with asyncio.TaskGroup() as group:
+            tasks = {name: group.create_task(self._metric(plan, sources, name, side, self.now)) for name in wanted}
+        return {name: task.result() for name, task in tasks.items()}
+
+    async def ago(
+        self, plan: Plan, sources: Mapping[str, Source], conditions: Iterable[Condition]
+    ) -> dict[tuple[str, timedelta], Measurement]:
+        """What conditions of the form `7d ago ± N%` compare with."""
+        wanted = {
+            (condition.subject.name, condition.value.ago)
+            for condition in conditions
+            if isinstance(condition.value, Relative) and condition.value.ago is not None
+        }
+        return {
+            (name, ago): await self._metric(plan, sources, name, "canary", self.now - ago)
+            for name, ago in wanted
+            if ago is not None
+        }
+
+    async def _metric(
+        self, plan: Plan, sources: Mapping[str, Source], name: str, side: str, at: datetime
+    ) -> Measurement:
+        metric, source = plan.metrics[name], sources[name]
+        answer = self._ask(source, self.question(plan, metric, side), at)
+        enough = self._ask(source, self._enough(plan, metric, side), at) if metric.at_least else None
+        alive: Measurement | None = None
+        if metric.empty_is is not None and metric.alive_when and metric.alive_when != name:
+            alive = await self._metric(plan, sources, metric.alive_when, side, at)
+        samples = await asyncio.shield(enough) if enough else None
+        return measure(metric, await asyncio.shield(answer), at, samples=samples, alive=alive)
+
+    def question(self, plan: Plan, metric: Metric, side: str) -> Question:
+        """What to ask for a metric on one side."""
+        return self._question(plan, metric, metric.ask, side)
+
+    def _enough(self, plan: Plan, metric: Metric, side: str) -> Question:
+        return self._question(plan, metric, metric.at_least.ask if metric.at_least else {}, side)
+
+    def _question(self, plan: Plan, metric: Metric, ask: Mapping[str, object], side: str) -> Question:
+        part = plan.sources[metric.source] if isinstance(metric.source, str) else metric.source
+        model = self._kinds.sources[part.kind].ask
+        if model is None:
+            raise ValueError(f"sources of kind {part.kind} can't be asked anything")
+        labels = plan.sides.get("stable" if side == "stable" else "canary", "") if "$side" in canonical(ask) else ""
+        return Question(ask=model.model_validate(ask), side=labels)
+
+    def _ask(self, source: Source, question: Question, at: datetime) -> asyncio.Task[Answer]:
+        key = (id(source), question, at)
+        if key not in self._asked:
+            self._asked[key] = asyncio.create_task(self._in_time(source, question, at))
+        return self._asked[key]
+
+    async def _in_time(self, source: Source, question: Question, at: datetime) -> Answer:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await source.ask(question, at)
+        except TimeoutError:
+            return NoData(Missing.TIMEOUT, f"no answer in {self._deadline_s:g} s", self.now)
+
+
+def has_sides(plan: Plan, name: str) -> bool:
+    """Whether a metric can be asked of the stable side."""
+    return "stable" in plan.sides and "$side" in canonical(plan.metrics[name].ask)
+
+
+def needs_stable(conditions: Iterable[Condition]) -> set[str]:
+    """Metrics whose conditions compare with the stable side."""
+    return {
+        condition.subject.name
+        for condition in conditions
+        if isinstance(condition.value, Relative) and condition.value.reference is Reference.STABLE
+    }
+
+
+def baseline_metrics(plan: Plan) -> set[str]:
+    """Metrics that some condition compares with a baseline."""
+    conditions = [
+        rule.condition
+        for stage in plan.stages
+        for rule in (*stage.promote_when, *stage.warn_unless, *stage.rollback_when)
+    ]
+    return {
+        condition.subject.name
+        for condition in (*conditions, *(rule.condition for rule in plan.complete_when))
+        if condition.subject.about is About.METRIC
+        and isinstance(condition.value, Relative)
+        and condition.value.reference is Reference.BASELINE
+    }
+
+
+def source_of(plan: Plan, name: str) -> Part:
+    """The source part that a metric is asked of."""
+    source = plan.metrics[name].source
+    return plan.sources[source] if isinstance(source, str) else source

@@ -1,0 +1,81 @@
+"""Load, change and save one rollout: the optimistic loop that every deed goes through."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from bot.domain.errors import Stale
+from bot.domain.moves import Happening, Step
+from bot.domain.plan import Plan
+from bot.domain.rollout import Rollout
+from bot.engine.telling import change
+from bot.ports import Clock, Plans, Rollouts
+
+log = logging.getLogger(__name__)
+
+TRIES = 8
+"""How often a person's act is tried again when a tick saved in between; each try decides afresh."""
+
+
+def new_id() -> str:
+    """A fresh id for an intent or a gate."""
+    return uuid4().hex[:12]
+
+
+class Ledger:
+    """Rollouts with their frozen plans. `on_saved` is called after each commit, to wake whoever acts or sends."""
+
+    def __init__(self, rollouts: Rollouts, plans: Plans, clock: Clock) -> None:
+        self.rollouts = rollouts
+        self.clock = clock
+        self._plans = plans
+        self._thawed: dict[tuple[str, str], Plan] = {}
+        self.on_saved: list[Callable[[Rollout], None]] = []
+
+    async def plan_of(self, rollout: Rollout) -> Plan:
+        """The plan frozen with a rollout; read once."""
+        key = (rollout.plan_digest, rollout.environment)
+        if key not in self._thawed:
+            tree = await self.rollouts.tree(rollout.plan_digest)
+            self._thawed[key] = self._plans.thaw(tree, rollout.environment)
+        return self._thawed[key]
+
+    def know(self, rollout: Rollout, plan: Plan) -> None:
+        """Remember a plan that was read already."""
+        self._thawed.setdefault((rollout.plan_digest, rollout.environment), plan)
+
+    async def keep(
+        self, before: Rollout, step: Step, plan: Plan, now: datetime, measured: Mapping[str, Any] | None = None
+    ) -> Rollout:
+        """Commit one step: state, evidence, messages. Raises Stale when the rollout moved on since `before`."""
+        saved = await self.rollouts.save(step.rollout, change(before, step, plan, now, measured))
+        for tell in self.on_saved:
+            tell(saved)
+        return saved
+
+    async def change(self, id: str, decide: Callable[[Rollout, Plan, datetime], Step | None]) -> Rollout:
+        """Load, decide, commit; again when somebody was faster. `decide` may refuse (raise), or return None: no change."""
+        for _ in range(TRIES):
+            rollout = await self.rollouts.load(id)
+            plan = await self.plan_of(rollout)
+            now = self.clock()
+            step = decide(rollout, plan, now)
+            if step is None:
+                return rollout
+            try:
+                return await self.keep(rollout, step, plan, now)
+            except Stale:
+                log.info("rollout %s moved on meanwhile, deciding afresh", id)
+        raise Stale(id, rollout.revision)
+
+    async def record(self, rollout: Rollout, *happenings: Happening) -> Rollout:
+        """Add evidence (and its messages) without changing the state."""
+
+        def same(fresh: Rollout, plan: Plan, now: datetime) -> Step:
+            return Step(fresh, happenings)
+
+        return await self.change(rollout.id, same)

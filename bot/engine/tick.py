@@ -1,0 +1,164 @@
+"""The tick: claim what is due, then for each rollout gather, decide, commit, act, confirm, tell; in that order.
+
+After a crash at any line the next tick carries on: the row says what is wanted, and repeating is safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from bot.domain import moves
+from bot.domain.errors import Stale
+from bot.domain.kinds import Kinds
+from bot.domain.machine import State
+from bot.domain.moves import Happening, Step
+from bot.domain.plan import Plan
+from bot.domain.rollout import Rollout
+from bot.engine.checking import check
+from bot.engine.equipment import Equipment, Gear
+from bot.engine.gather import Round
+from bot.engine.kill import KillSwitch
+from bot.engine.kill_watch import KillWatch
+from bot.engine.ledger import Ledger, new_id
+from bot.engine.preflight import patience, preflight
+from bot.engine.verification import verification
+from bot.engine.works import Works
+from bot.ports import Clock, Denied, Spooled, StoreAway
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 60.0
+AT_ONCE = 2000
+"""The most rollouts taken by one tick; sources have budgets of their own."""
+
+
+class Ticker:
+    """Checks every live rollout when it is due. `tick` only starts the work, so that a slow far side delays nobody else."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        equipment: Equipment,
+        kinds: Kinds,
+        works: Works,
+        switch: KillSwitch,
+        clock: Clock,
+        owner: str,
+    ) -> None:
+        self._ledger = ledger
+        self._equipment = equipment
+        self._kinds = kinds
+        self._works = works
+        self._switch = switch
+        self._watch = KillWatch(switch)
+        self._clock = clock
+        self._owner = owner
+        self._looks: set[asyncio.Task[None]] = set()
+
+    async def tick(self) -> int:
+        """Start one look at each rollout that is due; returns how many. A database that is away is logged, not raised."""
+        now = self._clock()
+        try:
+            await self._switch.merge()
+            claimed = await self._ledger.rollouts.claim(now, self._owner, LEASE_S, AT_ONCE)
+        except StoreAway as away:
+            log.error("no checks: the database is away (%s)", away)
+            return 0
+        round = Round(now, self._kinds)
+        for rollout in claimed:
+            task = asyncio.create_task(self._look(rollout, round))
+            self._looks.add(task)
+            task.add_done_callback(self._looks.discard)
+        return len(claimed)
+
+    async def idle(self) -> None:
+        """Wait until all looks and deeds that were started are over."""
+        while self._looks:
+            await asyncio.wait(set(self._looks))
+        await self._works.idle()
+
+    async def aclose(self) -> None:
+        for task in self._looks:
+            task.cancel()
+        await asyncio.gather(*self._looks, return_exceptions=True)
+
+    async def _look(self, rollout: Rollout, round: Round) -> None:
+        try:
+            plan = await self._ledger.plan_of(rollout)
+            step, measured = await self._step(rollout, plan, round)
+            saved = await self._ledger.keep(rollout, step, plan, self._clock(), measured)
+            self._works.begin(saved)
+            if step.emergency:
+                await self._emergency(saved, step.emergency)
+        except Stale:
+            log.info("rollout %s moved on during its check; the next one decides afresh", rollout.id)
+        except StoreAway as away:
+            log.error("rollout %s: the check can't be recorded (%s)", rollout.id, away)
+        except Exception:
+            log.exception("rollout %s: its check broke; it is tried again when its lease ends", rollout.id)
+
+    async def _step(self, rollout: Rollout, plan: Plan, round: Round) -> tuple[Step, dict[str, object]]:
+        try:
+            gear = self._equipment.gear(plan)
+        except Denied as denied:
+            return self._without_gear(rollout, plan, round, str(denied)), {}
+        match rollout.state:
+            case State.PREFLIGHT:
+                return await self._preflight(rollout, plan, gear, round), {}
+            case State.SHIFTING | State.BAKING | State.GATE | State.HELD:
+                step, measured = await check(rollout, plan, gear, round, self._kinds)
+                return step, dict(measured)
+            case State.KILLING | State.STUCK if rollout.kill is not None:
+                return await self._watch.look(rollout, plan, gear, round), {}
+            case State.ROLLING_BACK | State.STUCK:
+                return Step(rollout.but(due_at=round.now + timedelta(seconds=5))), {}
+            case _:
+                return await verification(rollout, plan, gear, round), {}
+
+    async def _preflight(self, rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> Step:
+        report = await preflight(rollout, plan, gear, round)
+        if report.red:
+            return moves.abort(rollout, round.now, "preflight found problems", red=report.red)
+        known = rollout.but(
+            baselines=dict(report.baselines), former={**report.former, **rollout.former}, due_at=round.now + SOON
+        )
+        if report.pending and round.now - rollout.started_at > patience(plan):
+            red = [f"no baseline for {line}" for line in report.pending]
+            return moves.abort(known, round.now, "the baselines couldn't be taken", red=red)
+        if report.pending:
+            return Step(known)
+        lines = {
+            "notes": list(report.notes),
+            "baselines": {name: value.model_dump(mode="json") for name, value in report.baselines.items()},
+        }
+        step = moves.enter_first_stage(known, plan, round.now, new_id())
+        return step.also(Happening("preflight", lines))
+
+    def _without_gear(self, rollout: Rollout, plan: Plan, round: Round, why: str) -> Step:
+        """An adapter can't even be built: nothing can be measured or moved until a person mends the environment."""
+        if rollout.state is State.PREFLIGHT:
+            return moves.abort(rollout, round.now, "preflight found problems", red=(why,))
+        if rollout.state in (State.BAKING, State.GATE):
+            kept = moves.a_hold(why, rollout.requester.id, round.now, "no_data")
+            return moves.hold(rollout, round.now, kept, new_id())
+        return Step(rollout.but(due_at=round.now + plan.every.check))
+
+    async def _emergency(self, rollout: Rollout, reason: str) -> None:
+        act = Spooled(
+            key=f"emergency:{rollout.id}:{rollout.revision}",
+            what="emergency",
+            rollout=rollout.id,
+            plan=rollout.plan,
+            environment=rollout.environment,
+            by="perch",
+            by_name="Perch",
+            reason=reason,
+            at=self._clock(),
+        )
+        await self._switch.pull(act, await self._switch.card(rollout.id))
+
+
+SOON = timedelta(seconds=2)
+"""How soon preflight looks again while a baseline is being collected."""

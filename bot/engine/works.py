@@ -1,0 +1,55 @@
+"""Deeds under way: one supervised task per rollout, started when its intent is committed, restarted by the tick."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.domain.rollout import Rollout
+from bot.ports import StoreAway
+
+log = logging.getLogger(__name__)
+
+
+class Works:
+    """Runs `carry_out` for rollouts with an intent. A newer intent ends an older deed first: down beats up."""
+
+    def __init__(self, carry_out: Callable[[Rollout], Awaitable[None]]) -> None:
+        self._carry_out = carry_out
+        self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}
+
+    def begin(self, rollout: Rollout) -> None:
+        """Start the rollout's intent unless that very one is being carried out already; without one, stop the old."""
+        wanted = rollout.intent.id if rollout.intent else ""
+        intent, task = self._tasks.get(rollout.id, ("", None))
+        if task is not None and not task.done():
+            if intent == wanted:
+                return
+            task.cancel()
+        if wanted:
+            self._tasks[rollout.id] = (wanted, asyncio.create_task(self._supervised(rollout, task)))
+
+    async def _supervised(self, rollout: Rollout, former: asyncio.Task[None] | None) -> None:
+        if former is not None and not former.done():
+            await asyncio.wait([former])
+        try:
+            await self._carry_out(rollout)
+        except StoreAway as away:
+            log.warning(
+                "rollout %s: the outcome can't be recorded yet (%s); the next tick repeats it", rollout.id, away
+            )
+        except Exception:
+            log.exception("rollout %s: carrying out its intent broke; the next tick repeats it", rollout.id)
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while running := [task for _, task in self._tasks.values() if not task.done()]:
+            await asyncio.wait(running)
+
+    async def aclose(self) -> None:
+        """Stop; what was under way is carried on after the next start."""
+        for _, task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*(task for _, task in self._tasks.values()), return_exceptions=True)
+        self._tasks.clear()
