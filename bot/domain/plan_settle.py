@@ -1,0 +1,32 @@
+"""How long a stage settles: until its queries look back only at the time since its traffic was confirmed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from bot.domain.kinds import Kinds
+from bot.domain.plan import Metric, Plan, Stage
+
+_NONE = timedelta(0)
+
+
+def settle_of(stage: Stage, plan: Plan, kinds: Kinds) -> timedelta:
+    """The stage's own `settle`, or the longest time that the queries of its hard and soft conditions look back."""
+    if stage.settle is not None:
+        return stage.settle
+    names = {rule.condition.subject.name for rule in (*stage.promote_when, *stage.warn_unless)}
+    judged = [metric for name, metric in plan.metrics.items() if name in names]
+    return max((_looks_back(metric, plan, kinds) for metric in judged), default=_NONE)
+
+
+def _looks_back(metric: Metric, plan: Plan, kinds: Kinds) -> timedelta:
+    source = plan.sources.get(metric.source) if isinstance(metric.source, str) else metric.source
+    kind = kinds.sources.get(source.kind) if source else None
+    if kind is None or kind.ask is None or kind.longest_range is None:
+        return _NONE
+    try:
+        return kind.longest_range(kind.ask.model_validate(metric.ask))
+    except ValidationError:
+        return _NONE
