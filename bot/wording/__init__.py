@@ -36,6 +36,7 @@ EVENTS: dict[str, Word] = {
     "early": progress.early,
     "held": progress.held,
     "resumed": progress.resumed,
+    "started_again": progress.started_again,
     "extended": progress.extended,
     "retried": progress.retried,
     "no_data": progress.no_data,

@@ -53,18 +53,25 @@ def _buttons(telling: Telling, gate: Gate) -> tuple[Block, ...]:
     )
 
 
+_ENDS = {
+    "used": "approved; it went up",
+    "expired": "nobody answered in time",
+    "rejected": "rejected",
+    "rolled_back": "the rollout was rolled back",
+    "killed": "the rollout was killed",
+    "held": "the rollout was put on hold",
+}
+
+
 def _closed(telling: Telling) -> Said:
-    what = telling.text("why") or f"it's over; {telling.rollout.plan} is at {telling.rollout.confirmed}"
-    sentence = f"Gate of {telling.name} is closed: {what}."
-    if telling.has("from") and telling.has("to"):
-        sentence = (
-            f"Gate of {telling.name} from {telling.percent('from')} to {telling.percent('to')} is closed: {what}."
-        )
-    return said(
-        sentence,
-        section((sentence,)),
-        context(f"Closed {moment_exact(telling.now)}. Buttons and reactions here do nothing any more."),
-    )
+    """No buttons any more: what became of it, and what was approved by then."""
+    end = _ENDS.get(telling.text("state"), "it isn't open any more")
+    why = f" ({telling.text('why')})" if telling.has("why") else ""
+    way = f" {telling.percent('from')} → {telling.percent('to')}" if telling.has("from") and telling.has("to") else ""
+    sentence = f"Gate of {telling.name}{way}: {end}{why}."
+    lines = [approvals_given(card, telling)] if (card := telling.card()) is not None else []
+    footer = f"Closed {moment_exact(telling.now)}. Buttons and reactions here do nothing any more."
+    return said(f"{sentence} {' '.join(lines)}".strip(), section((f"*{sentence}*", *lines)), context(footer))
 
 
 def gate_closed(telling: Telling) -> Said:

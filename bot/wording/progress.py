@@ -127,6 +127,10 @@ def resumed(telling: Telling) -> Said:
     )
 
 
+def started_again(telling: Telling) -> Said:
+    return told(f"▶ {telling.by()} resumed {telling.name}; preflight runs again before anything moves.")
+
+
 def extended(telling: Telling) -> Said:
     failing = ", ".join(telling.words("failing")[:6])
     return told(

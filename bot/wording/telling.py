@@ -88,6 +88,10 @@ class Telling:
         gate = self.rollout.gate
         return gate if gate is not None and self.gate_id in ("", gate.id) else None
 
+    def card(self) -> Gate | None:
+        """The gate as it was when the message was put in the outbox."""
+        return Gate.model_validate(self.facts["card"]) if self.has("card") else None
+
     @property
     def gate_id(self) -> str:
         value = self.facts.get("gate") or ""

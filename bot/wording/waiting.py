@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bot.domain.gates import Waiting, bake_left, bake_waits_for, counted, promotion_waits_for, still_needed
+from bot.domain.gates import Waiting, bake_waits_for, counted, promotion_waits_for, still_needed
 from bot.domain.machine import State
 from bot.domain.plan import Approvals
 from bot.domain.rollout import Gate
-from bot.wording.sentences import by_when, joined, many, moment, plain, span, who
+from bot.wording.sentences import by_when, joined, many, moment, plain, who
 from bot.wording.telling import Telling
 
 _THEN = {"hold": "it goes on hold", "rollback": "it rolls back", "kill": "it is killed"}
@@ -40,15 +40,9 @@ def _shifting(telling: Telling) -> list[str]:
 
 
 def _baking(telling: Telling) -> list[str]:
-    left = bake_left(telling.rollout, telling.plan)
     waits = bake_waits_for(telling.rollout, telling.plan, telling.now)
-    lines = [
-        f"Waits for: {waiting_words(waits, telling)}." if waits else "Waits for: a passing check; the bake is over."
-    ]
-    if left:
-        lines[0] = f"Bake: {span(left)} left. {lines[0]}"
-    lines.append(f"Then: {after_bake(telling)}. Nobody needs to act now.")
-    return lines
+    wanted = waiting_words(waits, telling) or "a passing check; the bake is over"
+    return [f"Waits for: {wanted}.", f"Then: {after_bake(telling)}. Nobody needs to act now."]
 
 
 def waiting_words(waits: Sequence[Waiting], telling: Telling) -> str:

@@ -13,7 +13,7 @@ from bot.domain.machine import State
 from bot.ports import Outgoing
 from bot.wording import SAY, Unsayable, say
 from tests.bot.wording.limits import broken_limits
-from tests.bot.wording.stories import ANA, NOW, a_check, a_plan, a_rollout, lines
+from tests.bot.wording.stories import ANA, NOW, a_check, a_gate, a_plan, a_rollout, lines
 
 NASTY = some.text(max_size=600) | some.sampled_from(["<!channel> & <@U1>", "`*_~>", "x" * 5000, "\n\n", "\u202e"])
 WEIGHTS = some.lists(some.floats(0.01, 100).map(lambda value: round(value, 2)), min_size=1, max_size=60, unique=True)
@@ -39,6 +39,7 @@ def _facts(text: str) -> dict[str, Any]:
         "check": check,
         "outcomes": [outcome] * 30,
         "gate": "g1",
+        "card": a_gate(warnings=(text or "w",) * 9).model_dump(mode="json") | {"stage": 0},
         "verdict": "breach",
     }
 
