@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -164,3 +164,12 @@ def _at(text: str) -> str:
         return moment_exact(datetime.fromisoformat(text))
     except ValueError:
         return plain(text, 40)
+
+
+def usages(verbs: Mapping[str, tuple[str, str]]) -> Said:
+    """Every verb with its usage and what it does; verbs that share a usage are shown once."""
+    once = dict.fromkeys(verbs.values())
+    rows = [f"`/canary {plain(usage)}`\n{plain(summary)}" for usage, summary in once]
+    text = "What I understand:" if len(rows) > 1 else f"How to use {', '.join(verbs)}:"
+    down = "Buttons and reactions do the same. Without Slack: `perch rollback NAME`, `perch kill NAME` in a shell."
+    return said(" ".join((text, *(f"{usage};" for usage, _ in once))), section((f"*{text}*", *rows)), context(down))

@@ -1,0 +1,32 @@
+"""`/canary kill` and the menu's Kill: throw the kill switch. Waits for nothing (law 2)."""
+
+from __future__ import annotations
+
+from bot.domain.errors import BadRequest
+from bot.engine.requests import Desk, Reply, Request
+from commands.slack.naming import named, receipt
+from commands.slack.words import command, typed
+
+USAGE = "kill NAME [REASON] · kill all now [REASON]"
+SUMMARY = "Throw the kill switch: every method of the plan, and weight 0, at once."
+
+
+async def run(request: Request, desk: Desk) -> Reply:
+    """Kill one rollout, or all of them with the word `now`."""
+    said = typed("kill", request.words)
+    if not request.rollout and said.name.lower() in ("all", "--all"):
+        return await _all(request, desk, said.plain[1:])
+    rollout = await named(request, desk, said.name, live=False)
+    killed = await desk.kill(request, rollout.id, _reason(request, said.rest))
+    return await receipt(request, desk, f"The kill switch of {killed.plan} is thrown.", killed)
+
+
+async def _all(request: Request, desk: Desk, words: tuple[str, ...]) -> Reply:
+    if not words or words[0].lower() != "now":
+        raise BadRequest("This kills everything that is live. Say it once more, with 'now'.", command("kill all now"))
+    killed = await desk.kill_all(request, _reason(request, " ".join(words[1:])))
+    return Reply(text=f"Killed: {', '.join(killed)}." if killed else "Nothing was live, so nothing was killed.")
+
+
+def _reason(request: Request, typed_reason: str) -> str:
+    return request.reason or typed_reason or f"asked by {request.actor.name or request.actor.id}"

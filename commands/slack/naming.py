@@ -1,0 +1,49 @@
+"""Whom a request is about: the rollout of the clicked message, the named one, or the only one."""
+
+from __future__ import annotations
+
+from bot.domain.errors import BadRequest
+from bot.domain.plan import Plan
+from bot.domain.rollout import Rollout
+from bot.engine.requests import Desk, Reply, Request
+from bot.ports import Said
+from bot.wording.answers import done
+from bot.wording.telling import Telling
+from commands.slack.words import command
+
+
+async def named(request: Request, desk: Desk, name: str, *, live: bool = True, guess: bool = False) -> Rollout:
+    """The rollout that is meant. With `guess`, the only live one when none is named.
+
+    Raises UnknownRollout or AmbiguousRollout, and BadRequest where a name is needed, with what to type.
+    """
+    if request.rollout or name:
+        return await desk.find(request.rollout or name, live=live)
+    there = await desk.live()
+    if guess and len(there) == 1:
+        return there[0]
+    if not there and not live and (ended := await desk.latest(limit=1)):
+        return ended[0]
+    raise _which(request.verb, [rollout.plan for rollout in there])
+
+
+def _which(verb: str, plans: list[str]) -> BadRequest:
+    if not plans:
+        return BadRequest("Nothing is being rolled out.", command("list"))
+    return BadRequest(f"Which one? Live now: {', '.join(plans[:10])}.", command(verb, plans[:1]))
+
+
+async def telling(request: Request, desk: Desk, rollout: Rollout) -> Telling:
+    """What wording needs to know about a rollout, as of the request."""
+    plan: Plan = await desk.plan_of(rollout)
+    return Telling({}, rollout, plan, request.at)
+
+
+async def receipt(request: Request, desk: Desk, what: str, rollout: Rollout) -> Reply:
+    """What was done, and how things stand now."""
+    return shown(done(what, await telling(request, desk, rollout)))
+
+
+def shown(said: Said) -> Reply:
+    """A worded message as a reply that only the asker sees."""
+    return Reply(text=said.text, blocks=tuple(dict(block) for block in said.blocks))

@@ -1,0 +1,21 @@
+"""`/canary reject` and the Reject button: no to the open gate, with a reason."""
+
+from __future__ import annotations
+
+from bot.domain.errors import BadRequest
+from bot.engine.requests import Desk, Reply, Request
+from commands.slack.naming import named, receipt
+from commands.slack.words import command, typed
+
+USAGE = "reject NAME REASON"
+SUMMARY = "Say no to the open gate; it goes on hold."
+
+
+async def run(request: Request, desk: Desk) -> Reply:
+    """Reject. The reason is needed: whoever comes next reads it."""
+    said = typed("reject", request.words)
+    rollout = await named(request, desk, said.name, guess=True)
+    reason = request.reason or said.rest
+    if not reason:
+        raise BadRequest("A rejection needs its reason.", command("reject", [rollout.plan, "why it shouldn't go up"]))
+    return await receipt(request, desk, "The gate is rejected.", await desk.reject(request, rollout.id, reason))
