@@ -1,0 +1,114 @@
+"""Runs a plan's commands: allowed programs only, secrets by environment, and what they say redacted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from adapters.http import NotInTime, excerpt
+from adapters.traffic import allowed_commands, placeholders
+from adapters.traffic.options import Deadline, Options, VariableName, mistake
+from adapters.traffic.subprocesses import Finished, run
+from bot.domain.kinds import Environment
+from bot.ports import Denied, Nonsense, OutOfReach
+
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh", "busybox"})
+_SECRET_NAME = re.compile(r"\$\{\w*(TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE)\w*(:-[^}]*)?\}", re.IGNORECASE)
+
+
+def _argv(argv: tuple[str, ...]) -> tuple[str, ...]:
+    if PurePath(argv[0]).name in _SHELLS and any(re.match(r"-\w*c", word) for word in argv[1:]):
+        raise mistake("a command runs without a shell", "put the lines in a script, and name the script")
+    if placeholders.names_in(argv[0]):
+        raise mistake("the program itself is fixed", "use placeholders in its arguments only")
+    if any(_SECRET_NAME.search(word) for word in argv):
+        raise mistake("arguments can be seen by everyone on the machine", "give secrets by env: {NAME: PERCHS_NAME}")
+    return argv
+
+
+Word = Annotated[str, StringConstraints(pattern=r"^[^\0]*$")]
+Argv = Annotated[tuple[Word, ...], Field(min_length=1), AfterValidator(_argv)]
+"""A program and its arguments, each an element of its own; nothing in them is interpreted."""
+
+Script = Annotated[tuple[Argv, ...], Field(min_length=1)]
+"""Commands in order; the first that fails ends it."""
+
+
+class CommandOptions(Options):
+    """How commands are run. `env` gives the program's variable NAME the value of Perch's variable; each command has
+    `timeout`; exit codes in `retry_codes` mean "try again later", others that a person must act."""
+
+    timeout: Deadline = timedelta(seconds=60)
+    env: Mapping[VariableName, VariableName] = Field(default_factory=dict)
+    retry_codes: tuple[int, ...] = (75,)
+    """75 is EX_TEMPFAIL of sysexits.h."""
+
+
+class CommandLine:
+    """Runs commands for one adapter. All methods raise OutOfReach, Denied or Nonsense."""
+
+    def __init__(self, options: CommandOptions, environment: Environment) -> None:
+        self._options = options
+        self._environment = environment
+        self._own = allowed_commands.minimal(environment, options.env)
+        values = allowed_commands.secrets(environment, options.env).values()
+        self._secrets = frozenset(value for value in values if len(value) >= 4)
+
+    def allowed(self, script: Sequence[Sequence[str]]) -> str:
+        """Check that each program may be run, running none; returns their paths for people."""
+        return ", ".join(dict.fromkeys(allowed_commands.resolved(argv[0], self._environment) for argv in script))
+
+    async def script(self, script: Sequence[Sequence[str]], values: Mapping[str, Any] | None = None) -> None:
+        """Run commands in order, placeholders filled."""
+        for argv in script:
+            await self.output(argv, values)
+
+    async def output(self, argv: Sequence[str], values: Mapping[str, Any] | None = None) -> str:
+        """Run one command and return what it wrote to its standard output, secrets taken out."""
+        finished = await self.ended(argv, values)
+        if finished.code != 0:
+            raise self.failure(argv[0], finished)
+        if finished.cut:
+            raise Nonsense(f"{argv[0]} said more than 64 KiB")
+        return self.safe(finished.out)
+
+    async def ended(self, argv: Sequence[str], values: Mapping[str, Any] | None = None) -> Finished:
+        """Run one command to its end, whatever its exit code."""
+        program = allowed_commands.resolved(argv[0], self._environment)
+        words = [_filled(word, values or {}) for word in argv[1:]]
+        seconds = self._options.timeout.total_seconds()
+        try:
+            return await run([program, *words], self._own, seconds)
+        except TimeoutError as error:
+            raise NotInTime(f"{argv[0]} didn't end within {seconds:g} s and was stopped") from error
+        except OSError as error:
+            raise Denied(f"{argv[0]} can't be started ({error.strerror})") from error
+
+    def safe(self, text: str) -> str:
+        """A text without the values of the variables that `env` names."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "[redacted]")
+        return text
+
+    def failure(self, program: str, finished: Finished) -> OutOfReach | Denied:
+        """The fault that an exit code other than 0 is, with the last lines of what was said."""
+        lines = self.safe(finished.err.strip() or finished.out.strip()).splitlines()[-3:]
+        said = f": {excerpt(' / '.join(lines), length=300)}" if lines else ""
+        if finished.code < 0:
+            return OutOfReach(f"{program} was ended by signal {-finished.code}{said}")
+        fault = OutOfReach if finished.code in self._options.retry_codes else Denied
+        return fault(f"{program} ended with exit code {finished.code}{said}")
+
+
+def _filled(word: str, values: Mapping[str, Any]) -> str:
+    filled = placeholders.fill_text(word, values)
+    if filled.startswith("-") and not word.startswith("-"):
+        raise Nonsense(f"a former value would become an option ({excerpt(filled, length=40)}); nothing was run")
+    if "\0" in filled:
+        raise Nonsense("a former value holds a zero byte; nothing was run")
+    return filled
