@@ -1,0 +1,149 @@
+"""Opening the store, and the two ways through it: `write` and `read`, each with a deadline.
+
+Every fault of the driver comes out as StoreAway, one line, cause kept. What would be a bug of ours (a constraint
+broken, a wrong statement) comes out as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.ports import StoreAway
+from storage.address import database_file
+from storage.schema import require_current, upgrade
+from storage.sqlite import Sqlite
+from storage.turns import Turns
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+DEADLINE_S = 5.0
+OPENING_S = 60.0
+
+
+class Database:
+    """The store while it is open; `open_database` makes one."""
+
+    def __init__(self, dialect: Sqlite) -> None:
+        self._dialect = dialect
+        self._writer, self._reader = dialect.engines()
+        self._turns = Turns(dialect.writers)
+        self._abandoned: set[asyncio.Task[Any]] = set()
+
+    @property
+    def shown(self) -> str:
+        """What is open, for people."""
+        return self._dialect.shown
+
+    def insert_new(self, table: Table) -> Insert:
+        """An insert that leaves out rows whose key is known; its rowcount says how many were new."""
+        return self._dialect.insert_new(table)
+
+    async def write(self, work: Work[T], *, within_s: float = DEADLINE_S, urgent: bool = False) -> T:
+        """Do `work` in one transaction: committed when it returns, undone when it raises.
+
+        Raises StoreAway when the store fails or `within_s` seconds are over. Then nothing was kept, unless the time
+        ran out in the commit itself: whoever asks again finds out by revision or key.
+        """
+        return await self._in_time(self._write(work, urgent), within_s)
+
+    async def read(self, work: Work[T], *, within_s: float = DEADLINE_S) -> T:
+        """Do `work` in one reading transaction: one moment's view, and no writer waits for it. Raises StoreAway."""
+        return await self._in_time(self._read(work), within_s)
+
+    async def aclose(self) -> None:
+        """Let go of all connections, after what is under way."""
+        if self._abandoned:
+            await asyncio.wait(self._abandoned, timeout=DEADLINE_S)
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    async def _write(self, work: Work[T], urgent: bool) -> T:
+        async with self._turns.turn(urgent=urgent):
+            self._dialect.still_there()
+            async with self._writer.connect() as connection:
+                await self._begin(connection)
+                result = await work(connection)
+                await connection.commit()
+                return result
+
+    async def _begin(self, connection: AsyncConnection) -> None:
+        while True:
+            try:
+                await connection.begin()
+            except DBAPIError as fault:
+                if not self._dialect.busy(fault):
+                    raise
+            else:
+                return
+
+    async def _read(self, work: Work[T]) -> T:
+        self._dialect.still_there()
+        async with self._reader.begin() as connection:
+            return await work(connection)
+
+    async def _in_time(self, doing: Coroutine[Any, Any, T], within_s: float) -> T:
+        """Not `asyncio.timeout`: undoing a transaction waits for the driver's thread, and nobody may wait for that."""
+        task = asyncio.create_task(doing)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=within_s)
+        except asyncio.CancelledError:
+            self._abandon(task)
+            raise
+        if not done:
+            self._abandon(task)
+            raise StoreAway(f"{self.shown} didn't answer within {within_s:g} s")
+        try:
+            return task.result()
+        except (IntegrityError, ProgrammingError):
+            raise
+        except DBAPIError as fault:
+            raise StoreAway(self._dialect.explain(fault)) from fault
+
+    def _abandon(self, task: asyncio.Task[Any]) -> None:
+        task.cancel()
+        self._abandoned.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled():
+            # Fetched, or asyncio would report as lost what the caller was told as a missed deadline.
+            task.exception()
+
+
+async def open_database(address: str) -> Database:
+    """Open the store that DATABASE_URL names; make it where there is none, and bring its schema up to date.
+
+    Raises StoreAway with one line for people: which database, what's wrong, what to do.
+    """
+    dialect = Sqlite(database_file(address))
+    dialect.look_before_opening()
+    return await _open(dialect, upgrade)
+
+
+async def open_existing(address: str) -> Database:
+    """Open a store as it is, for tools that only look: nothing is made or upgraded. Raises StoreAway."""
+    dialect = Sqlite(database_file(address))
+    if not dialect.file.exists():
+        raise StoreAway(f"there is no database at {dialect.file}; set DATABASE_URL, or start Perch once to make it")
+    dialect.look_before_opening()
+    return await _open(dialect, require_current)
+
+
+async def _open(dialect: Sqlite, prepare: Work[None]) -> Database:
+    database = Database(dialect)
+    try:
+        await database.write(prepare, within_s=OPENING_S)
+        dialect.opened()
+    except BaseException:
+        await database.aclose()
+        raise
+    return database

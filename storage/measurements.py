@@ -1,0 +1,51 @@
+"""Raw measurements: what each check measured, in a table of its own that can be archived away from the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from bot.domain.measurements import Measured, Measurement, Missing, NoData
+from storage.database import Database
+from storage.tables import MeasurementRow, table
+
+
+async def keep(
+    database: Database, connection: AsyncConnection, rollout: str, measured: Mapping[str, Measurement]
+) -> None:
+    """Insert measurements by metric; an answer that was kept before (same metric, same time) is left out."""
+    if measured:
+        rows = [{"rollout": rollout, "metric": metric, **_columns(value)} for metric, value in measured.items()]
+        await connection.execute(database.insert_new(table(MeasurementRow)), rows)
+
+
+async def measurements_of(database: Database, rollout: str) -> Sequence[tuple[str, Measurement]]:
+    """All that was measured for a rollout, as (metric, measurement), by time, then metric. Raises StoreAway."""
+    chosen = (
+        select(table(MeasurementRow))
+        .where(col(MeasurementRow.rollout) == rollout)
+        .order_by(col(MeasurementRow.at), col(MeasurementRow.metric))
+    )
+
+    async def work(connection: AsyncConnection) -> Sequence[Any]:
+        return (await connection.execute(chosen)).all()
+
+    return [(row.metric, _measurement(row)) for row in await database.read(work)]
+
+
+def _columns(measurement: Measurement) -> dict[str, Any]:
+    match measurement:
+        case Measured(value, at, series):
+            return {"at": at, "value": value, "missing": None, "detail": series}
+        case NoData(missing, detail, at):
+            return {"at": at, "value": None, "missing": missing.value, "detail": detail}
+
+
+def _measurement(row: Any) -> Measurement:
+    if row.missing is None:
+        return Measured(row.value, row.at, row.detail)
+    return NoData(Missing(row.missing), row.detail, row.at)

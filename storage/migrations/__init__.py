@@ -1,0 +1,1 @@
+"""Alembic's folder; `storage.schema` runs it."""

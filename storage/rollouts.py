@@ -1,0 +1,203 @@
+"""Rollouts: load, claim, and save state + evidence + messages + measurements in one transaction (law 4)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Select, bindparam, case, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
+from bot.domain.evidence import Entry, Head, Record, canonical
+from bot.domain.rollout import Rollout
+from bot.ports import Change, Clock, StoreAway
+from storage import measurements, outbox
+from storage.database import Database
+from storage.evidence import append, head_of, keep_head, read_chain
+from storage.tables import FrozenPlanRow, RolloutRow, table
+
+_ROLLOUTS = table(RolloutRow)
+
+_UNMOVED = col(RolloutRow.due_at) == bindparam("due_at")
+_SAVE = (
+    update(_ROLLOUTS)
+    .where(col(RolloutRow.id) == bindparam("id_read"), col(RolloutRow.revision) == bindparam("revision_read"))
+    .values(
+        due_at=bindparam("due_at"),
+        # A save that moves `due_at` gives the lease back; one in the middle of the work keeps it.
+        lease_owner=case((_UNMOVED, col(RolloutRow.lease_owner)), else_=None),
+        lease_until=case((_UNMOVED, col(RolloutRow.lease_until)), else_=None),
+    )
+    .returning(col(RolloutRow.head_number), col(RolloutRow.head_hash))
+)
+"""Finds only the revision that was read. Built once: SQLAlchemy takes longer to build it than SQLite to run it."""
+
+log = logging.getLogger(__name__)
+
+
+class SqlRollouts:
+    """The `Rollouts` port over the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def create(self, rollout: Rollout, tree: Mapping[str, Any], change: Change) -> Rollout:
+        created = rollout.but(revision=1)
+        plan = {"digest": rollout.plan_digest, "tree": canonical(dict(tree)), "at": rollout.started_at}
+
+        async def work(connection: AsyncConnection) -> Rollout:
+            await connection.execute(self._database.insert_new(table(FrozenPlanRow)), plan)
+            head = await append(connection, created.id, Head(), change.evidence)
+            row = {"id": created.id, **_columns(created), "head_number": head.number, "head_hash": head.hash}
+            await connection.execute(insert(_ROLLOUTS), row)
+            await self._bring(connection, created.id, change)
+            return created
+
+        return await self._write_live(created, work)
+
+    async def save(self, rollout: Rollout, change: Change) -> Rollout:
+        saved = rollout.but(revision=rollout.revision + 1)
+
+        async def work(connection: AsyncConnection) -> Rollout:
+            over = {**_columns(saved), "id_read": saved.id, "revision_read": rollout.revision}
+            found = (await connection.execute(_SAVE, over)).first()
+            if found is None:
+                raise Stale(rollout.id, rollout.revision)
+            if change.evidence:
+                head = await append(connection, saved.id, Head(*found), change.evidence)
+                await keep_head(connection, saved.id, head)
+            await self._bring(connection, saved.id, change)
+            return saved
+
+        return await self._write_live(saved, work)
+
+    async def load(self, id: str) -> Rollout:
+        found = await self._bodies(select(col(RolloutRow.body)).where(col(RolloutRow.id) == id))
+        if not found:
+            raise UnknownRollout(id, "/canary list")
+        return _read(found[0])
+
+    async def live(self) -> Sequence[Rollout]:
+        chosen = select(col(RolloutRow.body)).where(col(RolloutRow.live)).order_by(col(RolloutRow.started_at))
+        return _readable(await self._bodies(chosen))
+
+    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
+        chosen = select(col(RolloutRow.body)).order_by(col(RolloutRow.started_at).desc()).limit(limit)
+        return _readable(await self._bodies(chosen.where(col(RolloutRow.plan) == plan) if plan else chosen))
+
+    async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
+        lease = {"lease_owner": owner, "lease_until": now + timedelta(seconds=lease_s)}
+        due = update(_ROLLOUTS).where(col(RolloutRow.id).in_(_due(now, owner, limit))).values(lease)
+        claiming = due.returning(col(RolloutRow.body))
+
+        async def work(connection: AsyncConnection) -> Sequence[str]:
+            return (await connection.execute(claiming)).scalars().all()
+
+        return sorted(_readable(await self._database.write(work)), key=lambda rollout: rollout.due_at)
+
+    async def tree(self, digest: str) -> Mapping[str, Any]:
+        found = await self._bodies(select(col(FrozenPlanRow.tree)).where(col(FrozenPlanRow.digest) == digest))
+        if not found:
+            raise UnknownPlan(digest, "perch db check")
+        tree: Mapping[str, Any] = json.loads(found[0])
+        return tree
+
+    async def note(self, chain: str, entries: Sequence[Entry]) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            head = await append(connection, chain, await head_of(connection, chain), entries)
+            await keep_head(connection, chain, head)
+
+        await self._database.write(work)
+
+    async def records(self, chain: str) -> Sequence[Record]:
+        return await read_chain(self._database, chain)
+
+    async def head(self, chain: str) -> Head:
+        return await self._database.read(lambda connection: head_of(connection, chain))
+
+    async def revision(self, id: str) -> int:
+        async def work(connection: AsyncConnection) -> int | None:
+            return await connection.scalar(select(col(RolloutRow.revision)).where(col(RolloutRow.id) == id))
+
+        found = await self._database.read(work)
+        if found is None:
+            raise UnknownRollout(id, "/canary list")
+        return found
+
+    async def _write_live(self, rollout: Rollout, work: Any) -> Rollout:
+        """Write; a broken unique index means that the plan is live already in that environment."""
+        try:
+            written: Rollout = await self._database.write(work)
+        except IntegrityError:
+            for other in await self.live():
+                if (other.plan, other.environment) == (rollout.plan, rollout.environment) and other.id != rollout.id:
+                    raise AlreadyLive(other.plan, other.environment, other.state.value) from None
+            raise
+        return written
+
+    async def _bring(self, connection: AsyncConnection, rollout: str, change: Change) -> None:
+        await outbox.put(self._database, connection, change.messages, self._clock(), rollout)
+        await measurements.keep(self._database, connection, rollout, change.measured)
+
+    async def _bodies(self, chosen: Select[str]) -> Sequence[str]:
+        async def work(connection: AsyncConnection) -> Sequence[str]:
+            return (await connection.execute(chosen)).scalars().all()
+
+        return await self._database.read(work)
+
+
+def _due(now: datetime, owner: str, limit: int) -> Any:
+    """Ids of live, due rollouts that nobody else has leased: free ones first, then our own again."""
+    held = case((col(RolloutRow.lease_until) > now, 1), else_=0)
+    free = or_(
+        col(RolloutRow.lease_until).is_(None), col(RolloutRow.lease_until) <= now, col(RolloutRow.lease_owner) == owner
+    )
+    return (
+        select(col(RolloutRow.id))
+        .where(col(RolloutRow.live), col(RolloutRow.due_at) <= now, free)
+        .order_by(held, col(RolloutRow.due_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _columns(rollout: Rollout) -> dict[str, Any]:
+    return {
+        "plan": rollout.plan,
+        "environment": rollout.environment,
+        "service": rollout.service,
+        "state": rollout.state.value,
+        "live": rollout.live,
+        "revision": rollout.revision,
+        "due_at": rollout.due_at,
+        "started_at": rollout.started_at,
+        "ended_at": rollout.ended_at,
+        "plan_digest": rollout.plan_digest,
+        "body": rollout.model_dump_json(),
+    }
+
+
+def _read(body: str) -> Rollout:
+    try:
+        return Rollout.model_validate_json(body)
+    except (ValidationError, UnicodeError) as fault:
+        raise StoreAway("a rollout's row can't be read; see perch db check") from fault
+
+
+def _readable(bodies: Sequence[str]) -> list[Rollout]:
+    """One damaged row must not stop the others."""
+    found = []
+    for body in bodies:
+        try:
+            found.append(_read(body))
+        except StoreAway as away:
+            log.error("%s", away)
+    return found

@@ -1,0 +1,130 @@
+"""SQLite's side of the store: addresses, connections, locks. PostgreSQL gets a file like this one."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from bot.ports import StoreAway
+
+BUSY_MS = 200
+"""How long one try waits inside SQLite for another program's lock; the store tries again until its own deadline."""
+
+READERS = 4
+
+_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    # FULL: a commit is on the disk before it's acknowledged (laws 4 and 5); NORMAL may lose the last ones in WAL.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {BUSY_MS}",
+)
+
+
+_FAULTS = {
+    sqlite3.SQLITE_BUSY: "is locked by another program; stop that program",
+    sqlite3.SQLITE_LOCKED: "is locked by another program; stop that program",
+    sqlite3.SQLITE_FULL: "can't grow: the disk is full; make room",
+    sqlite3.SQLITE_READONLY: "can't be written; give Perch's user the right to the file and its folder",
+    sqlite3.SQLITE_PERM: "can't be written; give Perch's user the right to the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "can't be opened; check the folder and its rights",
+    sqlite3.SQLITE_IOERR: "can't be read or written: the disk reports an error; look at the system's log",
+    sqlite3.SQLITE_CORRUPT: "is damaged; put a backup back with perch db restore",
+    sqlite3.SQLITE_NOTADB: "is not a database; set DATABASE_URL to another file, or move this one away",
+}
+
+
+class Sqlite:
+    """One database file: one writing connection, some reading ones that never block it (WAL)."""
+
+    writers = 1
+
+    def __init__(self, file: Path) -> None:
+        self.file = file.absolute()
+        self._inode: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """The database in one word, for people."""
+        return str(self.file)
+
+    def look_before_opening(self) -> None:
+        """Raises StoreAway, with what to do, for what can be seen before the file is opened."""
+        folder = self.file.parent
+        if not folder.is_dir():
+            raise StoreAway(f"the folder {folder} doesn't exist; make it, or set DATABASE_URL to another place")
+        if self.file.is_dir():
+            raise StoreAway(f"{self.file} is a folder; set DATABASE_URL to a file, as in sqlite:///perch.db")
+        for path in (folder, self.file):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise StoreAway(f"{path} can't be written; give Perch's user the right, or set DATABASE_URL elsewhere")
+
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
+        """The writing engine and the reading one; nothing is opened yet."""
+        url = URL.create("sqlite+aiosqlite", database=str(self.file))
+        writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0)
+        reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=READERS, max_overflow=0)
+        _configure(writer, "BEGIN IMMEDIATE", _SETTINGS)
+        _configure(reader, "BEGIN", (*_SETTINGS[2:], "PRAGMA query_only = ON"))
+        return writer, reader
+
+    def opened(self) -> None:
+        """Remember which file it is."""
+        self._inode = self.file.stat().st_ino
+
+    def still_there(self) -> None:
+        """Raises StoreAway when the file was removed or replaced: SQLite would go on writing into the old one."""
+        if self._inode is None:
+            return
+        try:
+            same = self._inode == self.file.stat().st_ino
+        except OSError as fault:
+            raise StoreAway(f"{self.file} is gone ({fault.strerror}); put it back and restart Perch") from fault
+        if not same:
+            raise StoreAway(f"{self.file} was replaced while Perch was running; restart Perch")
+
+    def busy(self, fault: DBAPIError) -> bool:
+        """Another program holds the lock; trying again may help."""
+        code = getattr(fault.orig, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+    def explain(self, fault: DBAPIError) -> str:
+        """One line for people: the file, what's wrong, what to do."""
+        code = getattr(fault.orig, "sqlite_errorcode", None)
+        what = _FAULTS.get(code & 0xFF) if code is not None else None
+        return f"{self.file} {what}" if what else f"{self.file} can't be used: {fault.orig}"
+
+    def insert_new(self, table: Table) -> Insert:
+        """An insert that leaves out rows whose key is known."""
+        return insert(table).on_conflict_do_nothing()
+
+
+def _configure(engine: AsyncEngine, begin: str, settings: tuple[str, ...]) -> None:
+    """Take transactions into our own hands: Python's sqlite3 would begin them late, and never IMMEDIATE."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        # A damaged byte in a text must be found by verify, not stop the reading of all the others.
+        connection.driver_connection.text_factory = _text
+        cursor = connection.cursor()
+        for setting in settings:
+            cursor.execute(setting)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode(errors="surrogateescape")

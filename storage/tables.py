@@ -1,0 +1,181 @@
+"""The rows. They hold what queries need as columns, and the domain value as JSON text in `body`.
+
+Rows are not the domain: table models don't validate what they are given, so the modules beside this one turn rows
+into domain values and back. Times are aware UTC (SQLModel's UTCDateTime). JSON is kept as text: evidence must come
+back byte for byte, and pydantic reads its own text fastest.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, text
+from sqlmodel import Field, SQLModel
+
+
+class RolloutRow(SQLModel, table=True):
+    """One rollout: where it stands, its lease, and the head of its evidence chain."""
+
+    __tablename__ = "rollouts"
+    __table_args__ = (
+        Index(
+            "one_live_rollout",
+            "plan",
+            "environment",
+            unique=True,
+            sqlite_where=text("live = 1"),
+            postgresql_where=text("live"),
+        ),
+        Index("due_rollouts", "due_at", sqlite_where=text("live = 1"), postgresql_where=text("live")),
+        Index("rollouts_by_plan", "plan", "started_at"),
+        Index("rollouts_by_start", "started_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    plan: str
+    environment: str
+    service: str
+    state: str
+    live: bool
+    revision: int
+    due_at: datetime
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+    plan_digest: str = Field(foreign_key="frozen_plans.digest")
+    head_number: int
+    head_hash: str
+    body: str = Field(sa_type=Text)
+
+
+class FrozenPlanRow(SQLModel, table=True):
+    """A plan as it stood when a rollout started, under the digest that its approvals and gates name."""
+
+    __tablename__ = "frozen_plans"
+
+    digest: str = Field(primary_key=True)
+    tree: str = Field(sa_type=Text)
+    at: datetime
+
+
+class EvidenceRow(SQLModel, table=True):
+    """One evidence record; triggers refuse changes. `at` and `body` are the very texts that were hashed."""
+
+    __tablename__ = "evidence"
+    # One copy of each record, and no second one in an index that could differ from it.
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    chain: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    kind: str
+    at: str
+    actor: str
+    body: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class ChainHeadRow(SQLModel, table=True):
+    """The head of a chain that belongs to no rollout (the workspace's)."""
+
+    __tablename__ = "chain_heads"
+
+    chain: str = Field(primary_key=True)
+    number: int
+    hash: str
+
+
+class DeliveryRow(SQLModel, table=True):
+    """The inbox: one request, once."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index(
+            "waiting_deliveries", "at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")
+        ),
+    )
+
+    key: str = Field(primary_key=True)
+    at: datetime
+    request: str = Field(sa_type=Text)
+    done_at: datetime | None = None
+
+
+class MessageRow(SQLModel, table=True):
+    """The outbox: one message. `turn` is its place in the order; an edit takes over that of the one it replaces."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("outbox_keys", "rollout", "key", unique=True),
+        Index(
+            "unsent_messages",
+            "rollout",
+            "lane",
+            "number",
+            sqlite_where=text("state IN ('waiting', 'sending')"),
+            postgresql_where=text("state IN ('waiting', 'sending')"),
+        ),
+        Index("edits_of", "rollout", "edits", sqlite_where=text("edits <> ''"), postgresql_where=text("edits <> ''")),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    turn: int | None = None
+    rollout: str
+    key: str
+    lane: str
+    say: str
+    facts: str = Field(sa_type=Text)
+    to: str
+    thread: bool
+    broadcast: bool
+    edits: str
+    only_for: str
+    at: datetime
+    state: str
+    tries: int = 0
+    uncertain: bool = False
+    not_before: datetime | None = None
+    why: str = ""
+    ended_at: datetime | None = None
+
+
+class PlaceRow(SQLModel, table=True):
+    """Where a message of ours stands in Slack."""
+
+    __tablename__ = "places"
+    __table_args__ = (Index("places_by_ts", "channel", "ts"),)
+
+    rollout: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    channel: str
+    ts: str
+
+
+class MeasurementRow(SQLModel, table=True):
+    """One raw measurement: a value, or why there is none. The same answer seen twice is one row."""
+
+    __tablename__ = "measurements"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    rollout: str = Field(sa_column=Column("rollout", ForeignKey("rollouts.id"), primary_key=True))
+    metric: str = Field(primary_key=True)
+    at: datetime = Field(primary_key=True)
+    value: float | None = None
+    missing: str | None = None
+    detail: str = ""
+
+
+class MarkRow(SQLModel, table=True):
+    """A named moment in the database's own life, such as `restored`."""
+
+    __tablename__ = "marks"
+
+    name: str = Field(primary_key=True)
+    at: datetime
+
+
+def table(row: type[SQLModel]) -> Table:
+    """A row class's table, for Core statements."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]
