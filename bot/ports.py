@@ -255,6 +255,10 @@ class Directory(Protocol):
         """
         ...
 
+    async def members(self, wanted: Sequence[str]) -> frozenset[str]:
+        """The ids of all users that `wanted` names, alone or by group. Raises OutOfReach or Denied."""
+        ...
+
     async def refused(self, user: str) -> str:
         """Why this user may never act (guest, bot, deactivated, another workspace), or ""."""
         ...

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.domain.plan import Approvals, Plan
 from bot.domain.rollout import Approval, Check, Gate, Rollout
 from bot.domain.units import spell_duration
+from bot.domain.windows import fits, is_open, next_open
 
 FRESH = 2
 """A verdict is fresh for this many check intervals (law 1)."""
@@ -126,3 +127,32 @@ def bake_waits_for(rollout: Rollout, plan: Plan, now: datetime) -> list[Waiting]
             if line.role == "hard" and line.met is not True
         )
     return waiting
+
+
+def rise_opens(plan: Plan, stage: int, now: datetime) -> datetime | None:
+    """When this stage may next be left for the one after it; None when it may be now. Windows limit rising only (R3)."""
+    following = plan.stages[stage + 1] if stage + 1 < len(plan.stages) else None
+    here = plan.stages[stage].window
+    windows = [here.leave if here else None, following.window.enter if following and following.window else None]
+    opens = _all_open([window for window in windows if window], now, plan.timezone)
+    return None if opens <= now else opens
+
+
+def _all_open(windows: Sequence[str], now: datetime, zone: str) -> datetime:
+    """The first time that all windows are open; the last one tried where they don't meet within nine openings."""
+    opens = now
+    for _ in range(9):
+        for window in windows:
+            opens = next_open(window, opens, zone)
+        if all(is_open(window, opens, zone) for window in windows):
+            break
+    return opens
+
+
+def start_opens(plan: Plan, now: datetime) -> datetime | None:
+    """When the first stage may next be entered so that its bake fits; None when it may be entered now."""
+    stage = plan.stages[0]
+    if stage.window is None or stage.window.enter is None or is_open(stage.window.enter, now, plan.timezone):
+        return None
+    fitting = fits(stage.window.enter, stage.window.leave, stage.bake, now, plan.timezone)
+    return fitting or next_open(stage.window.enter, now, plan.timezone)

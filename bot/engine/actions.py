@@ -31,6 +31,10 @@ AGAIN = timedelta(seconds=5)
 """How soon a failed downward change is tried again."""
 
 
+Members = Callable[[Plan], Awaitable[tuple[str, ...]]]
+"""The user ids that may stop a plan's rollouts, for the kill card."""
+
+
 class FenceBroken(Exception):
     """The intent is no longer the rollout's own: somebody went down, held, or killed."""
 
@@ -47,11 +51,12 @@ class Applied:
 class Mover:
     """Carries out intents. One at a time per rollout is the caller's duty; repeating one is safe."""
 
-    def __init__(self, ledger: Ledger, equipment: Equipment, files: KillFiles, look: Look) -> None:
+    def __init__(self, ledger: Ledger, equipment: Equipment, files: KillFiles, look: Look, members: Members) -> None:
         self._ledger = ledger
         self._equipment = equipment
         self._files = files
         self._look = look
+        self._members = members
 
     async def carry_out(self, rollout: Rollout) -> None:
         """Do what the rollout's intent says, and commit the outcome. Without an intent there's nothing to do."""
@@ -136,11 +141,8 @@ class Mover:
 
     async def _keep_card(self, rollout: Rollout, plan: Plan) -> None:
         tree = await self._ledger.rollouts.tree(rollout.plan_digest)
-        card = kill_card(rollout, plan, dict(tree), self._operators(plan))
+        card = kill_card(rollout, plan, dict(tree), await self._members(plan))
         await asyncio.to_thread(self._files.keep_card, card)
-
-    def _operators(self, plan: Plan) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*plan.roles.operators, *plan.roles.approvers)))
 
     # ---- down ---------------------------------------------------------------------------------------------------
 

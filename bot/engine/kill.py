@@ -95,8 +95,7 @@ class KillSwitch:
             async with asyncio.timeout(METHOD_S):
                 await call
                 outcome = outcome.model_copy(update={"applied_at": self._clock()})
-                while not await stands():
-                    await asyncio.sleep(READ_BACK_EVERY_S)
+                await _until(stands)
                 outcome = outcome.model_copy(update={"read_back_at": self._clock()})
         except TimeoutError:
             fault = "applied, but doesn't read back" if outcome.applied_at else f"no answer in {METHOD_S:g} s"
@@ -149,6 +148,12 @@ class KillSwitch:
 
         await self._ledger.change(act.rollout, decide)
         await asyncio.to_thread(self._files.merged, act.key)
+
+
+async def _until(stands: Callable[[], Awaitable[bool]]) -> None:
+    """Look again and again; the caller's deadline ends it."""
+    while not await stands():  # noqa: ASYNC110 - a far side can only be asked
+        await asyncio.sleep(READ_BACK_EVERY_S)
 
 
 def begin(rollout: Rollout, plan: Plan, act: Spooled, now: datetime) -> Step | None:

@@ -58,7 +58,7 @@ class Ledger:
         return saved
 
     async def change(self, id: str, decide: Callable[[Rollout, Plan, datetime], Step | None]) -> Rollout:
-        """Load, decide, commit; again when somebody was faster. `decide` may refuse (raise), or return None: no change."""
+        """Load, decide, commit; again when somebody was faster. `decide` may raise a refusal, or return None."""
         for _ in range(TRIES):
             rollout = await self.rollouts.load(id)
             plan = await self.plan_of(rollout)

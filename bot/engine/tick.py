@@ -35,7 +35,7 @@ AT_ONCE = 2000
 
 
 class Ticker:
-    """Checks every live rollout when it is due. `tick` only starts the work, so that a slow far side delays nobody else."""
+    """Checks live rollouts when they are due. `tick` only starts the work: a slow far side delays nobody else."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Ticker:
         self._looks: set[asyncio.Task[None]] = set()
 
     async def tick(self) -> int:
-        """Start one look at each rollout that is due; returns how many. A database that is away is logged, not raised."""
+        """Start a look at each rollout that is due; returns how many. A database that is away is logged, not raised."""
         now = self._clock()
         try:
             await self._switch.merge()

@@ -22,7 +22,8 @@ async def verification(rollout: Rollout, plan: Plan, gear: Gear, round: Round) -
     names = {each.subject.name for each in conditions if each.subject.name in plan.metrics}
     facts = Facts(canary=await round.metrics(plan, gear.sources, names), baselines=rollout.baselines)
     since = rollout.verify_since or round.now
-    open_, failed = [], []
+    open_: list[str] = []
+    failed: list[str] = []
     for condition in conditions:
         if truth(condition, plan, facts, round.now).holds is True:
             continue

@@ -1,0 +1,111 @@
+"""The wiring: the only file that knows every room. Everything that exists is made here, once, and handed over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from socket import gethostname
+
+from adapters.notify.slack import SlackDirectory, SlackMessenger, open_slack
+from adapters.sources import KINDS as SOURCES
+from adapters.traffic import CONFIRM, KILL, TRAFFIC
+from bot.domain.kinds import Kinds
+from bot.domain.measurements import Measurement
+from bot.domain.plan import Plan
+from bot.engine.actions import Mover
+from bot.engine.desk import FrontDesk
+from bot.engine.equipment import Equipment, Gear
+from bot.engine.gather import Round
+from bot.engine.kill import KillSwitch
+from bot.engine.ledger import Ledger
+from bot.engine.outbox import Sender
+from bot.engine.rights import Rights
+from bot.engine.starting import Starting
+from bot.engine.tick import Ticker
+from bot.engine.works import Works
+from bot.ports import Clock, Directory, Messenger
+from bot.settings import Settings
+from storage.database import Database, open_database
+from storage.inbox import SqlInbox
+from storage.outbox import SqlOutbox
+from storage.plans import PlanFolder
+from storage.rollouts import SqlRollouts
+from storage.spool import KillFolder
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The one real clock."""
+    return datetime.now(UTC)
+
+
+def all_kinds() -> Kinds:
+    """Every kind that a plan may name."""
+    return Kinds(sources=SOURCES, traffic=TRAFFIC, kill=KILL, confirm=CONFIRM)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What decides and acts, put together."""
+
+    plans: PlanFolder
+    equipment: Equipment
+    ledger: Ledger
+    rollouts: SqlRollouts
+    inbox: SqlInbox
+    outbox: SqlOutbox
+    files: KillFolder
+    switch: KillSwitch
+    works: Works
+    ticker: Ticker
+    desk: FrontDesk
+
+
+def build_engine(
+    settings: Settings,
+    environment: Mapping[str, str],
+    database: Database,
+    directory: Directory,
+    clock: Clock = utc_now,
+) -> Engine:
+    """Wire the engine over an open database. Nothing is started, and nothing outside is touched."""
+    kinds = all_kinds()
+    plans = PlanFolder(settings.plans, kinds)
+    equipment = Equipment(kinds, environment)
+    rollouts = SqlRollouts(database, clock)
+    files = KillFolder(settings.state)
+    ledger = Ledger(rollouts, plans, clock)
+    rights = Rights(directory)
+    switch = KillSwitch(files, equipment, plans, ledger, clock)
+
+    async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
+        return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]
+
+    mover = Mover(ledger, equipment, files, look, rights.members)
+    works = Works(mover.carry_out)
+    ledger.on_saved.append(works.begin)
+    owner = f"{gethostname()}:{os.getpid()}"
+    return Engine(
+        plans=plans,
+        equipment=equipment,
+        ledger=ledger,
+        rollouts=rollouts,
+        inbox=SqlInbox(database, clock),
+        outbox=SqlOutbox(database),
+        files=files,
+        switch=switch,
+        works=works,
+        ticker=Ticker(ledger, equipment, kinds, works, switch, clock, owner),
+        desk=FrontDesk(
+            ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment, files
+        ),
+    )
+
+
+_ = (Awaitable, AsyncExitStack, asyncio, Messenger, Sender, SlackDirectory, SlackMessenger, open_slack, open_database)

@@ -1,0 +1,69 @@
+"""Reads for people: rollouts by id, name, or nearly; plans; evidence."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from bot.domain.errors import AmbiguousRollout, UnknownRollout
+from bot.domain.evidence import Head, Record
+from bot.domain.plan import Plan
+from bot.domain.rollout import Rollout
+from bot.engine.ledger import Ledger
+from bot.ports import Plans
+
+FAR_BACK = 200
+
+
+class Finding:
+    """The reading half of the desk."""
+
+    def __init__(self, ledger: Ledger, plans: Plans) -> None:
+        self._ledger = ledger
+        self._plans = plans
+
+    async def find(self, name: str, *, live: bool) -> Rollout:
+        """By id, plan name, or nearly. Raises UnknownRollout or AmbiguousRollout with the correction."""
+        known = await self._ledger.rollouts.live() if live else await self._ledger.rollouts.latest(limit=FAR_BACK)
+        if not name and len(known) == 1:
+            return known[0]
+        exact = [rollout for rollout in known if name in (rollout.id, rollout.plan)]
+        if not live and exact:
+            return exact[0]
+        found = exact or [rollout for rollout in known if name and rollout.plan.startswith(name.lower())]
+        if len({rollout.plan for rollout in found}) == 1 and (len(found) == 1 or not live):
+            return found[0]
+        if len(found) > 1:
+            raise AmbiguousRollout(name, ", ".join(f"{rollout.id} ({rollout.environment})" for rollout in found))
+        raise await self._unknown(name, known, live)
+
+    async def _unknown(self, name: str, known: Sequence[Rollout], live: bool) -> UnknownRollout:
+        names = sorted({rollout.plan for rollout in known})
+        near = difflib.get_close_matches(name, names, n=1)
+        if near:
+            return UnknownRollout(name, f"did you mean {near[0]}?")
+        if names:
+            return UnknownRollout(name, f"{'live now' if live else 'known'}: {', '.join(names[:8])}")
+        started = next(iter(self._plans.names()), "PLAN")
+        return UnknownRollout(name, f"none is live; /canary start {started}, or /canary history")
+
+    async def live(self) -> Sequence[Rollout]:
+        return await self._ledger.rollouts.live()
+
+    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
+        return await self._ledger.rollouts.latest(plan, limit)
+
+    async def plan_of(self, rollout: Rollout) -> Plan:
+        return await self._ledger.plan_of(rollout)
+
+    def plans(self) -> Sequence[str]:
+        return self._plans.names()
+
+    def plan(self, name: str, environment: str = "") -> Plan:
+        return self._plans.find(name, environment)[0]
+
+    async def records(self, rollout: Rollout) -> Sequence[Record]:
+        return await self._ledger.rollouts.records(rollout.id)
+
+    async def head(self, rollout: Rollout) -> Head:
+        return await self._ledger.rollouts.head(rollout.id)

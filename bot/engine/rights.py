@@ -1,0 +1,73 @@
+"""Who may do what (S6). Closed for up when Slack can't be asked; for down, the operators on the kill card may."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from bot.domain.errors import NotAllowed
+from bot.domain.plan import Plan, Roles
+from bot.engine.requests import Request, Right
+from bot.ports import Directory, OutsideFault
+
+log = logging.getLogger(__name__)
+
+DEEDS = {
+    "operate": "operate this rollout",
+    "approve": "approve this",
+    "override": "override Perch's judgement",
+    "stop": "stop this rollout",
+}
+
+
+class Rights:
+    """Asks the directory; shell users of Perch's own machine may do all but approve for somebody else."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    async def permit(self, request: Request, what: Right, plan: Plan, known: Collection[str] = ()) -> None:
+        """Raises NotAllowed. `known` are user ids that may go down even while Slack can't be asked (law 2)."""
+        wanted = entitled(what, plan.roles)
+        if request.surface in ("shell", "webhook"):
+            return
+        who = ", ".join(wanted) or f"whoever keeps the plan {plan.name}: it names nobody for this"
+        try:
+            refused = await self._directory.refused(request.actor.id)
+            groups = await self._directory.groups_of(request.actor.id, wanted)
+        except OutsideFault as fault:
+            if what == "stop" and request.actor.id in known:
+                log.warning("Slack can't say who %s is (%s); the kill card lets them stop", request.actor.id, fault)
+                return
+            raise NotAllowed(
+                f"{DEEDS[what]} while Slack can't say which groups you are in", f"again soon, or {who}"
+            ) from fault
+        if refused:
+            raise NotAllowed(f"{DEEDS[what]} ({refused})", who)
+        if not groups:
+            raise NotAllowed(DEEDS[what], who)
+
+    async def stands_for(self, request: Request, groups: tuple[str, ...]) -> tuple[str, ...]:
+        """Which of the groups a person belongs to now; kept with the approval."""
+        if not groups:
+            return ()
+        return tuple(sorted(await self._directory.groups_of(request.actor.id, groups)))
+
+    async def members(self, plan: Plan) -> tuple[str, ...]:
+        """Ids of all who may stop, for the kill card; what can't be resolved now is left out."""
+        try:
+            return tuple(sorted(await self._directory.members(entitled("stop", plan.roles))))
+        except OutsideFault as fault:
+            log.warning("the kill card of %s names no operators: %s", plan.name, fault)
+            return ()
+
+
+def entitled(what: Right, roles: Roles) -> tuple[str, ...]:
+    """The role entries that give a right."""
+    match what:
+        case "approve":
+            return roles.approvers
+        case "override":
+            return roles.override
+        case "operate" | "stop":
+            return tuple(dict.fromkeys((*roles.operators, *roles.approvers, *roles.override)))

@@ -1,0 +1,142 @@
+"""Start a rollout: everything that must be true before preflight may even begin."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from secrets import token_hex
+
+from bot.domain.errors import (
+    AlreadyLive,
+    Cooldown,
+    KillEngaged,
+    NotNow,
+    OutsideWindow,
+    TargetTaken,
+    WrongStage,
+)
+from bot.domain.gates import start_opens
+from bot.domain.machine import State
+from bot.domain.moves import Happening, Step
+from bot.domain.plan import Plan
+from bot.domain.plan_reading import digest
+from bot.domain.rollout import Rollout
+from bot.domain.units import ZERO, Weight, spell_duration
+from bot.engine.equipment import Equipment
+from bot.engine.ledger import Ledger
+from bot.engine.requests import Request
+from bot.engine.rights import Rights
+from bot.engine.telling import change, first_status
+from bot.ports import Change, Denied, KillFiles, Plans
+
+
+class Starting:
+    """Checks a start, and creates the rollout in preflight. Raises a Refusal; nothing has changed then."""
+
+    def __init__(self, ledger: Ledger, plans: Plans, rights: Rights, equipment: Equipment, files: KillFiles) -> None:
+        self._ledger = ledger
+        self._plans = plans
+        self._rights = rights
+        self._equipment = equipment
+        self._files = files
+
+    async def start(
+        self,
+        request: Request,
+        name: str,
+        weight: Weight,
+        *,
+        version: str,
+        environment: str,
+        override: str,
+        fix: str,
+        observe: bool,
+    ) -> Rollout:
+        plan, tree = self._plans.find(name, environment)
+        await self._rights.permit(request, "operate", plan)
+        now = self._ledger.clock()
+        if observe:
+            raise NotNow("Observe-only rollouts are not in this version; nothing was started.", f"/canary start {name}")
+        _right_stage(plan, weight)
+        _in_window(plan, now)
+        await self._nothing_in_the_way(plan, now)
+        overruled = await self._cooldown(request, plan, now, override, fix)
+        rollout = Rollout(
+            id=f"{plan.name}-{token_hex(3)}",
+            plan=plan.name,
+            plan_digest=digest(tree, plan.environment),
+            service=plan.service,
+            environment=plan.environment,
+            version=version or (plan.version if isinstance(plan.version, str) else "") or "not named",
+            requester=request.actor,
+            involved=(request.actor.id,),
+            started_at=now,
+            due_at=now,
+        )
+        facts = {
+            "by": request.actor.id,
+            "version": rollout.version,
+            "weight": weight.percent,
+            "plan_digest": rollout.plan_digest,
+            "environment": plan.environment,
+            "override": overruled,
+        }
+        step = Step(rollout, (Happening("started", facts, request.actor),))
+        brought = change(rollout, step, plan, now)
+        messages = (first_status(rollout), *brought.messages)
+        saved = await self._ledger.rollouts.create(rollout, tree, Change(brought.evidence, messages))
+        self._ledger.know(saved, plan)
+        for tell in self._ledger.on_saved:
+            tell(saved)
+        return saved
+
+    async def _nothing_in_the_way(self, plan: Plan, now: datetime) -> None:
+        live = await self._ledger.rollouts.live()
+        for other in live:
+            if (other.plan, other.environment) == (plan.name, plan.environment):
+                raise AlreadyLive(plan.name, plan.environment, other.state.value)
+        for act in await asyncio.to_thread(self._files.spooled):
+            if (act.plan, act.environment) == (plan.name, plan.environment):
+                raise KillEngaged(plan.name)
+        await self._targets_free(plan, live)
+
+    async def _targets_free(self, plan: Plan, live: Sequence[Rollout]) -> None:
+        try:
+            wanted = {each.target for each in self._equipment.gear(plan).traffic}
+            for other in live:
+                taken = {each.target for each in self._equipment.gear(await self._ledger.plan_of(other)).traffic}
+                if wanted & taken:
+                    raise TargetTaken(sorted(wanted & taken)[0], other.plan)
+        except Denied as denied:
+            raise NotNow(
+                f"{plan.name} can't be started: {denied}.", f"set it where Perch runs, then: /canary start {plan.name}"
+            ) from denied
+
+    async def _cooldown(self, request: Request, plan: Plan, now: datetime, override: str, fix: str) -> dict[str, str]:
+        """Returns what was overruled, for the record."""
+        for last in await self._ledger.rollouts.latest(plan.name, limit=20):
+            if last.environment != plan.environment:
+                continue
+            if last.state is State.KILLED and last.rearmed_at is None:
+                raise KillEngaged(plan.name)
+            if last.cooldown_until is None or last.cooldown_until <= now:
+                return {}
+            if not (override and fix):
+                left = spell_duration(last.cooldown_until - now)
+                raise Cooldown(plan.name, f"{last.cooldown_until:%Y-%m-%d %H:%M} UTC", left)
+            await self._rights.permit(request, "override", plan)
+            return {"reason": override, "fix": fix, "rollout": last.id}
+        return {}
+
+
+def _right_stage(plan: Plan, weight: Weight) -> None:
+    first = next((stage.weight for stage in plan.stages if stage.weight > ZERO), plan.stages[0].weight)
+    if weight != first:
+        raise WrongStage(plan.name, str(weight), str(first))
+
+
+def _in_window(plan: Plan, now: datetime) -> None:
+    opens = start_opens(plan, now)
+    if opens is not None:
+        raise OutsideWindow(plan.name, f"{opens:%a %Y-%m-%d %H:%M %Z}")
