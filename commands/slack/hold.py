@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.engine.requests import Desk, Reply, Request
-from commands.slack.naming import named, receipt
+from commands.slack.naming import receipt, target
 from commands.slack.words import leading_duration, typed
 
 USAGE = "hold NAME [24h] [REASON]"
@@ -13,8 +13,8 @@ SUMMARY = "Stop where it is; checks go on and rollback triggers stay on."
 async def run(request: Request, desk: Desk) -> Reply:
     """Hold, for a time if one is given."""
     said = typed("hold", request.words)
-    rollout = await named(request, desk, said.name, guess=True)
+    rollout = await target(request, desk, said.name)
     lasting, rest = leading_duration(said.plain[1:])
     reason = request.reason or rest or f"asked by {request.actor.name or request.actor.id}"
-    held = await desk.hold(request, rollout.id, reason, lasting)
+    held = await desk.hold(request, rollout, reason, lasting)
     return await receipt(request, desk, f"{held.plan} is on hold.", held)

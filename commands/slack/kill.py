@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.errors import BadRequest
 from bot.engine.requests import Desk, Reply, Request
-from commands.slack.naming import named, receipt
+from commands.slack.naming import receipt, target
 from commands.slack.words import command, typed
 
 USAGE = "kill NAME [REASON] · kill all now [REASON]"
@@ -16,8 +16,8 @@ async def run(request: Request, desk: Desk) -> Reply:
     said = typed("kill", request.words)
     if not request.rollout and said.name.lower() in ("all", "--all"):
         return await _all(request, desk, said.plain[1:])
-    rollout = await named(request, desk, said.name, live=False)
-    killed = await desk.kill(request, rollout.id, _reason(request, said.rest))
+    rollout = await target(request, desk, said.name, live=False)
+    killed = await desk.kill(request, rollout, _reason(request, said.rest))
     return await receipt(request, desk, f"The kill switch of {killed.plan} is thrown.", killed)
 
 

@@ -6,7 +6,7 @@ from bot.domain.errors import BadRequest
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.engine.requests import Desk, Reply, Request
-from bot.ports import Said
+from bot.ports import Said, StoreAway
 from bot.wording.answers import done
 from bot.wording.telling import Telling
 from commands.slack.words import command
@@ -39,9 +39,22 @@ async def telling(request: Request, desk: Desk, rollout: Rollout) -> Telling:
     return Telling({}, rollout, plan, request.at)
 
 
+async def target(request: Request, desk: Desk, name: str, *, live: bool = True) -> str:
+    """The rollout's id for a way down; with the database away, what was clicked or typed (law 2)."""
+    try:
+        return (await named(request, desk, name, live=live)).id
+    except StoreAway:
+        if request.rollout or name:
+            return request.rollout or name
+        raise _which(request.verb, []) from None
+
+
 async def receipt(request: Request, desk: Desk, what: str, rollout: Rollout) -> Reply:
-    """What was done, and how things stand now."""
-    return shown(done(what, await telling(request, desk, rollout)))
+    """What was done, and how things stand now; with the database away only the former."""
+    try:
+        return shown(done(what, await telling(request, desk, rollout)))
+    except StoreAway:
+        return Reply(text=f"{what} The database is away; the rest will be told when it's back.")
 
 
 def shown(said: Said) -> Reply:

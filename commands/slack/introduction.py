@@ -1,0 +1,79 @@
+"""Who we are in Slack, asked once at the start; a bad token ends the start with one clear line."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+ANSWER_WITHIN_S = 5.0
+
+_ADVICE = "mend {setting} (api.slack.com/apps shows it) and start again"
+FATAL = {
+    "invalid_auth": "Slack doesn't know the token",
+    "not_authed": "no token was sent",
+    "account_inactive": "the token's account is deactivated",
+    "token_revoked": "the token was revoked",
+    "token_expired": "the token has expired",
+    "not_allowed_token_type": "it's the wrong kind of token",
+    "missing_scope": "the token lacks a scope",
+    "forbidden_team": "the app may not connect to this workspace",
+    "invalid_app_id": "the token belongs to no app",
+    "team_access_not_granted": "the app isn't installed in this workspace",
+}
+"""Error codes after which trying again is of no use."""
+
+
+class StartRefused(Exception):
+    """Perch can't start: `str()` is one line that says what, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Ids of the workspace, of our bot user, and of our bot."""
+
+    team: str
+    bot_user: str
+    bot: str
+
+
+async def introduce(client: AsyncWebClient) -> Identity:
+    """Ask `auth.test`. Raises StartRefused."""
+    answer = await _asked(client, "auth.test", None)
+    return Identity(str(answer.get("team_id", "")), str(answer.get("user_id", "")), str(answer.get("bot_id", "")))
+
+
+async def may_connect(client: AsyncWebClient, app_token: str) -> None:
+    """Ask `apps.connections.open` once, because Bolt retries a bad token for ever without a word.
+
+    Raises StartRefused.
+    """
+    await _asked(client, "apps.connections.open", app_token)
+
+
+async def _asked(client: AsyncWebClient, method: str, app_token: str | None) -> dict[str, object]:
+    setting = "SLACK_BOT_TOKEN" if app_token is None else "SLACK_APP_TOKEN"
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            if app_token is None:
+                answer = await client.auth_test()
+            else:
+                answer = await client.apps_connections_open(app_token=app_token)
+    except SlackApiError as refused:
+        raise _refused(refused, method, setting) from refused
+    except (SlackClientError, ClientError, TimeoutError, OSError) as fault:
+        reason = "no answer in time" if isinstance(fault, TimeoutError) else type(fault).__name__
+        raise StartRefused(
+            f"Slack can't be reached for {method} ({reason}); check the network and SLACK_API_URL, then start again."
+        ) from fault
+    return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+
+def _refused(refused: SlackApiError, method: str, setting: str) -> StartRefused:
+    code = str(refused.response.get("error", "unknown")) if hasattr(refused.response, "get") else "unknown"
+    why = FATAL.get(code)
+    advice = _ADVICE.format(setting=setting) if why else "try again in a minute"
+    return StartRefused(f"Slack refused {method}: {why or code}{f' ({code})' if why else ''}; {advice}.")

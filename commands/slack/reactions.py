@@ -1,0 +1,22 @@
+"""A reaction on a gate's message is the same request as the button; on any other message it is nothing."""
+
+from __future__ import annotations
+
+from bot.engine.requests import Request
+from bot.ports import Outbox, Posted
+from commands.slack.payloads import REACTION
+
+
+async def meant(request: Request, outbox: Outbox) -> Request | None:
+    """What a request asks for: itself, or for a reaction what it means on that message; None for nothing.
+
+    Raises StoreAway.
+    """
+    if request.verb != REACTION:
+        return request
+    verb, ts = request.words
+    found = await outbox.at_place(Posted(request.channel, ts))
+    if found is None or not found[1].startswith("gate:"):
+        return None
+    rollout, key = found
+    return request.model_copy(update={"verb": verb, "words": (), "rollout": rollout, "gate": key.removeprefix("gate:")})
