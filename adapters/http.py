@@ -78,7 +78,7 @@ def client(
     `kept_open` is how many idle connections wait for the next request; 0 gives each request its own.
     """
     return httpx.AsyncClient(
-        headers=dict(headers or {}),
+        headers={"User-Agent": "perch"} | dict(headers or {}),
         timeout=httpx.Timeout(deadline_s),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept_open),
         follow_redirects=False,

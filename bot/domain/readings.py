@@ -128,7 +128,7 @@ def _chosen(metric: Metric, answer: Sequence[Sampled], now: datetime) -> Measure
         case _ if len(answer) > 1:
             return NoData(Missing.SEVERAL_SERIES, _several(answer), now)
         case _:
-            return Measured(answer[0].value, answer[0].at)
+            worst = answer[0]
     return Measured(worst.value, worst.at, worst.labels)
 
 
