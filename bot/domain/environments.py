@@ -35,6 +35,8 @@ def only_for(text: str, environment: str) -> str:
         begin = mark.end()
         if index + 1 < len(marks):
             begin = _after_comma(text, begin)
+    if not environment:
+        raise Misread("this value can't differ by environment", "write one value, or ${NAME}", marks[0].start())
     if chosen is None:
         known = ", ".join(dict.fromkeys(named_in(text)))
         raise Misread(

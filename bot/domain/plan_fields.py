@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bot.domain.conditions import Condition
-from bot.domain.environments import DEFAULT, only_for
+from bot.domain.environments import only_for
 from bot.domain.errors import NotAWeight
 from bot.domain.grammar import parse
 from bot.domain.misread import Misread
@@ -33,8 +33,8 @@ def misread(what: str, hint: str = "", offset: int | None = None) -> PydanticCus
 
 
 def environment_of(info: ValidationInfo) -> str:
-    """The environment that the plan is being read for."""
-    return (info.context or {}).get("environment") or DEFAULT
+    """The environment that the plan is being read for; "" where values can't differ by environment."""
+    return str((info.context or {}).get("environment", ""))
 
 
 def _texts(read: Callable[[str], Any], otherwise: Callable[[Any], PydanticCustomError | None]) -> BeforeValidator:

@@ -1,0 +1,35 @@
+"""The rules that span fields: each is a function from a draft to what it finds; one line here switches it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bot.domain.check_conditions import check_conditions
+from bot.domain.check_kinds import check_kinds
+from bot.domain.check_metrics import check_metrics
+from bot.domain.check_overlaps import check_overlaps
+from bot.domain.check_stages import check_stages
+from bot.domain.check_units import check_units
+from bot.domain.check_whole import check_whole
+from bot.domain.not_yet import not_yet
+from bot.domain.plan_draft import Draft
+from bot.domain.plan_report import Finding
+
+CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
+    check_whole,
+    check_kinds,
+    check_metrics,
+    check_conditions,
+    check_units,
+    check_stages,
+    check_overlaps,
+    not_yet,
+)
+
+
+def check_plan(draft: Draft) -> list[Finding]:
+    """Everything that the checks find, without repetitions."""
+    found: dict[Finding, None] = {}
+    for check in CHECKS:
+        found.update(dict.fromkeys(check(draft)))
+    return list(found)

@@ -1,0 +1,71 @@
+"""What reading a plan comes to: the plan, its mistakes, notes for its author, and parts without effect yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.plan import Plan
+
+Path = tuple[str | int, ...]
+"""Where in the plan's tree: keys and list places, as the author wrote them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something that makes the plan unusable. `offset` is a character of the value at `path`, from 0.
+
+    `at_key` says that the key itself is wrong, not its value.
+    """
+
+    path: Path
+    what: str
+    hint: str = ""
+    offset: int | None = None
+    at_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that its author should know; the plan is usable."""
+
+    path: Path
+    what: str
+    hint: str = ""
+    offset: int | None = None
+    at_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A part that this version reads and doesn't carry out. With `blocks_start` it would have judged or acted."""
+
+    path: Path
+    what: str
+    blocks_start: bool
+
+
+Finding = Mistake | Note | NotYet
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """All that there is to say about one plan, read for one environment. `plan` is None when there are mistakes."""
+
+    plan: Plan | None
+    mistakes: tuple[Mistake, ...] = ()
+    notes: tuple[Note, ...] = ()
+    not_yet: tuple[NotYet, ...] = ()
+
+
+class PlanMistakes(ValueError):
+    """A plan can't be used; `mistakes` has each of its mistakes."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(f"{dotted(each.path)}: {each.what}" for each in mistakes))
+        self.mistakes = mistakes
+
+
+def dotted(path: Path) -> str:
+    """A path for people: "stages[0].promote_when[1]"; the whole plan is "plan"."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".") or "plan"
