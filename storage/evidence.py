@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -57,9 +58,20 @@ async def keep_head(connection: AsyncConnection, chain: str, head: Head) -> None
         await connection.execute(insert(table(ChainHeadRow)).values(chain=chain, **own))
 
 
+async def rows_of(connection: AsyncConnection, chain: str) -> Sequence[Row[Any]]:
+    """The stored records of a chain, in order, unread: `examine` says whether they are whole."""
+    chosen = select(_EVIDENCE).where(_EVIDENCE.c.chain == chain).order_by(_EVIDENCE.c.number)
+    return (await connection.execute(chosen)).all()
+
+
 async def read_chain(database: Database, chain: str) -> Sequence[Record]:
     """All records of a chain. Raises StoreAway when one can't be read; `verify_chain` says which."""
-    rows = await database.read(lambda connection: _rows(connection, chain))
+    rows = await database.read(lambda connection: rows_of(connection, chain))
+    return read(chain, rows)
+
+
+def read(chain: str, rows: Iterable[Any]) -> Sequence[Record]:
+    """Stored records as values. Raises StoreAway when one can't be read."""
     try:
         return [_record(row) for row in rows]
     except ValueError as fault:
@@ -70,7 +82,7 @@ async def verify_chain(database: Database, chain: str) -> Broken | None:
     """The first bad record of one chain, or None when it is whole. Raises UnknownRollout, StoreAway."""
 
     async def work(connection: AsyncConnection) -> tuple[Head, Sequence[Row[Any]]]:
-        return await head_of(connection, chain), await _rows(connection, chain)
+        return await head_of(connection, chain), await rows_of(connection, chain)
 
     head, rows = await database.read(work)
     return examine(chain, rows, head)
@@ -86,6 +98,28 @@ async def chains(database: Database) -> Sequence[str]:
         return found
 
     return sorted(await database.read(work))
+
+
+async def find_chain(database: Database, name: str) -> str:
+    """The chain that a person means: `workspace`, a rollout's id, or a plan's name for its newest rollout.
+
+    Raises UnknownRollout with the nearest name there is, StoreAway.
+    """
+    by_id = select(col(RolloutRow.id)).where(col(RolloutRow.id) == name)
+    by_plan = select(col(RolloutRow.id)).where(col(RolloutRow.plan) == name).order_by(col(RolloutRow.started_at).desc())
+
+    async def work(connection: AsyncConnection) -> tuple[str | None, Sequence[str]]:
+        found = await connection.scalar(by_id) or await connection.scalar(by_plan.limit(1))
+        plans = (await connection.execute(select(col(RolloutRow.plan)).distinct())).scalars().all()
+        return found, plans
+
+    if name == WORKSPACE:
+        return name
+    found, plans = await database.read(work)
+    if found is None:
+        near = get_close_matches(name, plans, 1)
+        raise UnknownRollout(name, f"did you mean {near[0]}?" if near else "perch rollouts lists them")
+    return found
 
 
 async def verify_all(database: Database) -> list[Broken]:
@@ -128,11 +162,6 @@ def _record(row: Any) -> Record:
     # Bytes that aren't UTF-8 were let through as surrogates; this is where they surface.
     canonical(_columns(record)).encode()
     return record
-
-
-async def _rows(connection: AsyncConnection, chain: str) -> Sequence[Row[Any]]:
-    chosen = select(_EVIDENCE).where(_EVIDENCE.c.chain == chain).order_by(_EVIDENCE.c.number)
-    return (await connection.execute(chosen)).all()
 
 
 def _columns(record: Record) -> dict[str, Any]:

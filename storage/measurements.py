@@ -23,18 +23,14 @@ async def keep(
         await connection.execute(database.insert_new(table(MeasurementRow)), rows)
 
 
-async def measurements_of(database: Database, rollout: str) -> Sequence[tuple[str, Measurement]]:
-    """All that was measured for a rollout, as (metric, measurement), by time, then metric. Raises StoreAway."""
+async def measurements_of(connection: AsyncConnection, rollout: str) -> Sequence[tuple[str, Measurement]]:
+    """All that was measured for a rollout, as (metric, measurement), by time, then metric."""
     chosen = (
         select(table(MeasurementRow))
         .where(col(MeasurementRow.rollout) == rollout)
         .order_by(col(MeasurementRow.at), col(MeasurementRow.metric))
     )
-
-    async def work(connection: AsyncConnection) -> Sequence[Any]:
-        return (await connection.execute(chosen)).all()
-
-    return [(row.metric, _measurement(row)) for row in await database.read(work)]
+    return [(row.metric, _measurement(row)) for row in (await connection.execute(chosen)).all()]
 
 
 def _columns(measurement: Measurement) -> dict[str, Any]:

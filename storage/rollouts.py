@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Select, bindparam, case, insert, or_, select, update
+from sqlalchemy import Select, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -21,7 +21,7 @@ from bot.ports import Change, Clock, StoreAway
 from storage import measurements, outbox
 from storage.database import Database
 from storage.evidence import append, head_of, keep_head, read_chain
-from storage.tables import FrozenPlanRow, RolloutRow, table
+from storage.tables import RESTORED, FrozenPlanRow, MarkRow, RolloutRow, table
 
 _ROLLOUTS = table(RolloutRow)
 
@@ -131,6 +131,16 @@ class SqlRollouts:
         if found is None:
             raise UnknownRollout(id, "/canary list")
         return found
+
+    async def restored(self) -> datetime | None:
+        """When a backup was put in this database's place, until that is acknowledged."""
+        chosen = select(col(MarkRow.at)).where(col(MarkRow.name) == RESTORED)
+        return await self._database.read(lambda connection: connection.scalar(chosen))
+
+    async def acknowledge_restored(self) -> None:
+        """Everything live is held now: the next start is an ordinary one."""
+        forget = delete(table(MarkRow)).where(col(MarkRow.name) == RESTORED)
+        await self._database.write(lambda connection: connection.execute(forget))
 
     async def _write_live(self, rollout: Rollout, work: Any) -> Rollout:
         """Write; a broken unique index means that the plan is live already in that environment."""

@@ -167,8 +167,11 @@ class MeasurementRow(SQLModel, table=True):
     detail: str = ""
 
 
+RESTORED = "restored"
+
+
 class MarkRow(SQLModel, table=True):
-    """A named moment in the database's own life, such as `restored`."""
+    """A named moment in the database's own life, such as RESTORED."""
 
     __tablename__ = "marks"
 

@@ -1,0 +1,121 @@
+"""The bundle: one rollout's whole record in one file that anybody can verify without Perch's database.
+
+A zip without compression, with fixed times and order: the same rollout is always the same bytes, on every machine,
+and a bundle that was touched anywhere is not the bytes that its own content gives. `docs/evidence.md` has the format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from bot.domain.errors import UnknownRollout
+from bot.domain.evidence import Head, Record, canonical
+from bot.domain.measurements import Measured, Measurement
+from storage.database import Database
+from storage.evidence import read, rows_of
+from storage.measurements import measurements_of
+from storage.tables import FrozenPlanRow, RolloutRow
+
+KIND = "perch evidence bundle"
+FORMAT = 1
+MANIFEST, RECORDS, HEAD, ROLLOUT, PLAN, MEASUREMENTS = (
+    "manifest.json",
+    "records.jsonl",
+    "head.json",
+    "rollout.json",
+    "plan.json",
+    "measurements.jsonl",
+)
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+
+
+async def export(database: Database, rollout: str) -> bytes:
+    """The bundle of one rollout, as of one moment. Raises UnknownRollout, and StoreAway for a record beyond reading.
+
+    A chain that is broken but readable is exported as it is: the bundle then says the same as the database.
+    """
+    chosen = select(
+        col(RolloutRow.body), col(RolloutRow.head_number), col(RolloutRow.head_hash), col(FrozenPlanRow.tree)
+    ).join_from(RolloutRow, FrozenPlanRow)
+
+    async def work(connection: AsyncConnection) -> tuple[Any, Sequence[Any], Sequence[tuple[str, Measurement]]]:
+        row = (await connection.execute(chosen.where(col(RolloutRow.id) == rollout))).first()
+        return row, await rows_of(connection, rollout), await measurements_of(connection, rollout)
+
+    row, rows, measured = await database.read(work)
+    if row is None:
+        raise UnknownRollout(rollout, "perch rollouts lists them")
+    files = {
+        ROLLOUT: _json(json.loads(row.body)),
+        PLAN: _json(json.loads(row.tree)),
+        RECORDS: _lines(asdict(record) for record in read(rollout, rows)),
+        HEAD: _json(asdict(Head(row.head_number, row.head_hash))),
+        MEASUREMENTS: _lines(_measured(metric, measurement) for metric, measurement in measured),
+    }
+    return pack(files | {MANIFEST: _manifest(rollout, files)})
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """The one way in which these files become a bundle's bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as bundle:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _LONG_AGO)
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            bundle.writestr(entry, files[name])
+    return stream.getvalue()
+
+
+def parse_record(line: str) -> Record:
+    """A line of `records.jsonl`. Raises ValueError for anything that `export` wouldn't have written."""
+    fields = json.loads(line)
+    if not isinstance(fields, dict) or canonical(fields) != line:
+        raise ValueError("not canonical JSON")
+    try:
+        return Record(**fields)
+    except TypeError as fault:
+        raise ValueError("other fields than a record's") from fault
+
+
+def described(content: bytes) -> dict[str, Any]:
+    """How the manifest describes a file."""
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _manifest(rollout: str, files: Mapping[str, bytes]) -> bytes:
+    return _json(
+        {
+            "kind": KIND,
+            "format": FORMAT,
+            "perch": version("perch"),
+            "rollout": rollout,
+            "files": {name: described(content) for name, content in files.items()},
+        }
+    )
+
+
+def _measured(metric: str, measurement: Measurement) -> dict[str, Any]:
+    at = measurement.at.isoformat()
+    if isinstance(measurement, Measured):
+        return {"metric": metric, "at": at, "value": measurement.value, "missing": None, "detail": measurement.series}
+    missing = measurement.missing.value
+    return {"metric": metric, "at": at, "value": None, "missing": missing, "detail": measurement.detail}
+
+
+def _json(value: Any) -> bytes:
+    return (canonical(value) + "\n").encode()
+
+
+def _lines(values: Iterable[Any]) -> bytes:
+    return b"".join(_json(value) for value in values)

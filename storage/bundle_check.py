@@ -1,0 +1,127 @@
+"""Verifying a bundle, offline: names the first bad record or file, in a sentence, whatever was done to it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import PerchError
+from bot.domain.evidence import GENESIS, Head, Record, verify
+from storage.bundle import (
+    FORMAT,
+    HEAD,
+    KIND,
+    MANIFEST,
+    MEASUREMENTS,
+    PLAN,
+    RECORDS,
+    ROLLOUT,
+    described,
+    pack,
+    parse_record,
+)
+
+FILES = {MANIFEST, RECORDS, HEAD, ROLLOUT, PLAN, MEASUREMENTS}
+
+
+class BrokenBundle(PerchError):
+    """The file isn't a whole bundle; `what` is the sentence, `next_step` what to do."""
+
+    def __init__(self, path: Path, what: str, next_step: str = "") -> None:
+        super().__init__(f"{path.name}: {what}", next_step or "export it again with perch evidence export")
+
+
+@dataclass(frozen=True, slots=True)
+class WholeBundle:
+    """What a bundle that verifies is about. Compare `head` with the one that was posted in Slack."""
+
+    rollout: str
+    plan: str
+    environment: str
+    head: Head
+    perch: str
+    """The version of Perch that exported it."""
+
+
+def verify_bundle(path: Path) -> WholeBundle:
+    """Check everything that can be checked without the database. Raises BrokenBundle."""
+    try:
+        files = _unpack(path)
+        manifest = _manifest(path, files)
+        rollout = str(manifest.get("rollout"))
+        head = _chain(path, rollout, files)
+        _same_files(path, manifest, files)
+        told = json.loads(files[ROLLOUT])
+        whole = WholeBundle(rollout, told["plan"], told["environment"], head, str(manifest.get("perch")))
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise BrokenBundle(path, "its files aren't what Perch writes") from fault
+    if told["id"] != rollout:
+        raise BrokenBundle(path, f"{ROLLOUT} is about {told['id']}, {MANIFEST} about {rollout}")
+    if pack(files) != path.read_bytes():
+        raise BrokenBundle(path, "the zip around the files was changed; no file in it was")
+    return whole
+
+
+def _unpack(path: Path) -> Mapping[str, bytes]:
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise BrokenBundle(path, f"it can't be read: {fault.strerror}", "check the name") from fault
+    if not content.startswith(b"PK"):
+        raise BrokenBundle(path, "it isn't a Perch bundle", "give a file that perch evidence export wrote")
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            entries = bundle.infolist()
+            # Perch never compresses; refusing to inflate also keeps a hostile file from filling the memory.
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+                raise BrokenBundle(path, "it was packed by another program, so its bytes can't be vouched for")
+            return {entry.filename: bundle.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as fault:
+        raise BrokenBundle(path, f"it's cut short or damaged ({fault})") from fault
+
+
+def _manifest(path: Path, files: Mapping[str, bytes]) -> Mapping[str, Any]:
+    if MANIFEST not in files:
+        raise BrokenBundle(path, "it isn't a Perch bundle: there's no manifest.json in it")
+    manifest: dict[str, Any] = json.loads(files[MANIFEST])
+    if manifest.get("kind") != KIND:
+        raise BrokenBundle(path, "it isn't a Perch bundle: its manifest says something else")
+    if manifest.get("format") != FORMAT:
+        newer = f"it has format {manifest.get('format')}, and this Perch reads format {FORMAT}"
+        raise BrokenBundle(path, newer, "verify it with the Perch that wrote it, or a newer one")
+    for missing in sorted(FILES - set(files)):
+        raise BrokenBundle(path, f"{missing} is missing")
+    for strange in sorted(set(files) - FILES):
+        raise BrokenBundle(path, f"{strange} doesn't belong in it")
+    return manifest
+
+
+def _chain(path: Path, rollout: str, files: Mapping[str, bytes]) -> Head:
+    """Records first: where one is bad, its number says more than the file's name would."""
+    told = json.loads(files[HEAD])
+    head = Head(told["number"], told["hash"])
+    records: list[Record] = []
+    unreadable = False
+    for line in files[RECORDS].decode(errors="replace").split("\n")[:-1]:
+        try:
+            records.append(parse_record(line))
+        except ValueError:
+            unreadable = True
+            break
+    readable = Head(len(records), records[-1].hash if records else GENESIS)
+    broken = verify(rollout, records, readable if unreadable else head)
+    if broken is not None:
+        raise BrokenBundle(path, f"record {broken.number}: {broken.what}")
+    if unreadable:
+        raise BrokenBundle(path, f"record {len(records) + 1}: it isn't as it was written: it can't be read")
+    return head
+
+
+def _same_files(path: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    for name in sorted(FILES - {MANIFEST}):
+        if manifest["files"].get(name) != described(files[name]):
+            raise BrokenBundle(path, f"{name} isn't the file that the manifest names")

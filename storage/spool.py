@@ -1,0 +1,165 @@
+"""Kill cards and the spool: the kill path's own memory, small local files for when there is no database (law 2).
+
+    cards/<rollout>.json      the kill card of a rollout
+    spool/<hash of key>.jsonl one downward act: its intent, then a line per outcome
+    done/<hash of key>        that act is in evidence now; its key stays known, or a redelivery would act again
+
+Ids and keys come from outside: a file's name is the SHA-256 of one, or the id itself where it's plainly harmless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bot.domain.evidence import canonical
+from bot.ports import Card, Spooled, StoreAway
+from storage import durable
+
+DONE_KEPT = timedelta(days=14)
+"""How long the key of a merged act is remembered; Slack gives up redelivering within an hour or so."""
+
+_HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+Model = TypeVar("Model", bound=BaseModel)
+
+log = logging.getLogger(__name__)
+
+
+class KillFolder:
+    """The `KillFiles` port over a folder. Raises StoreAway, with the path, when the folder can't be used."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._cards, self._spool, self._done = folder / "cards", folder / "spool", folder / "done"
+        with self._told():
+            for needed in (folder, self._cards, self._spool, self._done):
+                durable.make_folder(needed)
+
+    def keep_card(self, card: Card) -> None:
+        with self._told():
+            durable.replace(self._card(card.rollout), card.model_dump_json())
+
+    def drop_card(self, rollout: str) -> None:
+        self._remove(self._card(rollout))
+
+    def cards(self) -> Sequence[Card]:
+        found = (_parsed(Card, text, file) for file, text in self._texts(self._cards, "*.json"))
+        return [card for card in found if card is not None]
+
+    def begin(self, act: Spooled) -> bool:
+        mark = self._mark(act.key)
+        with self._told():
+            if mark.exists() or not durable.create(self._act(act.key), act.model_dump_json() + "\n"):
+                return False
+            if mark.exists():
+                # Merged by another process between our two looks: done is done.
+                durable.remove(self._act(act.key))
+                return False
+        return True
+
+    def outcome(self, key: str, outcome: Mapping[str, Any]) -> None:
+        with self._told():
+            durable.append_line(self._act(key), canonical(dict(outcome)))
+
+    def spooled(self) -> Sequence[Spooled]:
+        acts = []
+        for file, text in self._texts(self._spool, "*.jsonl"):
+            act = _act(text, file)
+            if act is not None and self._mark(act.key).exists():
+                # A crash came between the mark and the removal.
+                self._remove(file)
+            elif act is not None:
+                acts.append(act)
+        return sorted(acts, key=lambda act: (act.at, act.key))
+
+    def merged(self, key: str) -> None:
+        with self._told():
+            mark = self._mark(key)
+            durable.create(mark, "")
+            durable.remove(self._act(key))
+            self._forget_old(mark.stat().st_mtime)
+
+    def unreadable(self) -> Sequence[Path]:
+        """Files that can't be read as a card or an act. While there are any, a kill may be hidden in one."""
+        cards = [file for file, text in self._texts(self._cards, "*.json") if not _parsed(Card, text, file)]
+        return [*cards, *(file for file, text in self._texts(self._spool, "*.jsonl") if not _act(text, file))]
+
+    def _card(self, rollout: str) -> Path:
+        name = rollout if _HARMLESS.fullmatch(rollout) else _hashed(rollout)
+        return self._cards / f"{name}.json"
+
+    def _act(self, key: str) -> Path:
+        return self._spool / f"{_hashed(key)}.jsonl"
+
+    def _mark(self, key: str) -> Path:
+        return self._done / _hashed(key)
+
+    def _texts(self, folder: Path, pattern: str) -> Sequence[tuple[Path, str]]:
+        """The files of a folder and what's in them; one that goes away meanwhile is gone."""
+        found = []
+        with self._told():
+            for file in sorted(folder.glob(pattern)):
+                with suppress(FileNotFoundError):
+                    found.append((file, file.read_bytes().decode(errors="replace")))
+        return found
+
+    def _remove(self, file: Path) -> None:
+        with self._told():
+            durable.remove(file)
+
+    def _forget_old(self, newest: float) -> None:
+        """Both ages are the disk's own times, so the clock's jumps don't matter more than the disk's do."""
+        for mark in self._done.iterdir():
+            if newest - mark.stat().st_mtime > DONE_KEPT.total_seconds():
+                durable.remove(mark)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as fault:
+            where, why = fault.filename or self.folder, os.strerror(fault.errno) if fault.errno else fault
+            raise StoreAway(f"{where}: {why}; Perch keeps kill cards there, give its user the right") from fault
+
+
+def _act(text: str, file: Path) -> Spooled | None:
+    """An act with its outcomes; a line that a crash tore is said and left out."""
+    first, *rest = text.split("\n")
+    act = _parsed(Spooled, first, file)
+    if act is None:
+        return None
+    outcomes = [outcome for line in rest if line and (outcome := _outcome(line, file)) is not None]
+    return act.model_copy(update={"outcomes": (*act.outcomes, *outcomes)})
+
+
+def _outcome(line: str, file: Path) -> dict[str, Any] | None:
+    try:
+        outcome = json.loads(line)
+    except ValueError:
+        outcome = None
+    if isinstance(outcome, dict):
+        return outcome
+    log.warning("%s: a torn line was left out", file)
+    return None
+
+
+def _parsed(model: type[Model], text: str, file: Path) -> Model | None:
+    try:
+        return model.model_validate_json(text)
+    except ValidationError:
+        log.error("%s can't be read and was left out", file)
+        return None
+
+
+def _hashed(name: str) -> str:
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
