@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from socket import gethostname
 
-from adapters.notify.slack import SlackDirectory, SlackMessenger, open_slack
 from adapters.sources import KINDS as SOURCES
 from adapters.traffic import CONFIRM, KILL, TRAFFIC
 from bot.domain.kinds import Kinds
@@ -23,14 +20,13 @@ from bot.engine.equipment import Equipment, Gear
 from bot.engine.gather import Round
 from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
-from bot.engine.outbox import Sender
 from bot.engine.rights import Rights
 from bot.engine.starting import Starting
 from bot.engine.tick import Ticker
 from bot.engine.works import Works
-from bot.ports import Clock, Directory, Messenger
+from bot.ports import Clock, Directory, KillFiles, Plans
 from bot.settings import Settings
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.inbox import SqlInbox
 from storage.outbox import SqlOutbox
 from storage.plans import PlanFolder
@@ -54,13 +50,13 @@ def all_kinds() -> Kinds:
 class Engine:
     """What decides and acts, put together."""
 
-    plans: PlanFolder
+    plans: Plans
     equipment: Equipment
     ledger: Ledger
     rollouts: SqlRollouts
     inbox: SqlInbox
     outbox: SqlOutbox
-    files: KillFolder
+    files: KillFiles
     switch: KillSwitch
     works: Works
     ticker: Ticker
@@ -74,12 +70,32 @@ def build_engine(
     directory: Directory,
     clock: Clock = utc_now,
 ) -> Engine:
-    """Wire the engine over an open database. Nothing is started, and nothing outside is touched."""
+    """The engine with real adapters over an open database. Nothing is started, and nothing outside is touched."""
     kinds = all_kinds()
-    plans = PlanFolder(settings.plans, kinds)
+    return wire(
+        kinds=kinds,
+        plans=PlanFolder(settings.plans, kinds),
+        environment=environment,
+        database=database,
+        files=KillFolder(settings.state),
+        directory=directory,
+        clock=clock,
+    )
+
+
+def wire(
+    *,
+    kinds: Kinds,
+    plans: Plans,
+    environment: Mapping[str, str],
+    database: Database,
+    files: KillFiles,
+    directory: Directory,
+    clock: Clock,
+) -> Engine:
+    """Put the engine's parts together, whatever is behind the ports."""
     equipment = Equipment(kinds, environment)
     rollouts = SqlRollouts(database, clock)
-    files = KillFolder(settings.state)
     ledger = Ledger(rollouts, plans, clock)
     rights = Rights(directory)
     switch = KillSwitch(files, equipment, plans, ledger, clock)
@@ -106,6 +122,3 @@ def build_engine(
             ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment, files
         ),
     )
-
-
-_ = (Awaitable, AsyncExitStack, asyncio, Messenger, Sender, SlackDirectory, SlackMessenger, open_slack, open_database)

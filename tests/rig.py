@@ -1,0 +1,250 @@
+"""The whole engine over a real SQLite file, with fakes for the world and a clock that a test sets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.app import Engine, wire
+from bot.domain.errors import UnknownPlan
+from bot.domain.kinds import Kind, Kinds
+from bot.domain.machine import State
+from bot.domain.measurements import Missing, NoData
+from bot.domain.plan import Plan
+from bot.domain.plan_reading import read_plan, thaw_plan
+from bot.domain.rollout import Person, Rollout
+from bot.domain.units import Weight
+from bot.engine.requests import Request
+from bot.ports import Answer, Outgoing, Question, Sample
+from storage.database import open_database
+from storage.spool import KillFolder
+from tests.fakes.traffic import FakeKill, FakeTraffic
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Nothing(BaseModel):
+    """Options of a fake kind: whatever a test writes."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Ask(BaseModel):
+    """A fake question: the name of a number."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+
+
+@dataclass
+class Numbers:
+    """A source whose numbers a test sets. A name that isn't set is an empty answer; a NoData is given as it is."""
+
+    values: dict[str, float | NoData | Answer] = field(default_factory=dict)
+    asked: int = 0
+
+    async def ask(self, question: Question, at: datetime) -> Answer:
+        self.asked += 1
+        assert isinstance(question.ask, Ask)
+        name = f"{question.ask.number}@{question.side}" if question.side else question.ask.number
+        value = self.values.get(name)
+        match value:
+            case None:
+                return ()
+            case NoData() | tuple():
+                return value
+            case _:
+                return (Sample(float(value), at),)
+
+    async def history(self, question: Question, start: datetime, end: datetime) -> Answer:
+        answer = await self.ask(question, end)
+        return answer * 5 if isinstance(answer, tuple) else answer
+
+    async def aclose(self) -> None: ...
+
+
+def sick(why: Missing = Missing.UNREACHABLE) -> NoData:
+    """What a source says that can't be reached."""
+    return NoData(why, "refused the connection", START)
+
+
+@dataclass
+class People:
+    """A directory: groups by user. `away` is raised instead of an answer."""
+
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    away: Exception | None = None
+
+    async def groups_of(self, user: str, wanted: Sequence[str]) -> frozenset[str]:
+        if self.away:
+            raise self.away
+        return frozenset(self.groups.get(user, set()) & set(wanted))
+
+    async def members(self, wanted: Sequence[str]) -> frozenset[str]:
+        if self.away:
+            raise self.away
+        return frozenset(user for user, groups in self.groups.items() if groups & set(wanted))
+
+    async def refused(self, user: str) -> str:
+        return "" if user in self.groups else "not a member of this workspace"
+
+
+class OnePlan:
+    """Plans, from trees in memory."""
+
+    def __init__(self, trees: Mapping[str, dict[str, Any]], kinds: Kinds) -> None:
+        self.trees = dict(trees)
+        self._kinds = kinds
+
+    def names(self) -> Sequence[str]:
+        return sorted(self.trees)
+
+    def find(self, name: str, environment: str = "") -> tuple[Plan, Mapping[str, Any]]:
+        if name not in self.trees:
+            raise UnknownPlan(name, "/canary plan")
+        tree = self.trees[name]
+        return read_plan(tree, environment or "production", self._kinds), tree
+
+    def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
+        return thaw_plan(tree, environment, self._kinds)
+
+
+def tree(**changes: Any) -> dict[str, Any]:
+    """A small plan: 1 → 10 → 100 %, one minute between checks, four minutes of baking each."""
+    stage = {
+        "bake": "4m",
+        "settle": "0s",
+        "promote_when": ["success > 98%"],
+        "warn_unless": ["latency < 10s"],
+        "rollback_when": ["success < 90%", "errors > 5%"],
+    }
+    plan: dict[str, Any] = {
+        "name": "materializers",
+        "service": "denis",
+        "channel": "#canary-live",
+        "roles": {"operators": ["@sre"], "approvers": ["@leads"], "override": ["@leads"]},
+        "sources": {"numbers": {"kind": "numbers"}},
+        "metrics": {
+            "success": {"source": "numbers", "unit": "percent", "number": "success"},
+            "errors": {"source": "numbers", "unit": "percent", "number": "errors"},
+            "latency": {"source": "numbers", "unit": "seconds", "number": "latency"},
+            "new_jobs": {"source": "numbers", "unit": "count", "number": "new_jobs"},
+        },
+        "traffic": [{"kind": "fake"}],
+        "confirm": {"within": "5s"},
+        "every": {"check": "1m", "snapshot": "5m"},
+        "no_data": {"after": "3m", "then": "hold"},
+        "stages": [{**stage, "weight": weight} for weight in ("1%", "10%", "100%")],
+        "kill_switch": [[{"kind": "fake"}]],
+    }
+    return {**plan, **changes}
+
+
+GOOD: dict[str, float | NoData | Answer] = {"success": 99.5, "errors": 0.1, "latency": 2.0, "new_jobs": 0.0}
+ANA, BEN, CLEO, DEV = "U0ANA", "U0BEN", "U0CLEO", "U0DEV"
+
+
+@dataclass
+class Rig:
+    """What a story is told with: people act, the clock moves, the world answers."""
+
+    engine: Engine
+    numbers: Numbers
+    traffic: list[FakeTraffic]
+    kills: list[FakeKill]
+    people: People
+    plans: OnePlan
+    _keys: Any = field(default_factory=count)
+    now: datetime = START
+
+    def request(self, verb: str, user: str = ANA, **more: Any) -> Request:
+        return Request(verb=verb, actor=Person(id=user), channel="C1", key=f"k{next(self._keys)}", at=self.now, **more)
+
+    async def start(self, user: str = ANA, weight: str = "1%", **more: Any) -> Rollout:
+        """Start, and let preflight and the first shift happen."""
+        asked = {"version": "v2", "environment": "", "override": "", "fix": "", "observe": False, **more}
+        rollout = await self.engine.desk.start(
+            self.request("start", user), "materializers", Weight.parse(weight), **asked
+        )
+        await self.settle()
+        return await self.load(rollout)
+
+    async def settle(self) -> None:
+        """One tick, and everything that it set going."""
+        await self.engine.ticker.tick()
+        await self.engine.ticker.idle()
+
+    async def minutes(self, number: float, step_s: float = 60) -> None:
+        """Let time pass, with a tick at every step."""
+        for _ in range(round(number * 60 / step_s)):
+            self.now += timedelta(seconds=step_s)
+            await self.settle()
+
+    async def load(self, rollout: Rollout) -> Rollout:
+        return await self.engine.rollouts.load(rollout.id)
+
+    async def until_gate(self, rollout: Rollout) -> Rollout:
+        """Bake until the gate opens."""
+        for _ in range(30):
+            await self.minutes(1)
+            rollout = await self.load(rollout)
+            if rollout.state is State.GATE:
+                return rollout
+        raise AssertionError(f"no gate: {rollout.state} {rollout.check}")
+
+    async def approve(self, rollout: Rollout, user: str = BEN) -> Rollout:
+        fresh = await self.load(rollout)
+        request = self.request("approve", user, surface="button", gate=fresh.gate.id if fresh.gate else "")
+        await self.engine.desk.approve(request, rollout.id)
+        await self.engine.ticker.idle()
+        return await self.load(rollout)
+
+    async def said(self) -> list[Outgoing]:
+        """Everything in the outbox, in order."""
+        return [queued.outgoing for queued in await self.engine.outbox.due(self.now + timedelta(days=9), 10_000)]
+
+    async def kinds_on_record(self, rollout: Rollout) -> list[str]:
+        return [record.kind for record in await self.engine.rollouts.records(rollout.id)]
+
+
+@asynccontextmanager
+async def rig(
+    folder: Path, plan: dict[str, Any] | None = None, *, targets: int = 1, switches: int = 1
+) -> AsyncIterator[Rig]:
+    """Everything wired over a database in `folder`. `plan` is a tree; by default the small one."""
+    numbers = Numbers(dict(GOOD))
+    traffic = [FakeTraffic(target=f"fake traffic {index}") for index in range(targets)]
+    kills = [FakeKill(target=f"fake switch {index}") for index in range(switches)]
+    kinds = Kinds(
+        sources={"numbers": Kind(Nothing, lambda options, environment: numbers, ask=Ask)},
+        traffic={"fake": Kind(Nothing, lambda options, environment: traffic[getattr(options, "number", 0)])},
+        kill={"fake": Kind(Nothing, lambda options, environment: kills[getattr(options, "number", 0)])},
+    )
+    plans = OnePlan({"materializers": plan or tree()}, kinds)
+    people = People({ANA: {"@sre"}, BEN: {"@sre", "@leads"}, CLEO: {"@sre", "@leads"}, DEV: set()})
+    database = await open_database(f"sqlite:///{folder / 'perch.db'}")
+    story: list[Rig] = []
+    engine = wire(
+        kinds=kinds,
+        plans=plans,
+        environment={},
+        database=database,
+        files=KillFolder(folder / "state"),
+        directory=people,
+        clock=lambda: story[0].now,
+    )
+    story.append(Rig(engine, numbers, traffic, kills, people, plans))
+    try:
+        yield story[0]
+    finally:
+        await engine.ticker.aclose()
+        await engine.works.aclose()
+        await database.aclose()
