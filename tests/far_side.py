@@ -1,0 +1,115 @@
+"""Far sides that tests play: a web server with one handler, bytes on a socket, and a wire that counts and hangs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from aiohttp import web
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[str]:
+    """A web server that answers every path and method with `handler`; yields its address."""
+    runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def always(text: str, status: int = 200, content_type: str = "application/json", **headers: str) -> Handler:
+    """A handler that answers the same to everything."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        shown = {name.replace("_", "-"): value for name, value in headers.items()}
+        return web.Response(text=text, status=status, content_type=content_type, headers=shown)
+
+    return answer
+
+
+@asynccontextmanager
+async def speaking(answer: bytes) -> AsyncIterator[str]:
+    """A server that says these bytes once it has heard something, and closes; yields its address."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await reader.read(65536)
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+class Wire:
+    """A wire between an adapter and its far side: counts open connections, and can swallow all that is sent."""
+
+    def __init__(self, to_port: int) -> None:
+        self._to_port = to_port
+        self._clear = asyncio.Event()
+        self._clear.set()
+        self._carried: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.StreamWriter] = set()
+        self.open = 0
+        self.most = 0
+        self.url = ""
+
+    def hang(self) -> None:
+        """From now on nothing gets through, and nothing is refused."""
+        self._clear.clear()
+
+    def recover(self) -> None:
+        self._clear.set()
+
+    def _count(self, by: int) -> None:
+        self.open += by
+        self.most = max(self.most, self.open)
+
+    @asynccontextmanager
+    async def laid(self) -> AsyncIterator[Wire]:
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield self
+        finally:
+            server.close()
+            for end in self._ends:
+                end.transport.abort()
+            await asyncio.gather(*self._carried)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carried = asyncio.create_task(self._carry(reader, writer))
+        self._carried.add(carried)
+        carried.add_done_callback(self._carried.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._count(+1)
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
+        self._ends |= {writer, far_writer}
+        there = asyncio.create_task(self._pump(reader, far_writer))
+        back = asyncio.create_task(self._pump(far_reader, writer))
+        await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+        self._count(-1)
+        for end in (writer, far_writer):
+            end.transport.abort()
+            with suppress(ConnectionError):
+                await end.wait_closed()
+            self._ends.discard(end)
+        await asyncio.wait({there, back})
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while piece := await reader.read(65536):
+                if not self._clear.is_set():
+                    continue
+                writer.write(piece)
+                await writer.drain()
