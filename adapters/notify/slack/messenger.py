@@ -1,0 +1,148 @@
+"""Saying things in Slack: the `Messenger` port on slack_sdk's async client."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.notify.slack.faults import UNBUILT, SlackDenied, in_our_words
+from bot.ports import Denied, Nonsense, Posted, Said
+
+log = logging.getLogger(__name__)
+
+MARK = "perch_message"
+LOOK_BACK = 100
+"""How many messages `find` looks through; what is looked for was posted a moment ago."""
+PAGES = 20
+_ELSEWHERE = frozenset({"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived"})
+
+
+class SlackMessenger:
+    """The `Messenger` port. Channels may be ids, `#names`, or `user:U…` for a direct message."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._ids: dict[str, str] = {}
+
+    async def post(self, to: str, said: Said, *, thread: str = "", broadcast: bool = False, mark: str = "") -> Posted:
+        """Post once. A message whose blocks Slack refuses is posted as its text."""
+        options: dict[str, Any] = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
+        if mark:
+            options["metadata"] = {"event_type": MARK, "event_payload": {"mark": mark}}
+        try:
+            return await self._post(to, said, options)
+        except SlackDenied as refused:
+            if refused.code not in UNBUILT or not said.blocks:
+                raise
+            log.error("Slack refused a message's blocks (%s); its text is posted alone", refused.code)
+            return await self._post(to, Said(said.text), options)
+
+    async def _post(self, to: str, said: Said, options: Mapping[str, Any]) -> Posted:
+        async with in_our_words(posting=True):
+            answer = await self._client.chat_postMessage(
+                channel=to.removeprefix("user:"),
+                text=said.text,
+                blocks=_blocks(said),
+                unfurl_links=False,
+                unfurl_media=False,
+                **options,
+            )
+        channel, ts = str(answer.get("channel", "")), str(answer.get("ts", ""))
+        if not channel or not ts:
+            raise Nonsense("Slack took the message and didn't say where it stands")
+        if to.startswith("#"):
+            self._ids[to] = channel
+        return Posted(channel, ts)
+
+    async def edit(self, posted: Posted, said: Said, *, mark: str = "") -> None:
+        """Change a message in place; its mark stays."""
+        try:
+            await self._edit(posted, said)
+        except SlackDenied as refused:
+            if refused.code not in UNBUILT or not said.blocks:
+                raise
+            log.error("Slack refused an edit's blocks (%s); its text is shown alone", refused.code)
+            await self._edit(posted, Said(said.text))
+
+    async def _edit(self, posted: Posted, said: Said) -> None:
+        async with in_our_words():
+            # Blocks that are left out would stay, dead buttons among them.
+            await self._client.chat_update(
+                channel=posted.channel, ts=posted.ts, text=said.text, blocks=_blocks(said) or []
+            )
+
+    async def whisper(self, channel: str, user: str, said: Said) -> None:
+        """Ephemeral where the person is; otherwise a direct message."""
+        if channel:
+            try:
+                async with in_our_words():
+                    await self._client.chat_postEphemeral(
+                        channel=channel, user=user, text=said.text, blocks=_blocks(said)
+                    )
+            except SlackDenied as refused:
+                if refused.code not in _ELSEWHERE:
+                    raise
+            else:
+                return
+        await self.post(f"user:{user}", said)
+
+    async def find(self, to: str, mark: str, *, thread: str = "") -> Posted | None:
+        """Look through the newest messages there. A direct message isn't looked for: a second one does no harm."""
+        if to.startswith("user:"):
+            return None
+        channel = await self._channel_id(to)
+        async with in_our_words():
+            if thread:
+                answer = await self._client.conversations_replies(
+                    channel=channel, ts=thread, include_all_metadata=True, limit=LOOK_BACK
+                )
+            else:
+                answer = await self._client.conversations_history(
+                    channel=channel, include_all_metadata=True, limit=LOOK_BACK
+                )
+        for message in answer.get("messages", []):
+            if _mark(message) == mark:
+                return Posted(channel, str(message["ts"]))
+        return None
+
+    async def reactions(self, posted: Posted) -> Mapping[str, Sequence[str]]:
+        """All reactions with everybody who gave them."""
+        async with in_our_words():
+            answer = await self._client.reactions_get(channel=posted.channel, timestamp=posted.ts, full=True)
+        message: dict[str, Any] = dict(answer.get("message") or {})
+        found: list[dict[str, Any]] = message.get("reactions") or []
+        return {str(reaction["name"]): tuple(map(str, reaction.get("users", ()))) for reaction in found}
+
+    async def _channel_id(self, to: str) -> str:
+        if not to.startswith("#"):
+            return to
+        if to not in self._ids:
+            await self._learn_channels(to)
+        return self._ids[to]
+
+    async def _learn_channels(self, wanted: str) -> None:
+        cursor = ""
+        for _ in range(PAGES):
+            async with in_our_words():
+                answer = await self._client.conversations_list(
+                    types="public_channel,private_channel", exclude_archived=True, limit=1000, cursor=cursor
+                )
+            found: list[dict[str, Any]] = answer.get("channels") or []
+            self._ids |= {f"#{channel['name']}": str(channel["id"]) for channel in found}
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor", ""))
+            if wanted in self._ids or not cursor:
+                break
+        if wanted not in self._ids:
+            raise Denied(f"there is no channel {wanted} that Perch can see; invite Perch there")
+
+
+def _blocks(said: Said) -> list[dict[str, Any]] | None:
+    return [dict(block) for block in said.blocks] or None
+
+
+def _mark(message: Mapping[str, Any]) -> str:
+    metadata = message.get("metadata") or {}
+    return str((metadata.get("event_payload") or {}).get("mark", ""))
