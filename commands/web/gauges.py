@@ -1,0 +1,62 @@
+"""What is read at the moment the page is asked for, so that a rollout that ended leaves no stale line behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from bot.domain.machine import State
+from commands.web.health import Standing
+from commands.web.plan_metrics import Seen
+
+_PLAN_LABELS = ("plan", "environment", "metric", "unit")
+
+
+class Gauges(Collector):
+    """One moment's gauges. Where the database is away, what it would tell is left out rather than shown as zero."""
+
+    def __init__(self, standing: Standing, last_tick: datetime | None, measured: Iterable[Seen], now: datetime) -> None:
+        self._standing, self._last_tick, self._measured, self._now = standing, last_tick, measured, now
+
+    def collect(self) -> Iterator[Metric]:
+        yield _one("perch_database_up", "Whether the database answers.", not self._standing.database)
+        yield _one("perch_slack_up", "Whether Perch is connected to Slack.", not self._standing.slack)
+        if self._last_tick is not None:
+            yield _one("perch_tick_age_seconds", "Time since the engine woke up.", self._age(self._last_tick))
+        if not self._standing.database:
+            yield self._rollouts()
+            yield _one("perch_outbox_messages", "Messages that wait to be said.", self._standing.unsaid)
+            oldest = self._standing.oldest_unsaid
+            age = self._age(oldest) if oldest else 0.0
+            yield _one("perch_outbox_age_seconds", "How long the oldest of them has waited.", age)
+        yield from self._plan_metrics()
+
+    def _rollouts(self) -> Metric:
+        family = GaugeMetricFamily("perch_rollouts", "Live rollouts by state.", labels=["state"])
+        count = Counter(rollout.state for rollout in self._standing.live)
+        for state in State:
+            if state.live:
+                family.add_metric([state.value], count[state])
+        return family
+
+    def _plan_metrics(self) -> Iterator[Metric]:
+        values = GaugeMetricFamily("perch_plan_metric", "A plan metric's last value.", labels=_PLAN_LABELS)
+        ages = GaugeMetricFamily("perch_plan_metric_age_seconds", "How old that value is.", labels=_PLAN_LABELS)
+        for seen in self._measured:
+            labels = [seen.plan, seen.environment, seen.metric, seen.unit]
+            values.add_metric(labels, seen.value)
+            ages.add_metric(labels, self._age(seen.at))
+        yield values
+        yield ages
+
+    def _age(self, at: datetime) -> float:
+        return max(0.0, (self._now - at).total_seconds())
+
+
+def _one(name: str, what: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, what, value=value)
