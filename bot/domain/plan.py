@@ -140,7 +140,7 @@ class Plan(PlanPart):
     confirm: Confirm = Confirm()
     every: Every = Every()
     no_data: NoDataPolicy = NoDataPolicy()
-    drift: Literal[Action.HOLD, "lower"] = Action.HOLD
+    drift: Literal[Action.HOLD, "lower"] = "lower"
     cooldown: Duration = timedelta(hours=24)
     gate: GatePolicy = GatePolicy()
     start_approvals: Approvals | None = None

@@ -1,0 +1,184 @@
+"""Down is always open, and beats up (laws 2, 5, 7): rollback, kill and hold against everything that can go wrong."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import KillEngaged, NotAllowed
+from bot.domain.machine import State
+from bot.domain.units import ZERO, Weight
+from bot.ports import OutOfReach, StoreAway
+from tests.fakes.traffic import Trouble
+from tests.rig import ANA, BEN, DEV, rig, sick, tree
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_raise_that_is_never_confirmed_goes_back_and_is_held(tmp_path: Path) -> None:
+    """R10: the far side says done and changes nothing; nobody pretends."""
+    async with rig(tmp_path, tree(confirm={"within": "200ms"})) as story:
+        story.traffic[0].far.trouble = Trouble.LIE
+        rollout = await story.start()
+        assert rollout.state is State.HELD
+        assert rollout.confirmed == ZERO
+        assert "unconfirmed" in await story.kinds_on_record(rollout)
+
+
+async def test_a_raise_that_lands_after_it_was_given_up_is_lowered_by_the_next_check(tmp_path: Path) -> None:
+    """Laws 7 and 10: late is undone and told."""
+    async with rig(tmp_path, tree(confirm={"within": "200ms"})) as story:
+        story.traffic[0].far.trouble = Trouble.LATE
+        rollout = await story.start()
+        assert rollout.state is State.HELD
+        await story.settle()
+        story.traffic[0].far.trouble = None
+        story.traffic[0].coming = Weight(1)
+        story.traffic[0].arrive()
+        await story.minutes(2)
+        assert story.traffic[0].weight == ZERO
+        assert "drift" in await story.kinds_on_record(rollout)
+
+
+async def test_a_rollback_during_a_hanging_raise_wins(tmp_path: Path) -> None:
+    """Law 7: down beats up, even when the raise came first and hangs."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        rollout = await story.until_gate(rollout)
+        story.traffic[0].far.trouble = Trouble.HANG
+        await story.engine.desk.approve(
+            story.request("approve", BEN, gate=rollout.gate.id if rollout.gate else ""), rollout.id
+        )
+        async with asyncio.timeout(5):
+            await story.traffic[0].far.until_called("read")
+        await story.engine.desk.rollback(story.request("rollback"), rollout.id, "looks bad")
+        story.traffic[0].far.trouble = None
+        await story.engine.ticker.idle()
+        rollout = await story.load(rollout)
+        assert (rollout.state, story.traffic[0].weight) == (State.ROLLED_BACK, ZERO)
+
+
+async def test_a_weight_that_will_not_come_down_is_stuck_and_tried_for_ever(tmp_path: Path) -> None:
+    """Stuck is for downward actions: it pages, tries again, and never pretends."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        story.traffic[0].far.trouble = Trouble.FAIL
+        await story.engine.desk.rollback(story.request("rollback"), rollout.id, "")
+        await story.engine.ticker.idle()
+        assert (await story.load(rollout)).state is State.STUCK
+        await story.minutes(2)
+        assert (await story.load(rollout)).state is State.STUCK
+        story.traffic[0].far.trouble = None
+        await story.minutes(1)
+        assert (await story.load(rollout)).state is State.ROLLED_BACK
+        assert (await story.kinds_on_record(rollout)).count("stuck") == 1
+
+
+async def test_a_kill_engages_its_tier_and_takes_the_weight_to_zero(tmp_path: Path) -> None:
+    """T9, X3: methods and weight 0 side by side; applied and read back are on record."""
+    async with rig(tmp_path, tree(killed_when=["new_jobs == 0 within 30s"])) as story:
+        rollout = await story.start()
+        await story.engine.desk.kill(story.request("kill"), rollout.id, "fire")
+        assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")
+        await story.minutes(0.1, step_s=2)
+        rollout = await story.load(rollout)
+        assert rollout.state is State.KILLED
+        assert rollout.kill is not None
+        assert rollout.kill.applied_at is not None
+        assert rollout.kill.read_back_at is not None
+        assert rollout.kill.measured_at is not None
+        assert await story.engine.desk.verify(rollout) is None
+
+
+async def test_a_kill_works_while_the_database_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law 2, X4: from the card and through the spool; evidence follows when the database is back."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+
+        async def away(*args: object, **more: object) -> None:
+            raise StoreAway("the disk is gone")
+
+        with monkeypatch.context() as gone:
+            for name in ("load", "save", "live", "tree", "claim"):
+                gone.setattr(story.engine.rollouts, name, away)
+            story.people.away = OutOfReach("Slack is away too")
+            await story.engine.desk.kill(story.request("kill"), rollout.id, "fire")
+            assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")
+            assert len(story.engine.files.spooled()) == 1
+        story.people.away = None
+        await story.minutes(0.1, step_s=2)
+        rollout = await story.load(rollout)
+        assert rollout.state is State.KILLED
+        assert story.engine.files.spooled() == []
+        assert "killing" in await story.kinds_on_record(rollout)
+
+
+async def test_a_rollback_goes_by_the_card_while_the_database_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law 2 for rollback: the same card, the same spool."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+
+        async def away(*args: object, **more: object) -> None:
+            raise StoreAway("the disk is gone")
+
+        with monkeypatch.context() as gone:
+            for name in ("load", "save", "tree"):
+                gone.setattr(story.engine.rollouts, name, away)
+            await story.engine.desk.rollback(story.request("rollback"), rollout.id, "bad")
+            assert story.traffic[0].weight == ZERO
+        await story.settle()
+        assert (await story.load(rollout)).state is State.ROLLED_BACK
+
+
+async def test_nobody_can_start_until_a_kill_is_rearmed(tmp_path: Path) -> None:
+    """T9: rearm puts back what was there, and only then may the plan start."""
+    async with rig(tmp_path, tree(cooldown="0s")) as story:
+        rollout = await story.start()
+        await story.engine.desk.kill(story.request("kill"), rollout.id, "")
+        await story.minutes(0.1, step_s=2)
+        with pytest.raises(KillEngaged):
+            await story.start()
+        await story.engine.desk.rearm(story.request("rearm"), rollout.id)
+        assert story.kills[0].standing == "on"
+        assert (await story.start()).state is State.BAKING
+
+
+async def test_a_person_without_the_role_is_refused_and_nothing_changes(tmp_path: Path) -> None:
+    """S6: told, with whom to ask."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        with pytest.raises(NotAllowed) as refused:
+            await story.engine.desk.rollback(story.request("rollback", DEV), rollout.id, "")
+        assert "@sre" in refused.value.next_step
+        assert (await story.load(rollout)).state is State.BAKING
+
+
+async def test_a_sick_source_holds_and_never_rolls_back(tmp_path: Path) -> None:
+    """Law 3: no data waits, is told with its reason, and ends in a hold."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        await story.minutes(1)
+        story.numbers.values["success"] = sick()
+        await story.minutes(2)
+        assert (await story.load(rollout)).state is State.BAKING
+        await story.minutes(3)
+        rollout = await story.load(rollout)
+        assert (rollout.state, story.traffic[0].weight) == (State.HELD, Weight(1))
+        assert "no_data" in await story.kinds_on_record(rollout)
+
+
+async def test_drift_upward_is_lowered_and_drift_downward_is_held(tmp_path: Path) -> None:
+    """Law 10: never repaired upward."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        story.traffic[0].weight = Weight(50)
+        await story.minutes(1)
+        assert story.traffic[0].weight == Weight(1)
+        assert (await story.load(rollout)).state is State.HELD
+        await story.engine.desk.resume(story.request("resume", ANA), rollout.id, "")
+        story.traffic[0].weight = ZERO
+        await story.minutes(2)
+        assert story.traffic[0].weight == ZERO
+        assert (await story.load(rollout)).state is State.HELD
