@@ -223,17 +223,44 @@ async def rig(
     numbers = Numbers(dict(GOOD))
     traffic = [FakeTraffic(target=f"fake traffic {index}") for index in range(targets)]
     kills = [FakeKill(target=f"fake switch {index}") for index in range(switches)]
-    kinds = Kinds(
+    people = People({ANA: {"@sre"}, BEN: {"@sre", "@leads"}, CLEO: {"@sre", "@leads"}, DEV: set()})
+    plans = OnePlan({"materializers": plan or tree()}, _kinds(numbers, traffic, kills))
+    async with _wired(folder, numbers, traffic, kills, people, plans, START) as story:
+        yield story
+
+
+@asynccontextmanager
+async def again(former: Rig, folder: Path) -> AsyncIterator[Rig]:
+    """A new process over what the former one left: the same database, files and world."""
+    async with _wired(
+        folder, former.numbers, former.traffic, former.kills, former.people, former.plans, former.now
+    ) as story:
+        await story.engine.rollouts.free_leases()
+        yield story
+
+
+def _kinds(numbers: Numbers, traffic: list[FakeTraffic], kills: list[FakeKill]) -> Kinds:
+    return Kinds(
         sources={"numbers": Kind(Nothing, lambda options, environment: numbers, ask=Ask)},
         traffic={"fake": Kind(Nothing, lambda options, environment: traffic[getattr(options, "number", 0)])},
         kill={"fake": Kind(Nothing, lambda options, environment: kills[getattr(options, "number", 0)])},
     )
-    plans = OnePlan({"materializers": plan or tree()}, kinds)
-    people = People({ANA: {"@sre"}, BEN: {"@sre", "@leads"}, CLEO: {"@sre", "@leads"}, DEV: set()})
+
+
+@asynccontextmanager
+async def _wired(
+    folder: Path,
+    numbers: Numbers,
+    traffic: list[FakeTraffic],
+    kills: list[FakeKill],
+    people: People,
+    plans: OnePlan,
+    now: datetime,
+) -> AsyncIterator[Rig]:
     database = await open_database(f"sqlite:///{folder / 'perch.db'}")
     story: list[Rig] = []
     engine = wire(
-        kinds=kinds,
+        kinds=_kinds(numbers, traffic, kills),
         plans=plans,
         environment={},
         database=database,
@@ -241,7 +268,7 @@ async def rig(
         directory=people,
         clock=lambda: story[0].now,
     )
-    story.append(Rig(engine, numbers, traffic, kills, people, plans))
+    story.append(Rig(engine, numbers, traffic, kills, people, plans, now=now))
     try:
         yield story[0]
     finally:

@@ -57,6 +57,8 @@ def note_outcomes(rollout: Rollout, outcomes: Iterable[MethodOutcome]) -> Rollou
 
 
 def _merged(before: MethodOutcome, now: MethodOutcome) -> MethodOutcome:
+    if now.fault:
+        return now.model_copy(update={"applied_at": before.applied_at})
     return now.model_copy(
         update={
             "applied_at": before.applied_at or now.applied_at,

@@ -35,10 +35,9 @@ class KillWatch:
         return Step(step.rollout, (*told, *step.happenings))
 
     async def _engage_missing(self, kill: Kill, gear: Gear) -> list[MethodOutcome]:
+        """The weight is set to 0 at every look: a raise that was under way may land after the first time."""
         stands = {outcome.name for outcome in kill.outcomes if outcome.read_back_at is not None}
-        calls = [
-            self._switch.lower(each, ZERO) for each in gear.traffic if f"weight {ZERO} on {each.target}" not in stands
-        ]
+        calls = [self._switch.lower(each, ZERO) for each in gear.traffic]
         calls += [
             self._switch.engage(method)
             for method in gear.methods
@@ -48,9 +47,9 @@ class KillWatch:
 
 
 def _news(rollout: Rollout, outcomes: list[MethodOutcome]) -> list[MethodOutcome]:
-    """Outcomes worth a record: a method's first word, and its success; not each repeated failure."""
-    known = {outcome.name for outcome in rollout.kill.outcomes} if rollout.kill else set()
-    return [outcome for outcome in outcomes if outcome.name not in known or outcome.read_back_at]
+    """Outcomes worth a record: a method's first word, and each change from working to failing or back."""
+    known = {outcome.name: bool(outcome.read_back_at) for outcome in rollout.kill.outcomes} if rollout.kill else {}
+    return [outcome for outcome in outcomes if known.get(outcome.name) != bool(outcome.read_back_at)]
 
 
 async def _killed_when(rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> tuple[list[str], list[str]]:
