@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.notify.slack.faults import UNBUILT, SlackDenied, in_our_words
 from bot.ports import Denied, Nonsense, Posted, Said
@@ -93,20 +94,26 @@ class SlackMessenger:
         """Look through the newest messages there. A direct message isn't looked for: a second one does no harm."""
         if to.startswith("user:"):
             return None
-        channel = await self._channel_id(to)
+        channel, cursor = await self._channel_id(to), ""
+        # A channel begins with its newest messages, a thread with its oldest.
+        for _ in range(PAGES if thread else 1):
+            answer = await self._page(channel, thread, cursor)
+            messages: list[dict[str, Any]] = answer.get("messages") or []
+            for message in messages:
+                if _mark(message) == mark:
+                    return Posted(channel, str(message["ts"]))
+            if not (cursor := _next(answer)):
+                break
+        return None
+
+    async def _page(self, channel: str, thread: str, cursor: str) -> AsyncSlackResponse:
+        options: dict[str, Any] = {"include_all_metadata": True, "limit": LOOK_BACK}
+        if cursor:
+            options["cursor"] = cursor
         async with in_our_words():
             if thread:
-                answer = await self._client.conversations_replies(
-                    channel=channel, ts=thread, include_all_metadata=True, limit=LOOK_BACK
-                )
-            else:
-                answer = await self._client.conversations_history(
-                    channel=channel, include_all_metadata=True, limit=LOOK_BACK
-                )
-        for message in answer.get("messages", []):
-            if _mark(message) == mark:
-                return Posted(channel, str(message["ts"]))
-        return None
+                return await self._client.conversations_replies(channel=channel, ts=thread, **options)
+            return await self._client.conversations_history(channel=channel, **options)
 
     async def reactions(self, posted: Posted) -> Mapping[str, Sequence[str]]:
         """All reactions with everybody who gave them."""
@@ -132,11 +139,15 @@ class SlackMessenger:
                 )
             found: list[dict[str, Any]] = answer.get("channels") or []
             self._ids |= {f"#{channel['name']}": str(channel["id"]) for channel in found}
-            cursor = str((answer.get("response_metadata") or {}).get("next_cursor", ""))
+            cursor = _next(answer)
             if wanted in self._ids or not cursor:
                 break
         if wanted not in self._ids:
             raise Denied(f"there is no channel {wanted} that Perch can see; invite Perch there")
+
+
+def _next(answer: AsyncSlackResponse) -> str:
+    return str((answer.get("response_metadata") or {}).get("next_cursor") or "")
 
 
 def _blocks(said: Said) -> list[dict[str, Any]] | None:

@@ -1,0 +1,218 @@
+"""Sends what is in the outbox: in order, once, urgent before routine, worded at the last moment.
+
+Each due message is sent by a task of its own, so one slow post holds nobody back; order inside a thread is the outbox's
+promise (only the first of a line is due). A post of which it isn't known whether it stands is looked for before it is
+repeated; everything else is safe to repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from bot.engine.pace import Budgets, Pace
+from bot.engine.saying import ROOT_WITHIN, NoThread, Sayer, Wording
+from bot.ports import (
+    Clock,
+    Denied,
+    Lane,
+    Messenger,
+    Outbox,
+    Outgoing,
+    OutsideFault,
+    Plans,
+    Queued,
+    Rollouts,
+    SlowDown,
+    StoreAway,
+    Uncertain,
+)
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = {Lane.URGENT: 16, Lane.ROUTINE: 4}
+"""How many messages of a lane are on their way at the same time."""
+LOOK_EVERY_S = 0.5
+FEW, MANY = 100, 4000
+EXPIRES = {"answer": timedelta(minutes=30), "snapshot": timedelta(minutes=15)}
+"""What nobody wants to read any more after this long."""
+
+
+class Sender:
+    """Supervised: a message that can't be sent never ends it. `wording` is `bot.wording.say`."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        messenger: Messenger,
+        rollouts: Rollouts,
+        plans: Plans,
+        wording: Wording,
+        clock: Clock,
+        pace: Pace | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._sayer = Sayer(outbox, messenger, rollouts, plans, wording, clock)
+        self._clock = clock
+        self._budgets = Budgets(pace or Pace())
+        self._woken = asyncio.Event()
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._lanes: dict[int, Lane] = {}
+        self._reach = FEW
+
+    def wake(self) -> None:
+        """There is something new to be said."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send until cancelled; then give what is on its way three seconds."""
+        try:
+            while True:
+                self._woken.clear()
+                await self._rest(await self._look())
+        finally:
+            if self._under_way:
+                await asyncio.wait(self._under_way.values(), timeout=3)
+            for task in self._under_way.values():
+                task.cancel()
+
+    async def _rest(self, at_most_s: float) -> None:
+        try:
+            async with asyncio.timeout(at_most_s):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _look(self) -> float:
+        """Send what may go now; returns the seconds until looking again is worth while."""
+        try:
+            due = await self._outbox.due(self._clock(), self._reach)
+            waits = [await self._consider(queued) for queued in due if queued.number not in self._under_way]
+        except StoreAway:
+            log.warning("the outbox can't be read; trying again")
+            return LOOK_EVERY_S
+        # All that was looked at has to wait its turn: what comes behind may go to a channel with room.
+        stuck = len(due) == self._reach and all(waits)
+        self._reach = min(self._reach * 2, MANY) if stuck else FEW
+        return min([LOOK_EVERY_S, *(max(wait, 0.01) for wait in waits if wait)])
+
+    async def _consider(self, queued: Queued) -> float:
+        """Begin to send, or say how many seconds its turn is away."""
+        lane = queued.outgoing.lane
+        if sum(each is lane for each in self._lanes.values()) >= AT_ONCE[lane]:
+            return LOOK_EVERY_S
+        wait = await self._wait(queued)
+        if not wait:
+            self._begin(queued)
+        return wait
+
+    async def _wait(self, queued: Queued) -> float:
+        """Seconds until the budgets let it go; takes from them when that's now."""
+        outgoing, now = queued.outgoing, self._clock()
+        if outgoing.only_for:
+            return 0.0
+        if outgoing.edits:
+            message = f"{queued.rollout}/{outgoing.edits}"
+            wait = self._budgets.wait_to_edit(message, outgoing.lane, now)
+            if wait <= 0:
+                self._budgets.edits(message, now)
+            return max(wait, 0.0)
+        channel = await self._sayer.channel(queued)
+        wait = self._budgets.wait_to_post(channel, outgoing.lane, now)
+        if wait <= 0:
+            self._budgets.posts(channel, now)
+        return wait
+
+    def _begin(self, queued: Queued) -> None:
+        task = asyncio.create_task(self._send(queued), name=f"message {queued.outgoing.key}")
+        self._under_way[queued.number] = task
+        self._lanes[queued.number] = queued.outgoing.lane
+        task.add_done_callback(lambda _: self._end(queued.number))
+
+    def _end(self, number: int) -> None:
+        del self._under_way[number], self._lanes[number]
+        self.wake()
+
+    async def _send(self, queued: Queued) -> None:
+        """Bring one message to an end, or put it off. Never raises but when cancelled."""
+        try:
+            if self._clock() - queued.at > EXPIRES.get(queued.outgoing.say, timedelta.max):
+                await self._give_up(queued, "it came too late to be of use")
+                return
+            posted = await self._sayer.say(queued)
+            await _kept(lambda: self._outbox.said(queued.number, posted, self._clock()))
+        except NoThread:
+            await self._without_thread(queued)
+        except SlowDown as slow:
+            await self._slow_down(queued, slow)
+        except Denied as denied:
+            await self._denied(queued, str(denied))
+        except (OutsideFault, TimeoutError) as fault:
+            unsure = isinstance(fault, Uncertain | TimeoutError)
+            await self._later(queued, min(2.0**queued.tries, 60.0), str(fault) or "no answer in time", uncertain=unsure)
+        except StoreAway:
+            log.warning("the database went away while '%s' was sent", queued.outgoing.key)
+            await self._later(queued, 1.0, "the database was away", uncertain=True)
+        except Exception:
+            log.exception("message %s (%s) can't be sent", queued.outgoing.key, queued.outgoing.say)
+            await self._give_up(queued, "it can't be worded or sent; see the log")
+
+    # What becomes of a message that couldn't be sent
+
+    async def _without_thread(self, queued: Queued) -> None:
+        if self._clock() - queued.at > ROOT_WITHIN:
+            await self._give_up(queued, "the message that begins its thread was never posted")
+        else:
+            await self._later(queued, 0.5, "waits for the message that begins its thread", uncertain=False)
+
+    async def _slow_down(self, queued: Queued, slow: SlowDown) -> None:
+        now = self._clock()
+        until = now + timedelta(seconds=slow.retry_after_s)
+        if queued.outgoing.edits:
+            self._budgets.pause_edits(until, now)
+        elif not queued.outgoing.only_for:
+            self._budgets.pause_posts(await self._sayer.channel(queued), until, now)
+        await self._later(queued, slow.retry_after_s, str(slow), uncertain=False)
+
+    async def _later(self, queued: Queued, seconds: float, why: str, *, uncertain: bool) -> None:
+        until = self._clock() + timedelta(seconds=seconds)
+        unsure = uncertain and not queued.outgoing.edits and not queued.outgoing.only_for
+        await _kept(lambda: self._outbox.later(queued.number, until, why, uncertain=unsure or queued.uncertain))
+
+    async def _denied(self, queued: Queued, why: str) -> None:
+        await self._give_up(queued, why)
+        urgent_post = queued.outgoing.lane is Lane.URGENT and not queued.outgoing.edits and queued.rollout
+        if not urgent_post or queued.outgoing.to.startswith("user:"):
+            return
+        await _kept(lambda: self._tell_requester(queued, why))
+
+    async def _tell_requester(self, queued: Queued, why: str) -> None:
+        """Once for each rollout: whoever started it hears that the channel hears nothing."""
+        rollout, plan = await self._sayer.about(queued.rollout)
+        if rollout is None or plan is None or not rollout.requester.id.startswith(("U", "W")):
+            return
+        where = queued.outgoing.to or plan.channel
+        notice = Outgoing(
+            say="undelivered",
+            key=f"undelivered:{queued.rollout}:{where}",
+            facts={"where": where, "why": why},
+            lane=Lane.URGENT,
+            to=f"user:{rollout.requester.id}",
+        )
+        await self._outbox.add([notice], self._clock(), queued.rollout)
+
+    async def _give_up(self, queued: Queued, why: str) -> None:
+        log.error("message %s (%s) isn't sent: %s", queued.outgoing.key, queued.outgoing.say, why)
+        await _kept(lambda: self._outbox.gave_up(queued.number, why, self._clock()))
+
+
+async def _kept(write: Callable[[], Awaitable[None]]) -> None:
+    """Write what became of a message, however long the database is away: an unwritten end is a message said twice."""
+    while True:
+        try:
+            await write()
+            return
+        except StoreAway:
+            await asyncio.sleep(1.0)

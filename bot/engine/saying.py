@@ -1,0 +1,124 @@
+"""Says one message: finds its place, words it, posts, edits or whispers it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.domain.errors import PerchError
+from bot.domain.plan import Plan
+from bot.domain.rollout import Rollout
+from bot.ports import Clock, Denied, Lane, Messenger, Outbox, Outgoing, Plans, Posted, Queued, Rollouts, Said
+
+Wording = Callable[[Outgoing, Rollout | None, Plan | None, datetime], Said]
+
+CALL_WITHIN_S = 12.0
+ROOT_WITHIN = timedelta(minutes=2)
+"""How long a thread's message waits for the message that begins the thread."""
+KNOWN = 5000
+
+
+class NoThread(Exception):
+    """The message that begins the thread isn't posted yet."""
+
+
+class Sayer:
+    """What is said about a rollout is worded from its newest state; `wording` is `bot.wording.say`."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        messenger: Messenger,
+        rollouts: Rollouts,
+        plans: Plans,
+        wording: Wording,
+        clock: Clock,
+    ) -> None:
+        self._outbox, self._messenger, self._rollouts, self._plans = outbox, messenger, rollouts, plans
+        self._wording = wording
+        self._clock = clock
+        self._thawed: dict[tuple[str, str], Plan] = {}
+        self._channels: dict[str, str] = {}
+
+    async def say(self, queued: Queued) -> Posted | None:
+        """Say it once; returns where it stands, None for what stands nowhere.
+
+        Raises OutsideFault, TimeoutError (it may stand), NoThread, StoreAway, and what wording raises.
+        """
+        if queued.outgoing.only_for:
+            await self._whisper(queued)
+            return None
+        if queued.outgoing.edits:
+            return await self._edit(queued)
+        return await self._post(queued)
+
+    async def _whisper(self, queued: Queued) -> None:
+        said = await self._worded(queued)
+        await self._outbox.sending(queued.number)
+        async with asyncio.timeout(CALL_WITHIN_S):
+            await self._messenger.whisper(queued.outgoing.to, queued.outgoing.only_for, said)
+
+    async def _edit(self, queued: Queued) -> Posted:
+        posted = await self._outbox.place(queued.rollout, queued.outgoing.edits)
+        if posted is None:
+            raise Denied(f"there is no message '{queued.outgoing.edits}' to be changed")
+        await self._outbox.sending(queued.number)
+        # Worded with the row in hand: a newer edit waits for this one, so the newest state is what stays.
+        said = await self._worded(queued)
+        async with asyncio.timeout(CALL_WITHIN_S):
+            await self._messenger.edit(posted, said, mark=queued.outgoing.key)
+        return posted
+
+    async def _post(self, queued: Queued) -> Posted:
+        outgoing = queued.outgoing
+        to, thread = await self.channel(queued), await self._thread(queued)
+        if queued.uncertain:
+            async with asyncio.timeout(CALL_WITHIN_S):
+                found = await self._messenger.find(to, outgoing.key, thread=thread)
+            if found is not None:
+                return found
+        said = await self._worded(queued)
+        await self._outbox.sending(queued.number)
+        loud = outgoing.broadcast and bool(thread)
+        async with asyncio.timeout(CALL_WITHIN_S):
+            return await self._messenger.post(to, said, thread=thread, broadcast=loud, mark=outgoing.key)
+
+    async def _worded(self, queued: Queued) -> Said:
+        rollout, plan = await self.about(queued.rollout)
+        return self._wording(queued.outgoing, rollout, plan, self._clock())
+
+    async def _thread(self, queued: Queued) -> str:
+        """The timestamp of the thread's first message, or "" for a message of its own."""
+        if not queued.outgoing.thread:
+            return ""
+        root = await self._outbox.place(queued.rollout, f"status:{queued.rollout}")
+        if root is not None:
+            return root.ts
+        if self._clock() - queued.at > ROOT_WITHIN and queued.outgoing.lane is Lane.URGENT:
+            return ""
+        raise NoThread
+
+    async def about(self, id: str) -> tuple[Rollout | None, Plan | None]:
+        """The rollout as it is now, and its frozen plan; nothing for a message that belongs to none."""
+        if not id:
+            return None, None
+        rollout = await self._rollouts.load(id)
+        key = (rollout.plan_digest, rollout.environment)
+        if key not in self._thawed:
+            self._thawed[key] = self._plans.thaw(await self._rollouts.tree(rollout.plan_digest), rollout.environment)
+        return rollout, self._thawed[key]
+
+    async def channel(self, queued: Queued) -> str:
+        """Where a post goes: to whom it says, or to the plan's channel."""
+        if queued.outgoing.to or not queued.rollout:
+            return queued.outgoing.to
+        if queued.rollout not in self._channels:
+            if len(self._channels) > KNOWN:
+                self._channels.clear()
+            try:
+                _, plan = await self.about(queued.rollout)
+            except PerchError:
+                return ""
+            self._channels[queued.rollout] = plan.channel if plan else ""
+        return self._channels[queued.rollout]
