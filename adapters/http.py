@@ -12,10 +12,11 @@ import functools
 import re
 import ssl
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -114,7 +115,8 @@ async def fetch(
     began = clock()
     try:
         async with asyncio.timeout(client.timeout.read):
-            request = client.build_request(method, url, json=json, content=content, headers=headers)
+            bare, headers = signed_in(url, headers or {})
+            request = client.build_request(method, bare, json=json, content=content, headers=headers)
             response = await client.send(request, stream=True)
             try:
                 text = await _text(response, url)
@@ -147,7 +149,7 @@ FAULTS: Mapping[type[Exception], tuple[type[OutsideFault], str]] = {
     httpx.TimeoutException: (NotInTime, "didn't answer in time"),
     httpx.NetworkError: (OutOfReach, "can't be reached"),
     httpx.ProxyError: (OutOfReach, "can't be reached through the proxy"),
-    httpx.RemoteProtocolError: (Nonsense, "broke off, or answered something that isn't HTTP"),
+    httpx.ProtocolError: (Nonsense, "broke off, or answered something that isn't HTTP"),
     httpx.LocalProtocolError: (Denied, "wasn't asked: the request can't be written as HTTP; look at its headers"),
     httpx.UnsupportedProtocol: (Denied, "wasn't asked: its address must begin with http:// or https://"),
     httpx.InvalidURL: (Denied, "wasn't asked: its address can't be read"),
@@ -245,10 +247,30 @@ def _one_line(text: str) -> str:
 _OPEN_HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length", "content-type"}
 
 
+def secret_words(headers: Mapping[str, str]) -> set[str]:
+    """What of a request's headers mustn't be quoted: all words that may be credentials, a basic password included."""
+    values = [value for name, value in headers.items() if name.lower() not in _OPEN_HEADERS]
+    words = {word for value in values for word in value.split()}
+    for word in tuple(words):
+        with suppress(ValueError):
+            words |= set(base64.b64decode(word, validate=True).decode().split(":"))
+    return {word for word in words if len(word) >= 6}
+
+
 def _secrets(request: httpx.Request) -> set[str]:
-    values = [value for name, value in request.headers.items() if name.lower() not in _OPEN_HEADERS]
-    values += [request.url.password, *(value for _, value in request.url.params.multi_items())]
-    return {word for value in values for word in value.split() if len(word) >= 6}
+    asked = {word for _, value in request.url.params.multi_items() for word in value.split() if len(word) >= 6}
+    return secret_words(request.headers) | asked
+
+
+_WITH_USER = re.compile(r"(https?://)([^/?#]*)@([^@/?#]*(?:[/?#].*)?)", re.DOTALL)
+
+
+def signed_in(url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """An address without its user and password, which libraries log, and headers with them instead."""
+    found = _WITH_USER.fullmatch(url)
+    if found is None:
+        return url, dict(headers)
+    return found[1] + found[3], {"Authorization": _basic(unquote(found[2]))} | dict(headers)
 
 
 def credentials(options: Credentials, environment: Environment) -> dict[str, str]:
@@ -258,8 +280,12 @@ def credentials(options: Credentials, environment: Environment) -> dict[str, str
         headers["Authorization"] = f"Bearer {_secret(options.token_env, environment)}"
     if options.username_env and options.password_env:
         pair = f"{_secret(options.username_env, environment)}:{_secret(options.password_env, environment)}"
-        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        headers["Authorization"] = _basic(pair)
     return headers
+
+
+def _basic(pair: str) -> str:
+    return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 def _secret(name: str, environment: Environment) -> str:

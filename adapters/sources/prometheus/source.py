@@ -13,7 +13,7 @@ from prometheus_api_client.exceptions import MetricValueConversionError, Prometh
 from prometheus_api_client.prometheus_connect import PrometheusConnect
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.http import Address, Credentials, NotInTime, credentials, no_data, redact
+from adapters.http import Address, Credentials, NotInTime, credentials, no_data, redact, secret_words, signed_in
 from adapters.sources.prometheus.answers import SeveralSeries, instant, ranged
 from adapters.sources.prometheus.ranges import looks_back
 from adapters.sources.prometheus.session import NO_RETRIES, PartialAnswer, WholeAnswers
@@ -47,11 +47,10 @@ class Prometheus:
     """One Prometheus. A query waits for its turn, then has `deadline`; a thread outlives a cancelled one by that."""
 
     def __init__(self, options: Options, environment: Environment) -> None:
-        headers = credentials(options, environment)
+        url, headers = signed_in(options.url, credentials(options, environment))
         self._deadline_s = options.deadline.total_seconds()
-        self._url = options.url.rstrip("/")
-        secrets = [word for value in headers.values() for word in value.split() if len(word) >= 6]
-        session = WholeAnswers(self._deadline_s, options.warnings == "accept", secrets)
+        self._url = url.rstrip("/")
+        session = WholeAnswers(self._deadline_s, options.warnings == "accept", secret_words(headers))
         self._client = PrometheusConnect(self._url, headers=headers, retry=NO_RETRIES, session=session)
         session.keep_open(self._url, options.at_once)
         self._turn = asyncio.Semaphore(options.at_once)
