@@ -28,7 +28,7 @@ def check_stages(draft: Draft) -> Iterator[Finding]:
 
 
 def _hard(draft: Draft, index: int) -> Iterator[Finding]:
-    if not draft.wrote("stages", index, "promote_when"):
+    if draft.wrote("stages", index, "promote_when") == []:
         what = "without a hard condition a stage would pass unseen"
         yield Mistake(draft.place("stages", index, "promote_when"), what, 'add one, as: ["success_rate > 95%"]')
 
@@ -37,6 +37,8 @@ def _order(draft: Draft) -> Iterator[Finding]:
     before: Stage | None = None
     for index, stage in draft.stages():
         place = draft.place("stages", index, "weight")
+        if not draft.real("stages", index, "weight"):
+            continue
         if before is not None and not _rises(before, stage):
             hint = "weights rise from stage to stage; two of 0% only in a dark launch (mirror: 100%)"
             yield Mistake(place, f"{stage.weight} doesn't rise above the stage before it ({before.weight})", hint)
@@ -72,6 +74,8 @@ def _ways_back(draft: Draft, index: int, stage: Stage) -> Iterator[Finding]:
 
 def _clocks(draft: Draft, index: int, stage: Stage) -> Iterator[Finding]:
     place = draft.place("stages", index)
+    if not draft.real("stages", index, "bake"):
+        return
     limit = stage.bake_limit
     longest = max(stage.bake, stage.clean_for or timedelta(0))
     if limit is not None and limit.at_most < longest + (stage.settle or timedelta(0)):

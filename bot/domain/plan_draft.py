@@ -64,6 +64,10 @@ class Draft:
         """Where a part of the plan was written."""
         return self.salvaged.place(path)
 
+    def real(self, *path: str | int) -> bool:
+        """Whether a required part was written and could be read."""
+        return self.place(*path) not in self.salvaged.stand_ins
+
     def names(self, section: str) -> set[str]:
         """The names under `metrics`, `sources`, `slos` or `events`, misshapen ones included."""
         found = self.tree.get(section)

@@ -51,6 +51,10 @@ class Enough(PlanPart):
     def _read(cls, value: Any) -> Any:
         return _asks(value, {"value", "ask"})
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return _open(handler.resolve_ref_schema(handler(core_schema)))
+
 
 class Runbook(PlanPart):
     """R14: what to look at when the metric goes bad."""
@@ -59,6 +63,13 @@ class Runbook(PlanPart):
     look_at: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
     diagnose: tuple[Any, ...] = ()
+
+
+def _open(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON Schema with room for what the source reads."""
+    schema["properties"].pop("ask", None)
+    schema["required"] = [key for key in schema["required"] if key != "unit"]
+    return {**schema, "additionalProperties": True}
 
 
 def _source_form(value: Any) -> str:
@@ -86,6 +97,10 @@ class Metric(PlanPart):
     @classmethod
     def _read(cls, value: Any) -> Any:
         return _asks(value, set(cls.model_fields))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return _open(handler.resolve_ref_schema(handler(core_schema)))
 
 
 class Slo(PlanPart):

@@ -55,6 +55,10 @@ class Response(PlanPart):
         read = {"action": action, "lasting": lasting or None, "then": then or None}
         return {key: part for key, part in read.items() if part is not None}
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return reads_as(_RESPONSES, handler.resolve_ref_schema(handler(core_schema)))
+
     @model_validator(mode="after")
     def _sane(self) -> Self:
         timed = self.action in (Action.HOLD, Action.EXTEND)

@@ -14,6 +14,7 @@ from bot.domain.plan_shape import written
 
 _ROUNDS = 6
 _STAND_INS: dict[str, Any] = {"name": "x", "service": "x", "channel": "#x", "metrics": {}, "traffic": []}
+_STAGE_STAND_INS: dict[str, Any] = {"weight": "0%", "bake": "1d", "promote_when": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Salvaged:
     plan: Plan
     places: Mapping[Path, list[int]] = field(default_factory=dict)
     """For each list (by its path as written): the written place of each item that is left."""
+    stand_ins: frozenset[Path] = frozenset()
+    """Paths as written whose value is a stand-in, not to be judged."""
 
     def place(self, path: Path) -> Path:
         """The path as written of a path in the salvaged plan."""
@@ -35,8 +38,10 @@ def salvage(tree: Mapping[str, Any], environment: str) -> Salvaged | None:
     for _ in range(_ROUNDS):
         places: dict[Path, list[int]] = {}
         pruned = _STAND_INS | _prune(dict(tree), (), bad, places)
+        stand_ins = _complete_stages(pruned, places)
         try:
-            return Salvaged(Plan.model_validate(pruned, context={"environment": environment}), places)
+            plan = Plan.model_validate(pruned, context={"environment": environment})
+            return Salvaged(plan, places, frozenset(stand_ins))
         except ValidationError as invalid:
             errors = [error for error in invalid.errors() if not (error["type"] == "too_short" and error["input"])]
             worse = {_original(written(pruned, error["loc"]), places) for error in errors} - {()}
@@ -44,6 +49,18 @@ def salvage(tree: Mapping[str, Any], environment: str) -> Salvaged | None:
                 return None
             bad |= worse
     return None
+
+
+def _complete_stages(pruned: dict[str, Any], places: Mapping[Path, list[int]]) -> set[Path]:
+    """Give stages what they must have; returns the paths as written of what was given."""
+    given: set[Path] = set()
+    stages = pruned.get("stages")
+    for index, stage in enumerate(stages if isinstance(stages, list) else []):
+        for key, stand_in in _STAGE_STAND_INS.items():
+            if isinstance(stage, dict) and key not in stage:
+                stage[key] = stand_in
+                given.add(_original(("stages", index, key), places))
+    return given
 
 
 def _prune(node: Any, path: Path, bad: Iterable[Path], places: dict[Path, list[int]]) -> Any:
