@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Select, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -25,19 +25,16 @@ from storage.tables import RESTORED, FrozenPlanRow, MarkRow, RolloutRow, table
 
 _ROLLOUTS = table(RolloutRow)
 
-_UNMOVED = col(RolloutRow.due_at) == bindparam("due_at")
 _SAVE = (
     update(_ROLLOUTS)
     .where(col(RolloutRow.id) == bindparam("id_read"), col(RolloutRow.revision) == bindparam("revision_read"))
-    .values(
-        due_at=bindparam("due_at"),
-        # A save that moves `due_at` gives the lease back; one in the middle of the work keeps it.
-        lease_owner=case((_UNMOVED, col(RolloutRow.lease_owner)), else_=None),
-        lease_until=case((_UNMOVED, col(RolloutRow.lease_until)), else_=None),
-    )
+    .values(lease_owner=None, lease_until=None)
     .returning(col(RolloutRow.head_number), col(RolloutRow.head_hash))
 )
-"""Finds only the revision that was read. Built once: SQLAlchemy takes longer to build it than SQLite to run it."""
+"""Finds only the revision that was read. Whoever saves ends the lease: what its holder knows isn't true any more.
+
+Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -95,13 +92,19 @@ class SqlRollouts:
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
         lease = {"lease_owner": owner, "lease_until": now + timedelta(seconds=lease_s)}
-        due = update(_ROLLOUTS).where(col(RolloutRow.id).in_(_due(now, owner, limit))).values(lease)
+        due = update(_ROLLOUTS).where(col(RolloutRow.id).in_(_due(now, limit))).values(lease)
         claiming = due.returning(col(RolloutRow.body))
 
         async def work(connection: AsyncConnection) -> Sequence[str]:
             return (await connection.execute(claiming)).scalars().all()
 
         return sorted(_readable(await self._database.write(work)), key=lambda rollout: rollout.due_at)
+
+    async def free_leases(self) -> None:
+        """For the start of the only process: leases that are left belong to one that died."""
+        leased = update(_ROLLOUTS).where(col(RolloutRow.live), col(RolloutRow.lease_until).is_not(None))
+        freeing = leased.values(lease_owner=None, lease_until=None)
+        await self._database.write(lambda connection: connection.execute(freeing))
 
     async def tree(self, digest: str) -> Mapping[str, Any]:
         found = await self._bodies(select(col(FrozenPlanRow.tree)).where(col(FrozenPlanRow.digest) == digest))
@@ -164,16 +167,13 @@ class SqlRollouts:
         return await self._database.read(work)
 
 
-def _due(now: datetime, owner: str, limit: int) -> Any:
-    """Ids of live, due rollouts that nobody else has leased: free ones first, then our own again."""
-    held = case((col(RolloutRow.lease_until) > now, 1), else_=0)
-    free = or_(
-        col(RolloutRow.lease_until).is_(None), col(RolloutRow.lease_until) <= now, col(RolloutRow.lease_owner) == owner
-    )
+def _due(now: datetime, limit: int) -> Select[str]:
+    """Ids of live, due rollouts without a lease that holds, oldest due first."""
+    free = or_(col(RolloutRow.lease_until).is_(None), col(RolloutRow.lease_until) <= now)
     return (
         select(col(RolloutRow.id))
         .where(col(RolloutRow.live), col(RolloutRow.due_at) <= now, free)
-        .order_by(held, col(RolloutRow.due_at))
+        .order_by(col(RolloutRow.due_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

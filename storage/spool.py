@@ -40,6 +40,7 @@ class KillFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._told_of: set[Path] = set()
         self._cards, self._spool, self._done = folder / "cards", folder / "spool", folder / "done"
         with self._told():
             for needed in (folder, self._cards, self._spool, self._done):
@@ -53,8 +54,14 @@ class KillFolder:
         self._remove(self._card(rollout))
 
     def cards(self) -> Sequence[Card]:
-        found = (_parsed(Card, text, file) for file, text in self._texts(self._cards, "*.json"))
-        return [card for card in found if card is not None]
+        cards = []
+        for file, text in self._texts(self._cards, "*.json"):
+            card = _parsed(Card, text)
+            if card is None:
+                self._tell(file, "it can't be read and was left out")
+            else:
+                cards.append(card)
+        return cards
 
     def begin(self, act: Spooled) -> bool:
         mark = self._mark(act.key)
@@ -74,11 +81,15 @@ class KillFolder:
     def spooled(self) -> Sequence[Spooled]:
         acts = []
         for file, text in self._texts(self._spool, "*.jsonl"):
-            act = _act(text, file)
-            if act is not None and self._mark(act.key).exists():
+            act, torn = _act(text)
+            if act is None or torn:
+                self._tell(file, f"{torn} torn lines were left out" if act else "it can't be read and was left out")
+            if act is None:
+                continue
+            if self._mark(act.key).exists():
                 # A crash came between the mark and the removal.
                 self._remove(file)
-            elif act is not None:
+            else:
                 acts.append(act)
         return sorted(acts, key=lambda act: (act.at, act.key))
 
@@ -91,8 +102,8 @@ class KillFolder:
 
     def unreadable(self) -> Sequence[Path]:
         """Files that can't be read as a card or an act. While there are any, a kill may be hidden in one."""
-        cards = [file for file, text in self._texts(self._cards, "*.json") if not _parsed(Card, text, file)]
-        return [*cards, *(file for file, text in self._texts(self._spool, "*.jsonl") if not _act(text, file))]
+        cards = [file for file, text in self._texts(self._cards, "*.json") if _parsed(Card, text) is None]
+        return [*cards, *(file for file, text in self._texts(self._spool, "*.jsonl") if _act(text)[0] is None)]
 
     def _card(self, rollout: str) -> Path:
         name = rollout if _HARMLESS.fullmatch(rollout) else _hashed(rollout)
@@ -117,6 +128,12 @@ class KillFolder:
         with self._told():
             durable.remove(file)
 
+    def _tell(self, file: Path, what: str) -> None:
+        """Once per file: it's looked at every second."""
+        if file not in self._told_of:
+            self._told_of.add(file)
+            log.error("%s: %s", file, what)
+
     def _forget_old(self, newest: float) -> None:
         """Both ages are the disk's own times, so the clock's jumps don't matter more than the disk's do."""
         for mark in self._done.iterdir():
@@ -132,32 +149,29 @@ class KillFolder:
             raise StoreAway(f"{where}: {why}; Perch keeps kill cards there, give its user the right") from fault
 
 
-def _act(text: str, file: Path) -> Spooled | None:
-    """An act with its outcomes; a line that a crash tore is said and left out."""
+def _act(text: str) -> tuple[Spooled | None, int]:
+    """An act with its outcomes, and how many lines a crash has torn."""
     first, *rest = text.split("\n")
-    act = _parsed(Spooled, first, file)
+    act = _parsed(Spooled, first)
     if act is None:
-        return None
-    outcomes = [outcome for line in rest if line and (outcome := _outcome(line, file)) is not None]
-    return act.model_copy(update={"outcomes": (*act.outcomes, *outcomes)})
+        return None, 0
+    lines = [_outcome(line) for line in rest if line]
+    outcomes = [outcome for outcome in lines if outcome is not None]
+    return act.model_copy(update={"outcomes": (*act.outcomes, *outcomes)}), len(lines) - len(outcomes)
 
 
-def _outcome(line: str, file: Path) -> dict[str, Any] | None:
+def _outcome(line: str) -> dict[str, Any] | None:
     try:
         outcome = json.loads(line)
     except ValueError:
-        outcome = None
-    if isinstance(outcome, dict):
-        return outcome
-    log.warning("%s: a torn line was left out", file)
-    return None
+        return None
+    return outcome if isinstance(outcome, dict) else None
 
 
-def _parsed(model: type[Model], text: str, file: Path) -> Model | None:
+def _parsed(model: type[Model], text: str) -> Model | None:
     try:
         return model.model_validate_json(text)
     except ValidationError:
-        log.error("%s can't be read and was left out", file)
         return None
 
 
