@@ -1,0 +1,67 @@
+"""The shell door: the console command `perch`. For scripts, and for when Slack is gone (U6).
+
+COMMANDS is the table, word → where its click command is. A module is imported when its word is typed, so that each
+command starts as fast as what it needs. Exit codes: 0 good, 1 a check failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from commands.terminal.words import Words
+
+COMMANDS: Mapping[str, str] = {
+    "run": "commands.terminal.run:run",
+    "sandbox": "commands.terminal.sandbox:sandbox",
+    "plan": "commands.terminal.plan:plan",
+    "doctor": "commands.terminal.doctor:doctor",
+    "rollouts": "commands.terminal.rollouts:rollouts",
+    "status": "commands.terminal.status:status",
+    "hold": "commands.terminal.hold:hold",
+    "resume": "commands.terminal.resume:resume",
+    "rollback": "commands.terminal.rollback:rollback",
+    "kill": "commands.terminal.kill:kill",
+    "evidence": "commands.terminal.evidence:evidence",
+    "db": "commands.terminal.db:db",
+}
+
+
+@click.group("perch", cls=Words, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="perch", message="perch %(version)s")
+@click.pass_context
+def perch(ctx: click.Context) -> None:
+    """Roll software out safely: stages, gates, kill switches and evidence. Slack is the main door; this is the other.
+
+    Settings come from the environment: docs/operating.md lists them. Exit codes: 0 good, 1 a check failed, 2 wrong
+    usage.
+    """
+    if ctx.obj is None:
+        ctx.obj = given(os.environ)
+
+
+def given(environment: Mapping[str, str]) -> dict[str, object]:
+    """What every command may ask for: `plans`, `database_url`, and `kinds` and `settings`, read when called."""
+    from bot.settings import Settings, read_settings
+
+    fields = Settings.model_fields
+    return {
+        "plans": Path(environment.get("PERCH_PLANS") or fields["plans"].default),
+        "database_url": environment.get("DATABASE_URL") or fields["database_url"].default,
+        "kinds": _kinds,
+        "settings": lambda: read_settings(environment),
+    }
+
+
+def _kinds() -> object:
+    from bot.app import all_kinds
+
+    return all_kinds()
+
+
+def main() -> None:
+    """The entry point of the console command."""
+    perch.main(prog_name="perch")
