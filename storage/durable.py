@@ -15,18 +15,18 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def replace(file: Path, text: str) -> None:
-    """Write a file, or replace it: a reader sees the old text or the new one, never a piece."""
-    with _written_beside(file, text) as fresh:
+def replace(file: Path, content: bytes) -> None:
+    """Write a file, or replace it: a reader sees the old content or the new, never a piece."""
+    with _written_beside(file, content) as fresh:
         fresh.replace(file)
     sync_folder(file.parent)
 
 
-def create(file: Path, text: str) -> bool:
+def create(file: Path, content: bytes) -> bool:
     """Write a file that mustn't exist; False when it does, whichever process made it."""
-    with _written_beside(file, text) as fresh:
+    with _written_beside(file, content) as fresh:
         try:
-            # A link, unlike O_EXCL and then writing, brings the name and the whole text at once.
+            # A link, unlike O_EXCL and then writing, brings the name and the whole content at once.
             os.link(fresh, file)
         except FileExistsError:
             return False
@@ -53,11 +53,11 @@ def remove(file: Path) -> None:
 
 
 @contextmanager
-def _written_beside(file: Path, text: str) -> Iterator[Path]:
+def _written_beside(file: Path, content: bytes) -> Iterator[Path]:
     fresh = file.with_name(f".{secrets.token_hex(8)}")
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         yield fresh

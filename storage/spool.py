@@ -48,7 +48,7 @@ class KillFolder:
 
     def keep_card(self, card: Card) -> None:
         with self._told():
-            durable.replace(self._card(card.rollout), card.model_dump_json())
+            durable.replace(self._card(card.rollout), card.model_dump_json().encode())
 
     def drop_card(self, rollout: str) -> None:
         self._remove(self._card(rollout))
@@ -66,7 +66,7 @@ class KillFolder:
     def begin(self, act: Spooled) -> bool:
         mark = self._mark(act.key)
         with self._told():
-            if mark.exists() or not durable.create(self._act(act.key), act.model_dump_json() + "\n"):
+            if mark.exists() or not durable.create(self._act(act.key), act.model_dump_json().encode() + b"\n"):
                 return False
             if mark.exists():
                 # Merged by another process between our two looks: done is done.
@@ -96,7 +96,7 @@ class KillFolder:
     def merged(self, key: str) -> None:
         with self._told():
             mark = self._mark(key)
-            durable.create(mark, "")
+            durable.create(mark, b"")
             durable.remove(self._act(key))
             self._forget_old(mark.stat().st_mtime)
 
