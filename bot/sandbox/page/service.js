@@ -63,9 +63,9 @@ export function servicePanel(root) {
         el("div", { class: "weight-bar" }, part("weight-bar", "div"))),
       el("p", { class: "legend" }, el("span", { class: "new" }, "canary"), el("span", { class: "old" }, "stable")),
       el("section", { class: "tiles", "aria-label": "Live numbers" }, tile("rps", "Requests / s"), tile("errors", "Errors"), tile("p99", "Latency p99"), tile("queue", "Queue")),
-      el("section", { class: "knobs", "aria-label": "Break something" }, el("h3", {}, "Break something"),
-        el("div", { class: "quick" }, quick("break-latency", "Break latency", { canary_latency_factor: 20 }), quick("break-errors", "Break errors", { canary_error_percent: 30 }),
-          el("button", { type: "button", class: "block-button", "data-testid": "reset", onclick: reset }, "Reset")),
+      el("section", { class: "knobs", "aria-label": "Break something" }, 
+        el("div", { class: "knobs-head" }, el("h3", {}, "Break something"), el("button", { type: "button", class: "linkish", "data-testid": "reset", onclick: reset }, "Reset")),
+        el("div", { class: "quick" }, quick("break-latency", "Break latency", { canary_latency_factor: 20 }), quick("break-errors", "Break errors", { canary_error_percent: 30 })),
         SLIDERS.map(slider),
         el("details", {}, el("summary", {}, "More ways to fail"), SWITCHES.map(toggle), MENUS.map(menu)))));
 

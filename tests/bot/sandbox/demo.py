@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
@@ -52,10 +55,12 @@ class Demo:
         self.app.command("/canary")(self._command)
         self.app.action("approve")(self._approve)
         self.app.action("more")(self._more)
+        self.app.action("press")(self._press)
         self.app.event("reaction_added")(self._event)
         self.app.event("reaction_removed")(self._event)
         self.app.event("app_home_opened")(self._home)
         self.app.view("reason")(self._submitted)
+        self.app.view_closed("reason")(self._closed)
 
     async def until_heard(self, times: int) -> list[Json]:
         """What was heard, once it is this much."""
@@ -88,6 +93,14 @@ class Demo:
         channel, ts = body["channel"]["id"], body["message"]["ts"]
         await client.chat_update(channel=channel, ts=ts, text="Approved", blocks=[])
 
+    async def _press(self, ack: AsyncAck, body: Json) -> None:
+        await self._hear(body)
+        await ack()
+
+    async def _closed(self, ack: AsyncAck, body: Json) -> None:
+        await self._hear(body)
+        await ack()
+
     async def _more(self, ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
         await self._hear(body)
         await ack()
@@ -106,6 +119,21 @@ class Demo:
             await ack(response_action="errors", errors={"why": "Say a little more"})
         else:
             await ack()
+
+
+@asynccontextmanager
+async def connection(workspace: Workspace) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """A bare Socket Mode connection that has been greeted."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(await new_url(workspace)) as socket:
+        hello = await socket.receive_json()
+        assert hello["type"] == "hello"
+        yield socket
+
+
+async def new_url(workspace: Workspace) -> str:
+    """An address for one Socket Mode connection."""
+    client = client_for(workspace, workspace.app_token)
+    return str((await client.apps_connections_open(app_token=workspace.app_token))["url"])
 
 
 def section(text: str) -> Json:
@@ -135,6 +163,7 @@ def _modal() -> Json:
     return {
         "type": "modal",
         "callback_id": "reason",
+        "notify_on_close": True,
         "title": plain("Reason"),
         "submit": plain("Send"),
         "blocks": inputs,

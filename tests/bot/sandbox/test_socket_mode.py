@@ -2,31 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace import Workspace
-from tests.bot.sandbox.demo import LIVE, Demo, Json, client_for
+from tests.bot.sandbox.demo import LIVE, Demo, client_for, connection, new_url
 
 pytestmark = pytest.mark.anyio
 
 
-@asynccontextmanager
-async def connection(workspace: Workspace) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """A bare connection that has been greeted."""
-    url = await _new_url(workspace)
-    async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
-        hello = await socket.receive_json()
-        assert hello["type"] == "hello"
-        yield socket
-
-
 async def test_an_address_is_good_for_one_connection(workspace: Workspace) -> None:
-    url = await _new_url(workspace)
+    url = await new_url(workspace)
     async with aiohttp.ClientSession() as session, session.ws_connect(url):
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await session.ws_connect(url)
@@ -34,9 +22,9 @@ async def test_an_address_is_good_for_one_connection(workspace: Workspace) -> No
 
 async def test_an_eleventh_connection_is_turned_away(workspace: Workspace) -> None:
     async with aiohttp.ClientSession() as session:
-        sockets = [await session.ws_connect(await _new_url(workspace)) for _ in range(10)]
+        sockets = [await session.ws_connect(await new_url(workspace)) for _ in range(10)]
         await workspace.until(lambda: workspace.connected == 10)
-        late = await session.ws_connect(await _new_url(workspace))
+        late = await session.ws_connect(await new_url(workspace))
         assert await late.receive_json() == {"type": "disconnect", "reason": "too_many_websockets"}
         await asyncio.gather(*(socket.close() for socket in sockets))
 
@@ -97,9 +85,3 @@ async def test_muted_connections_stay_open_and_hear_nothing(workspace: Workspace
 async def test_only_the_app_level_token_opens_connections(workspace: Workspace, client: AsyncWebClient) -> None:
     answer = await client_for(workspace, workspace.app_token).apps_connections_open(app_token=workspace.app_token)
     assert str(answer["url"]).startswith("ws://127.0.0.1:")
-
-
-async def _new_url(workspace: Workspace) -> str:
-    client = client_for(workspace, workspace.app_token)
-    answer: Json = dict((await client.apps_connections_open(app_token=workspace.app_token)).data)  # type: ignore[arg-type]
-    return str(answer["url"])

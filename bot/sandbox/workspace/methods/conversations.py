@@ -1,6 +1,8 @@
 """`conversations.*`: channels, who is in them, and what was said there."""
 
+import math
 import re
+from dataclasses import dataclass
 
 from bot.sandbox.workspace.access import check_one_scope
 from bot.sandbox.workspace.arguments import Arguments
@@ -50,7 +52,8 @@ def history(records: Records, args: Arguments) -> Json:
     """`conversations.history`: newest first, without what was said in threads only."""
     channel = _readable(records, args, "history")
     places.joined_channel(records, args)
-    found = [m for m in records.messages.lasting(channel.id) if m.in_channel and _within(m, args)]
+    span = _span(args)
+    found = [m for m in records.messages.lasting(channel.id) if m.in_channel and span.covers(m)]
     shown, metadata = page(found[::-1], args)
     messages = _as_json(records, shown, args)
     more = bool(metadata["next_cursor"])
@@ -63,9 +66,9 @@ def replies(records: Records, args: Arguments) -> Json:
     parent = records.messages.find(channel.id, args.needed("ts"))
     if parent is None or parent.only_for is not None:
         raise Refused("thread_not_found")
-    root = parent.thread_ts or parent.ts
+    root, span = parent.thread_ts or parent.ts, _span(args)
     thread = [m for m in records.messages.lasting(channel.id) if root in (m.ts, m.thread_ts)]
-    shown, metadata = page([m for m in thread if m.ts == root or _within(m, args)], args)
+    shown, metadata = page([m for m in thread if m.ts == root or span.covers(m)], args)
     messages = _as_json(records, shown, args)
     return {"messages": messages, "has_more": bool(metadata["next_cursor"]), "response_metadata": metadata}
 
@@ -90,19 +93,30 @@ def _readable(records: Records, args: Arguments, right: str) -> Channel:
     return channel
 
 
-def _within(message: Message, args: Arguments) -> bool:
-    oldest, latest = _stamp(args, "oldest"), _stamp(args, "latest")
-    at = float(message.ts)
-    if args.flag("inclusive"):
-        return (oldest is None or at >= oldest) and (latest is None or at <= latest)
-    return (oldest is None or at > oldest) and (latest is None or at < latest)
+@dataclass(frozen=True)
+class _Span:
+    """From `oldest` to `latest`, both in seconds or open."""
+
+    oldest: float
+    latest: float
+    inclusive: bool
+
+    def covers(self, message: Message) -> bool:
+        at = float(message.ts)
+        if self.inclusive:
+            return self.oldest <= at <= self.latest
+        return self.oldest < at < self.latest
 
 
-def _stamp(args: Arguments, name: str) -> float | None:
+def _span(args: Arguments) -> _Span:
+    return _Span(_stamp(args, "oldest", -math.inf), _stamp(args, "latest", math.inf), args.flag("inclusive"))
+
+
+def _stamp(args: Arguments, name: str, open_end: float) -> float:
     text = args.text(name)
     if text and not _STAMP.fullmatch(text):
         raise Refused(f"invalid_ts_{name}")
-    return float(text) if text else None
+    return float(text) if text else open_end
 
 
 def _as_json(records: Records, messages: list[Message], args: Arguments) -> list[Json]:
