@@ -1,124 +1,194 @@
-"""The wiring: the only file that knows every room. Everything that exists is made here, once, and handed over."""
+"""The running bot: the only file that knows every room. Everything is made here, once, and handed over."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from socket import gethostname
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any, Literal
 
-from adapters.sources import KINDS as SOURCES
-from adapters.traffic import CONFIRM, KILL, TRAFFIC
-from bot.domain.kinds import Kinds
-from bot.domain.measurements import Measurement
-from bot.domain.plan import Plan
-from bot.engine.actions import Mover
-from bot.engine.desk import FrontDesk
-from bot.engine.equipment import Equipment, Gear
-from bot.engine.gather import Round
-from bot.engine.kill import KillSwitch
-from bot.engine.ledger import Ledger
-from bot.engine.rights import Rights
-from bot.engine.starting import Starting
-from bot.engine.tick import Ticker
-from bot.engine.works import Works
-from bot.ports import Clock, Directory, KillFiles, Plans
-from bot.settings import Settings
-from storage.database import Database
-from storage.inbox import SqlInbox
-from storage.outbox import SqlOutbox
-from storage.plans import PlanFolder
-from storage.rollouts import SqlRollouts
-from storage.spool import KillFolder
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
+
+import bot.wording
+from adapters.notify.heartbeat import Heartbeat
+from adapters.notify.slack.client import slack_client
+from adapters.notify.slack.directory import SlackDirectory
+from adapters.notify.slack.messenger import SlackMessenger
+from bot.assembly import Engine, build_engine, utc_now
+from bot.engine.outbox import Sender
+from bot.engine.restored import hold_what_was_restored
+from bot.ports import Clock, StoreAway
+from bot.schedule import WAKE_S, Schedule
+from bot.settings import Settings, require_slack
+from commands.slack.bolt import Door
+from commands.slack.intake import Intake
+from commands.slack.introduction import StartRefused, introduce
+from commands.slack.signed import signed_requests
+from commands.slack.sockets import Sockets
+from commands.slack.worker import Worker
+from commands.web import web_app
+from commands.web.health import Standing
+from commands.web.metrics import Metrics
+from storage.database import open_database
 
 log = logging.getLogger(__name__)
 
+HEARTBEAT_S = 30.0
+CONNECTED_WITHIN_S = 15.0
+Part = Literal["web", "engine"]
+"""`web` is the doors and what is said; `engine` is the checks and deeds."""
 
-def utc_now() -> datetime:
-    """The one real clock."""
-    return datetime.now(UTC)
-
-
-def all_kinds() -> Kinds:
-    """Every kind that a plan may name."""
-    return Kinds(sources=SOURCES, traffic=TRAFFIC, kill=KILL, confirm=CONFIRM)
+__all__ = ["Perch", "StartRefused", "open_perch"]
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What decides and acts, put together."""
+class Perch:
+    """The bot over an open database and an open Slack client. `start` lets it act, `stop` ends it cleanly."""
 
-    plans: Plans
-    equipment: Equipment
-    ledger: Ledger
-    rollouts: SqlRollouts
-    inbox: SqlInbox
-    outbox: SqlOutbox
-    files: KillFiles
-    switch: KillSwitch
-    works: Works
-    ticker: Ticker
-    desk: FrontDesk
+    def __init__(
+        self, settings: Settings, engine: Engine, client: AsyncWebClient, clock: Clock, closing: AsyncExitStack
+    ) -> None:
+        self.engine = engine
+        self.address = ""
+        self._settings = settings
+        self._client = client
+        self._clock = clock
+        self._closing = closing
+        self._metrics = Metrics(clock)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sockets: Sockets | None = None
+        messenger = SlackMessenger(client)
+        self._sender = Sender(engine.outbox, messenger, engine.rollouts, engine.plans, bot.wording.say, clock)
+        self._worker = Worker(
+            engine.inbox,
+            engine.outbox,
+            engine.desk,
+            messenger,
+            clock,
+            wake_sender=self._sender.wake,
+            command=settings.slack_command,
+        )
+
+    async def start(self, only: Part | None = None) -> None:
+        """Begin. Raises StartRefused when Slack refuses the tokens; nothing has been changed then."""
+        door = await self._door() if only != "engine" else None
+        self.engine.ledger.on_saved.append(self._metrics.saw)
+        self.engine.ledger.on_saved.append(lambda _: self._sender.wake())
+        if only != "web":
+            await self._start_engine()
+        self._supervise("sender", self._sender.run())
+        await self._serve(door)
+        if door is not None:
+            self._supervise("worker", self._worker.run())
+            await self._connect(door)
+
+    async def stop(self) -> None:
+        """Stop taking requests, let what is under way come to rest, and close everything."""
+        for task in reversed(self._tasks):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await self._closing.aclose()
+
+    async def _door(self) -> Door:
+        identity = await introduce(self._client)
+        return Door(
+            Intake(self.engine.inbox, self._worker),
+            self._worker,
+            self._client,
+            identity,
+            self._clock,
+            signing_secret=self._settings.slack_signing_secret.get_secret_value(),
+            command=self._settings.slack_command,
+        )
+
+    async def _start_engine(self) -> None:
+        if await self.engine.rollouts.restored():
+            held = await hold_what_was_restored(self.engine.ledger)
+            log.warning(
+                "this database was restored from a backup: %s rollouts are held until somebody resumes them", held
+            )
+            await self.engine.rollouts.acknowledge_restored()
+        await self.engine.rollouts.free_leases()
+        schedule = Schedule()
+        schedule.every(WAKE_S, self._tick)
+        if self._settings.heartbeat_url:
+            heart = Heartbeat(self._settings.heartbeat_url)
+            self._closing.push_async_callback(heart.aclose)
+            schedule.every(HEARTBEAT_S, heart.beat)
+        schedule.start()
+        self._closing.callback(schedule.close)
+
+    async def _tick(self) -> None:
+        await self.engine.ticker.tick()
+        self._metrics.ticked()
+
+    async def _serve(self, door: Door | None) -> None:
+        """The web door: health and metrics always, Slack's requests in HTTP mode."""
+        signed = None
+        if door is not None and not self._settings.socket_mode:
+            signed = signed_requests(door.app, self._clock)
+        wake = timedelta(seconds=WAKE_S)
+        runner = web.AppRunner(web_app(self._look, self._metrics, self._clock, wake=wake, slack_handler=signed))
+        await runner.setup()
+        self._closing.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, self._settings.host, self._settings.port)
+        try:
+            await site.start()
+        except OSError as taken:
+            raise StartRefused(
+                f"port {self._settings.port} on {self._settings.host} can't be opened ({taken.strerror}); "
+                "set PORT to a free one, then start again."
+            ) from taken
+        host, port = runner.addresses[0][:2]
+        self.address = f"http://{host}:{port}"
+
+    async def _connect(self, door: Door) -> None:
+        if not self._settings.socket_mode:
+            return
+        token = self._settings.slack_app_token.get_secret_value()
+        self._sockets = Sockets(door.app, self._client, token, self._clock)
+        running = self._supervise("sockets", self._sockets.run())
+        ready = asyncio.create_task(self._sockets.ready.wait())
+        await asyncio.wait({running, ready}, timeout=CONNECTED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if running.done():
+            await running
+
+    def _supervise(self, name: str, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(doing, name=name)
+        task.add_done_callback(_log_end)
+        self._tasks.append(task)
+        return task
+
+    async def _look(self) -> Standing:
+        """How things stand around the engine, for /readyz and /metrics."""
+        away = self._settings.socket_mode and self._sockets is not None and not self._sockets.connected
+        slack = "no connection stands" if away else ""
+        try:
+            live = await self.engine.rollouts.live()
+            return Standing(slack=slack, live=live, unsaid=0, oldest_unsaid=None)
+        except StoreAway as gone:
+            return Standing(database=str(gone), slack=slack)
 
 
-def build_engine(
-    settings: Settings,
-    environment: Mapping[str, str],
-    database: Database,
-    directory: Directory,
-    clock: Clock = utc_now,
-) -> Engine:
-    """The engine with real adapters over an open database. Nothing is started, and nothing outside is touched."""
-    kinds = all_kinds()
-    return wire(
-        kinds=kinds,
-        plans=PlanFolder(settings.plans, kinds),
-        environment=environment,
-        database=database,
-        files=KillFolder(settings.state),
-        directory=directory,
-        clock=clock,
-    )
+def _log_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("%s ended: %s", task.get_name(), task.exception())
 
 
-def wire(
-    *,
-    kinds: Kinds,
-    plans: Plans,
-    environment: Mapping[str, str],
-    database: Database,
-    files: KillFiles,
-    directory: Directory,
-    clock: Clock,
-) -> Engine:
-    """Put the engine's parts together, whatever is behind the ports."""
-    equipment = Equipment(kinds, environment)
-    rollouts = SqlRollouts(database, clock)
-    ledger = Ledger(rollouts, plans, clock)
-    rights = Rights(directory)
-    switch = KillSwitch(files, equipment, plans, ledger, clock)
-
-    async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
-        return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]
-
-    mover = Mover(ledger, equipment, files, look, rights.members)
-    works = Works(mover.carry_out)
-    ledger.on_saved.append(works.begin)
-    owner = f"{gethostname()}:{os.getpid()}"
-    return Engine(
-        plans=plans,
-        equipment=equipment,
-        ledger=ledger,
-        rollouts=rollouts,
-        inbox=SqlInbox(database, clock),
-        outbox=SqlOutbox(database),
-        files=files,
-        switch=switch,
-        works=works,
-        ticker=Ticker(ledger, equipment, kinds, works, switch, clock, owner),
-        desk=FrontDesk(
-            ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment, files
-        ),
-    )
+async def open_perch(settings: Settings, environment: Mapping[str, str], clock: Clock = utc_now) -> Perch:
+    """Open what the bot stands on. Raises BadSetting or StoreAway, each one line for people."""
+    require_slack(settings)
+    async with AsyncExitStack() as opening:
+        database = await open_database(settings.database_url)
+        opening.push_async_callback(database.aclose)
+        token = settings.slack_bot_token.get_secret_value()
+        client = await opening.enter_async_context(slack_client(token, settings.slack_api_url))
+        engine = build_engine(settings, environment, database, SlackDirectory(client, clock), clock)
+        opening.push_async_callback(engine.equipment.aclose)
+        opening.push_async_callback(engine.works.aclose)
+        opening.push_async_callback(engine.ticker.aclose)
+        return Perch(settings, engine, client, clock, opening.pop_all())
+    raise AssertionError("unreachable")

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.app import Engine, wire
+from bot.assembly import Engine, wire
 from bot.domain.errors import UnknownPlan
 from bot.domain.kinds import Kind, Kinds
 from bot.domain.machine import State

@@ -1,0 +1,121 @@
+"""The engine put together from adapters and storage: what `perch run`, the shell verbs and the tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from socket import gethostname
+
+from adapters.sources import KINDS as SOURCES
+from adapters.traffic import CONFIRM, KILL, TRAFFIC
+from bot.domain.kinds import Kinds
+from bot.domain.measurements import Measurement
+from bot.domain.plan import Plan
+from bot.engine.actions import Mover
+from bot.engine.desk import FrontDesk
+from bot.engine.equipment import Equipment, Gear
+from bot.engine.gather import Round
+from bot.engine.kill import KillSwitch
+from bot.engine.ledger import Ledger
+from bot.engine.rights import Rights
+from bot.engine.starting import Starting
+from bot.engine.tick import Ticker
+from bot.engine.works import Works
+from bot.ports import Clock, Directory, KillFiles, Plans
+from bot.settings import Settings
+from storage.database import Database
+from storage.inbox import SqlInbox
+from storage.outbox import SqlOutbox
+from storage.plans import PlanFolder
+from storage.rollouts import SqlRollouts
+from storage.spool import KillFolder
+
+
+def utc_now() -> datetime:
+    """The one real clock."""
+    return datetime.now(UTC)
+
+
+def all_kinds() -> Kinds:
+    """Every kind that a plan may name."""
+    return Kinds(sources=SOURCES, traffic=TRAFFIC, kill=KILL, confirm=CONFIRM)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What decides and acts, put together."""
+
+    plans: Plans
+    equipment: Equipment
+    ledger: Ledger
+    rollouts: SqlRollouts
+    inbox: SqlInbox
+    outbox: SqlOutbox
+    files: KillFiles
+    switch: KillSwitch
+    works: Works
+    ticker: Ticker
+    desk: FrontDesk
+
+
+def build_engine(
+    settings: Settings,
+    environment: Mapping[str, str],
+    database: Database,
+    directory: Directory,
+    clock: Clock = utc_now,
+) -> Engine:
+    """The engine with real adapters over an open database. Nothing is started, and nothing outside is touched."""
+    kinds = all_kinds()
+    return wire(
+        kinds=kinds,
+        plans=PlanFolder(settings.plans, kinds),
+        environment=environment,
+        database=database,
+        files=KillFolder(settings.state),
+        directory=directory,
+        clock=clock,
+    )
+
+
+def wire(
+    *,
+    kinds: Kinds,
+    plans: Plans,
+    environment: Mapping[str, str],
+    database: Database,
+    files: KillFiles,
+    directory: Directory,
+    clock: Clock,
+) -> Engine:
+    """Put the engine's parts together, whatever is behind the ports."""
+    equipment = Equipment(kinds, environment)
+    rollouts = SqlRollouts(database, clock)
+    ledger = Ledger(rollouts, plans, clock)
+    rights = Rights(directory)
+    switch = KillSwitch(files, equipment, plans, ledger, clock)
+
+    async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
+        return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]
+
+    mover = Mover(ledger, equipment, files, look, rights.members)
+    works = Works(mover.carry_out)
+    ledger.on_saved.append(works.begin)
+    owner = f"{gethostname()}:{os.getpid()}"
+    return Engine(
+        plans=plans,
+        equipment=equipment,
+        ledger=ledger,
+        rollouts=rollouts,
+        inbox=SqlInbox(database, clock),
+        outbox=SqlOutbox(database),
+        files=files,
+        switch=switch,
+        works=works,
+        ticker=Ticker(ledger, equipment, kinds, works, switch, clock, owner),
+        desk=FrontDesk(
+            ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment, files
+        ),
+    )
