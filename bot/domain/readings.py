@@ -108,6 +108,8 @@ _SPELLED = {math.inf: "+Inf", -math.inf: "-Inf"}
 
 
 def _not_now(answer: Sequence[Sampled], stale_after: timedelta, now: datetime) -> NoData | None:
+    if not answer:
+        return None
     oldest, newest = min(sample.at for sample in answer), max(sample.at for sample in answer)
     if now - oldest > stale_after:
         detail = f"{spell_duration(now - oldest)} old, at most {spell_duration(stale_after)} allowed"
