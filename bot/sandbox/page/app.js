@@ -213,7 +213,6 @@ async function start() {
   let away = false;
   follow(changed, (lost) => {
     if (lost && !away) toast("The sandbox has stopped. This page comes back with it.");
-    if (!lost && away) draw();
     away = lost;
   });
 }

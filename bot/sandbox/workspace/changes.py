@@ -44,9 +44,13 @@ class Changes:
             raise TimeoutError(f"still untrue after {within:g} s; the last changes were: {seen}") from None
 
     async def follow(self, quiet_s: float) -> AsyncIterator[Json]:
-        """Each change from now on, until `close`; an empty one after so many seconds without any."""
+        """Each change from now on, until `close`; an empty one after so many seconds without any.
+
+        The first says `following`: what was read before it may be out of date, what is read after it isn't missed.
+        """
         queue: asyncio.Queue[Json | None] = asyncio.Queue(_KEPT_FOR_A_SLOW_READER)
         self._followers.add(queue)
+        queue.put_nowait({"kind": "following"})
         try:
             while (change := await _next_within(queue, quiet_s)) is not None:
                 yield change

@@ -5,7 +5,7 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import WSMessage, WSMsgType, web
 
@@ -21,7 +21,6 @@ _CONNECTION_LIFE_S = 18060
 class _Connection:
     socket: web.WebSocketResponse
     muted: bool = False
-    waiting: set[str] = field(default_factory=set)
 
 
 class SocketMode:
@@ -51,9 +50,9 @@ class SocketMode:
             await socket.close()
             return socket
         connection = _Connection(socket)
-        self._connections.append(connection)
         try:
             await socket.send_json(self._hello())
+            self._connections.append(connection)
             self._records.changes.note("connected")
             async for frame in socket:
                 await self._receive(connection, frame)
@@ -105,7 +104,7 @@ class SocketMode:
     def _hello(self) -> Json:
         return {
             "type": "hello",
-            "num_connections": self.connected,
+            "num_connections": self.connected + 1,
             "debug_info": {"host": "sandbox", "approximate_connection_time": _CONNECTION_LIFE_S},
             "connection_info": {"app_id": self._records.app.app_id},
         }
@@ -124,6 +123,8 @@ class SocketMode:
 
     async def _send(self, envelope: Json) -> None:
         for _ in range(2 if self._duplicates else 1):
+            if not self._connections:
+                raise ConnectionError("the last connection has gone")
             self._turn += 1
             connection = self._connections[self._turn % len(self._connections)]
             if not connection.muted:

@@ -78,6 +78,7 @@ async def test_changes_are_streamed_until_the_workspace_stops(world: World, http
     async with http.stream("GET", "/sandbox/stream") as stream:
         lines = stream.aiter_lines()
         assert await anext(lines) == "retry: 500"
+        assert '"kind": "following"' in [await anext(lines) for _ in range(2)][-1]
         await world.workspace.post("ana", "#canary-live", "hello")
         change = [await anext(lines) for _ in range(2)][-1]
         assert '"kind": "message"' in change
