@@ -82,7 +82,8 @@ def _count(rollout: Rollout, plan: Plan, look: Look) -> Rollout:
         clean = timedelta(0)
     elif verdict.promotable and rollout.state in (State.BAKING, State.GATE, State.HELD):
         clean += passed
-    without = (rollout.no_data_since or look.now) if verdict is Verdict.NO_DATA else None
+    blind = verdict is Verdict.NO_DATA and not look.check.settling
+    without = (rollout.no_data_since or look.now) if blind else None
     return rollout.but(
         counted_at=look.now,
         baked=rollout.baked + (passed if rollout.state is State.BAKING else timedelta(0)),
@@ -102,7 +103,7 @@ def _news(rollout: Rollout, check: Check) -> tuple[Happening, ...]:
     before = rollout.check
     if before is not None and (before.verdict, _bad(before)) == (check.verdict, _bad(check)):
         return ()
-    if check.settling and check.verdict is Verdict.PASS:
+    if check.settling and check.verdict is not Verdict.BREACH:
         return ()
     facts = {
         "verdict": check.verdict.value,
@@ -187,7 +188,7 @@ def _wait(rollout: Rollout, plan: Plan, look: Look, waited: timedelta | None) ->
     if waited is None or rollout.no_data_told or not rollout.state.live or rollout.state.going_down:
         return Step(rollout)
     missing = [
-        {"condition": line.condition, "why": line.detail}
+        f"{line.condition} ({line.detail or 'no data'})"
         for line in look.check.lines
         if line.met is None and line.role != "soft"
     ]

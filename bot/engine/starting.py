@@ -68,7 +68,7 @@ class Starting:
             plan_digest=digest(tree, plan.environment),
             service=plan.service,
             environment=plan.environment,
-            version=version or (plan.version if isinstance(plan.version, str) else "") or "not named",
+            version=version or (plan.version if isinstance(plan.version, str) else ""),
             requester=request.actor,
             involved=(request.actor.id,),
             started_at=now,
