@@ -18,7 +18,10 @@ from adapters.sources.metrics_page.selector import Selector
 from bot.ports import Nonsense
 
 ACCEPT = "text/plain;version=0.0.4"
-_LINE = re.compile(r'[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)(?=[ \t{])|\{[ \t]*")')
+_LINE = re.compile(
+    r'[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)(?=[ \t]*(?:\{|[ \t][-+.0-9NnIi]))|\{[ \t]*"(?:[^"\\]|\\.)*"[ \t]*[,}])'
+)
+"""A sample line: a name and labels or the beginning of a number; or a name in quotes, which nobody can ask for."""
 
 Labels = tuple[tuple[str, str], ...]
 
