@@ -50,6 +50,7 @@ class Door:
         command: str = refusals.COMMAND,
     ) -> None:
         self._intake, self._worker, self._client, self._clock = intake, worker, client, clock
+        self._bot_user = identity.bot_user
         self.app = _bolt(client, identity, signing_secret)
         self.app.command(command)(self._command)
         self.app.action(_ANY)(self._click)
@@ -114,7 +115,7 @@ class Door:
     async def _keep_reaction(
         self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse | None:
-        request = payloads.reaction(body, self._clock())
+        request = payloads.reaction(body, self._clock(), self._bot_user)
         if request is not None and await self._intake.take(request) is Kept.REFUSED:
             return BoltResponse(status=503, body="")
         await next()

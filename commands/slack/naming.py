@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.domain.errors import BadRequest
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
@@ -10,6 +12,9 @@ from bot.ports import Said, StoreAway
 from bot.wording.answers import done
 from bot.wording.telling import Telling
 from commands.slack.words import command
+
+PATIENCE_S = 1.0
+"""How long a way down waits to hear more from the database."""
 
 
 async def named(request: Request, desk: Desk, name: str, *, live: bool = True, guess: bool = False) -> Rollout:
@@ -40,20 +45,24 @@ async def telling(request: Request, desk: Desk, rollout: Rollout) -> Telling:
 
 
 async def target(request: Request, desk: Desk, name: str, *, live: bool = True) -> str:
-    """The rollout's id for a way down; with the database away, what was clicked or typed (law 2)."""
+    """The rollout's id for a way down; with the database away or slow, what was clicked or typed (law 2)."""
+    if request.rollout:
+        return request.rollout
     try:
-        return (await named(request, desk, name, live=live)).id
-    except StoreAway:
-        if request.rollout or name:
-            return request.rollout or name
+        async with asyncio.timeout(PATIENCE_S):
+            return (await named(request, desk, name, live=live)).id
+    except (StoreAway, TimeoutError):
+        if name:
+            return name
         raise _which(request.verb, []) from None
 
 
 async def receipt(request: Request, desk: Desk, what: str, rollout: Rollout) -> Reply:
     """What was done, and how things stand now; with the database away only the former."""
     try:
-        return shown(done(what, await telling(request, desk, rollout)))
-    except StoreAway:
+        async with asyncio.timeout(PATIENCE_S):
+            return shown(done(what, await telling(request, desk, rollout)))
+    except (StoreAway, TimeoutError):
         return Reply(text=f"{what} The database is away; the rest will be told when it's back.")
 
 

@@ -132,13 +132,17 @@ def _aimed(verb: str, aim: Aim, user: Payload, channel: str, key: str, now: date
     )
 
 
-def reaction(payload: Payload, now: datetime) -> Request | None:
-    """A reaction that means something, on a message; None for all others. Skin tones are one and the same."""
+def reaction(payload: Payload, now: datetime, ours: str = "") -> Request | None:
+    """A reaction that means something, on a message of ours; None for all others. Skin tones are one and the same.
+
+    `ours` is our bot user: what stands on other people's messages needs no looking up.
+    """
     event = payload["event"]
     name = str(event.get("reaction", "")).partition("::")[0]
     item = event.get("item", {})
     undo = event["type"] == "reaction_removed"
-    if name not in REACTIONS or item.get("type") != "message" or (undo and REACTIONS[name] != "approve"):
+    meaningless = name not in REACTIONS or (undo and REACTIONS[name] != "approve")
+    if meaningless or item.get("type") != "message" or event.get("item_user", ours) != ours:
         return None
     return Request(
         verb=REACTION,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.engine.requests import Request
 from bot.ports import Outbox, Posted
 from commands.slack.payloads import REACTION
+
+PATIENCE_S = (0.0, 0.2, 0.5, 1.0)
+"""Somebody may react faster than it's noted where the message stands."""
 
 
 async def meant(request: Request, outbox: Outbox) -> Request | None:
@@ -15,8 +20,16 @@ async def meant(request: Request, outbox: Outbox) -> Request | None:
     if request.verb != REACTION:
         return request
     verb, ts = request.words
-    found = await outbox.at_place(Posted(request.channel, ts))
+    found = await _place(Posted(request.channel, ts), outbox)
     if found is None or not found[1].startswith("gate:"):
         return None
     rollout, key = found
     return request.model_copy(update={"verb": verb, "words": (), "rollout": rollout, "gate": key.removeprefix("gate:")})
+
+
+async def _place(posted: Posted, outbox: Outbox) -> tuple[str, str] | None:
+    for pause in PATIENCE_S:
+        await asyncio.sleep(pause)
+        if found := await outbox.at_place(posted):
+            return found
+    return None

@@ -49,13 +49,13 @@ class Line:
     async def open(self) -> None:
         """Connect; TimeoutError where it doesn't work in time (the library itself would try for ever)."""
         async with asyncio.timeout(CONNECT_WITHIN_S):
-            await self._handler.connect_async()
+            await self._handler.connect_async()  # type: ignore[no-untyped-call]
         self.heard_at = self._clock()
 
     async def close(self) -> None:
         try:
             async with asyncio.timeout(5):
-                await self._handler.close_async()
+                await self._handler.close_async()  # type: ignore[no-untyped-call]
         except (TimeoutError, ClientError, OSError, RuntimeError) as fault:
             log.warning("a Slack connection didn't close cleanly: %s", type(fault).__name__)
 
@@ -105,9 +105,7 @@ class Sockets:
             if line is None:
                 await asyncio.sleep(WATCH_EVERY_S)
                 continue
-            while not (why := await line.suspicious()):
-                await asyncio.sleep(WATCH_EVERY_S)
-            log.warning("Slack connection %s is replaced: %s", place + 1, why)
+            log.warning("Slack connection %s is replaced: %s", place + 1, await _watched(line))
 
     async def _renew(self, place: int) -> None:
         """A new handler in this place; the old one goes when the new one stands."""
@@ -124,3 +122,11 @@ class Sockets:
         self._lines[place] = fresh_or_none
         if old is not None:
             await old.close()
+
+
+async def _watched(line: Line) -> str:
+    """Look at a line until there is something wrong with it; returns what."""
+    while True:
+        if why := await line.suspicious():
+            return why
+        await asyncio.sleep(WATCH_EVERY_S)
