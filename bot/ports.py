@@ -347,6 +347,10 @@ class Plans(Protocol):
         """A plan as it stands in its file now, and its tree. Raises UnknownPlan or BrokenPlan."""
         ...
 
+    def unsupported(self, name: str, environment: str = "") -> Sequence[str]:
+        """What the plan asks for that would judge or act, and that this version can't do; such a plan can't start."""
+        ...
+
     def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
         """A frozen plan, read again; plans that an older Perch froze included."""
         ...
@@ -454,6 +458,10 @@ class KillFiles(Protocol):
 
     def keep_card(self, card: Card) -> None:
         """Write or replace the card, durably, before the call returns."""
+        ...
+
+    def card(self, rollout: str) -> Card | None:
+        """One card, without reading the others; None where there is none."""
         ...
 
     def drop_card(self, rollout: str) -> None: ...

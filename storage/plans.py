@@ -82,6 +82,11 @@ class PlanFolder:
                 return self.read_file(file, environment)
         raise UnknownPlan(name, self._correction(name))
 
+    def unsupported(self, name: str, environment: str = "") -> Sequence[str]:
+        """Parts that would judge or act, and have no effect in this version, as `where: what`. Raises UnknownPlan."""
+        parts = self.look(name, environment).report.not_yet
+        return [f"{dotted(part.path)}: {part.what}" for part in parts if part.blocks_start]
+
     def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
         """A frozen plan, read again; plans that an older Perch froze included. Raises BrokenPlan."""
         try:

@@ -50,6 +50,14 @@ class KillFolder:
         with self._told():
             durable.replace(self._card(card.rollout), card.model_dump_json().encode())
 
+    def card(self, rollout: str) -> Card | None:
+        file = self._card(rollout)
+        with self._told():
+            card = _parsed(Card, file.read_text()) if file.exists() else None
+        if card is None and file.exists():
+            self._tell(file, "it can't be read")
+        return card
+
     def drop_card(self, rollout: str) -> None:
         self._remove(self._card(rollout))
 

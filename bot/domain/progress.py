@@ -100,7 +100,7 @@ def _count(rollout: Rollout, plan: Plan, look: Look) -> Rollout:
 
 def _news(rollout: Rollout, check: Check) -> tuple[Happening, ...]:
     """A verdict is told and recorded when it, or what fails, changes (evidence volume)."""
-    before = rollout.check
+    before = None if rollout.check is None or rollout.check.settling else rollout.check
     if before is not None and (before.verdict, _bad(before)) == (check.verdict, _bad(check)):
         return ()
     if check.settling and check.verdict is not Verdict.BREACH:

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain import evidence, gates, kills, moves
-from bot.domain.errors import GateClosed, NotAllowed, NotNow, NotPromotable, StaleClick
+from bot.domain.errors import (
+    GateClosed,
+    NotAllowed,
+    NotNow,
+    NotPromotable,
+    PerchError,
+    StaleClick,
+    UnknownRollout,
+)
+from bot.domain.evidence import WORKSPACE, Entry
 from bot.domain.machine import State
 from bot.domain.moves import Happening, Step, a_hold
 from bot.domain.plan import Plan
@@ -235,8 +244,10 @@ class FrontDesk(Finding):
             return from_card(card, self._ledger.clock())
 
     async def _permit_stop(self, request: Request, plan: Plan, rollout_id: str) -> None:
-        cards = await self._switch.cards()
-        known = next((card.operators for card in cards if card.rollout == rollout_id), ())
+        try:
+            known = (await self._switch.card(rollout_id)).operators
+        except (NoCard, StoreAway):
+            known = ()
         await self._rights.permit(request, "stop", plan, known=known)
 
     async def rearm(self, request: Request, rollout_id: str) -> Rollout:
@@ -270,6 +281,21 @@ class FrontDesk(Finding):
     async def _read(self, rollout_id: str) -> tuple[Rollout, Plan]:
         rollout = await self._ledger.rollouts.load(rollout_id)
         return rollout, await self._ledger.plan_of(rollout)
+
+    async def refused(self, request: Request, why: PerchError) -> None:
+        """Put a refusal on record: in the rollout's chain where there is one, otherwise in the workspace's (E1)."""
+        facts = {
+            "verb": request.verb,
+            "words": list(request.words),
+            "surface": request.surface,
+            "why": str(why),
+            "next_step": why.next_step,
+        }
+        entry = Entry("refused", self._ledger.clock(), request.actor.id, facts)
+        try:
+            await self._ledger.rollouts.note(request.rollout or WORKSPACE, [entry])
+        except (StoreAway, UnknownRollout) as away:
+            log.warning("a refusal of '%s' isn't on record: %s", request.verb, away)
 
     async def verify(self, rollout: Rollout) -> evidence.Broken | None:
         records = await self._ledger.rollouts.records(rollout.id)

@@ -49,14 +49,14 @@ class KillSwitch:
 
     async def card(self, rollout: str) -> Card:
         """Raises NoCard."""
-        for card in await self.cards():
-            if card.rollout == rollout:
-                return card
-        raise NoCard(rollout)
+        card = await asyncio.to_thread(self._files.card, rollout)
+        if card is None:
+            raise NoCard(rollout)
+        return card
 
     async def pull(self, act: Spooled, card: Card) -> Sequence[MethodOutcome]:
         """Do it now. Returns every method's outcome; what failed has its fault, and is tried again by the watch."""
-        if not await asyncio.to_thread(self._files.begin, act):
+        if not await self._is_new(act):
             return ()
         plan = self._plans.thaw(card.tree, card.environment)
         gear = self._equipment.gear(plan)
@@ -66,6 +66,20 @@ class KillSwitch:
         outcomes = await self._all(act, card, gear)
         await self._settle(act, outcomes)
         return outcomes
+
+    async def _is_new(self, act: Spooled) -> bool:
+        """Put the intent in the spool. A disk that fails stops no kill: then it acts, at worst twice."""
+        try:
+            return await asyncio.to_thread(self._files.begin, act)
+        except StoreAway as away:
+            log.error("the spool can't be written (%s); the %s of %s goes on without it", away, act.what, act.rollout)
+            return True
+
+    async def _spool(self, act: Spooled, outcome: MethodOutcome) -> None:
+        try:
+            await asyncio.to_thread(self._files.outcome, act.key, outcome.model_dump(mode="json"))
+        except StoreAway as away:
+            log.error("the spool can't be written (%s): %s", away, outcome)
 
     async def _all(self, act: Spooled, card: Card, gear: Gear) -> Sequence[MethodOutcome]:
         weight = Weight(card.back_to if act.what == "rollback" else 0)
@@ -106,7 +120,7 @@ class KillSwitch:
             log.exception("kill method %s broke", name)
             outcome = outcome.model_copy(update={"fault": "an error inside Perch; see its log"})
         if act is not None:
-            await asyncio.to_thread(self._files.outcome, act.key, outcome.model_dump(mode="json"))
+            await self._spool(act, outcome)
         return outcome
 
     # ---- the record, alongside and afterwards -------------------------------------------------------------------

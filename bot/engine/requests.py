@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.errors import PerchError
 from bot.domain.evidence import Broken, Head, Record
 from bot.domain.plan import Plan
 from bot.domain.rollout import Person, Rollout
@@ -113,6 +114,10 @@ class Desk(Protocol):
     async def head(self, rollout: Rollout) -> Head: ...
 
     async def verify(self, rollout: Rollout) -> Broken | None: ...
+
+    async def refused(self, request: Request, why: PerchError) -> None:
+        """Put a refusal on record (E1). Never raises."""
+        ...
 
     async def permit(self, request: Request, what: Right, plan: Plan) -> None:
         """Raises NotAllowed where this person may not."""

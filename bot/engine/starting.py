@@ -55,6 +55,9 @@ class Starting:
     ) -> Rollout:
         plan, tree = self._plans.find(name, environment)
         await self._rights.permit(request, "operate", plan)
+        lacking = self._plans.unsupported(name, environment)
+        if lacking:
+            raise Unsupported(name, "; ".join(lacking))
         now = self._ledger.clock()
         if observe:
             raise NotNow("Observe-only rollouts are not in this version; nothing was started.", f"/canary start {name}")
