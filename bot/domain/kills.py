@@ -22,13 +22,13 @@ WATCH = timedelta(seconds=1)
 
 def begin(rollout: Rollout, now: datetime, by: Person, reason: str, asked_at: datetime, tier: int) -> Step:
     """The switch was pulled. Works from every state but an end without traffic; again is the same kill."""
-    if rollout.state is State.KILLED or (rollout.state is State.KILLING and tier <= _tier(rollout)):
+    under_way = rollout.kill if rollout.state in (State.KILLING, State.STUCK) else None
+    if rollout.state is State.KILLED or (under_way is not None and tier <= under_way.tier):
         return Step(rollout)
-    kill = Kill(by=by, reason=reason, asked_at=asked_at, tier=tier)
     state = move(rollout.state, Event.KILL)
     killing = rollout.but(
         state=state,
-        kill=kill if rollout.kill is None else rollout.kill.model_copy(update={"tier": tier}),
+        kill=_widened(under_way, tier, now) if under_way else Kill(by=by, reason=reason, asked_at=asked_at, tier=tier),
         target=ZERO,
         approved=ZERO,
         intent=None,
@@ -41,8 +41,8 @@ def begin(rollout: Rollout, now: datetime, by: Person, reason: str, asked_at: da
     return Step(killing, (Happening("killing", {"by": by.id, "reason": reason, "tier": tier}, by),))
 
 
-def _tier(rollout: Rollout) -> int:
-    return rollout.kill.tier if rollout.kill else 0
+def _widened(kill: Kill, tier: int, now: datetime) -> Kill:
+    return kill.model_copy(update={"tier": tier, "widened_at": now})
 
 
 def note_outcomes(rollout: Rollout, outcomes: Iterable[MethodOutcome]) -> Rollout:
@@ -87,21 +87,17 @@ def watch(rollout: Rollout, plan: Plan, now: datetime, tiers: int, unmet: Sequen
         return Step(rollout)
     if kill.read_back_at is not None and not unmet:
         return _done(rollout, plan, now, kill)
-    missed = [outcome.name for outcome in kill.outcomes if outcome.read_back_at is None and _too_long(kill, now)]
-    wrong = [*missed, *late]
-    if wrong and kill.tier < tiers and _too_long(kill, now):
-        wider = kill.model_copy(update={"tier": kill.tier + 1})
+    missed = [outcome.name for outcome in kill.outcomes if outcome.read_back_at is None]
+    wrong = [*missed, *late] if now - (kill.widened_at or kill.asked_at) > TIER_TIME else []
+    if wrong and kill.tier < tiers:
+        wider = _widened(kill, kill.tier + 1, now)
         facts = {"tier": wider.tier, "why": "; ".join(wrong)}
         return Step(rollout.but(kill=wider, due_at=now), (Happening("kill_tier", facts),))
-    if wrong and kill.tier >= tiers and rollout.state is State.KILLING:
+    if wrong and rollout.state is State.KILLING:
         stuck = rollout.but(state=move(rollout.state, Event.DOWN_FAILED), due_at=now + WATCH)
         facts = {"what": "kill", "fault": "; ".join(wrong), "still_on": "; ".join(_still_on(kill)) or "not measured"}
         return Step(stuck, (Happening("stuck", facts),))
     return Step(rollout.but(due_at=now + WATCH))
-
-
-def _too_long(kill: Kill, now: datetime) -> bool:
-    return now - kill.asked_at > TIER_TIME * max(kill.tier, 1)
 
 
 def _still_on(kill: Kill) -> list[str]:
@@ -140,5 +136,7 @@ def _seconds(kill: Kill, at: datetime | None) -> float | None:
 
 
 def rearm(rollout: Rollout, now: datetime, by: Person, restored: Sequence[str]) -> Step:
-    """The former values stand again: the plan may start anew (the cooldown still counts)."""
+    """The former values stand again: the plan may start anew (the cooldown still counts). Twice is once."""
+    if rollout.rearmed_at is not None:
+        return Step(rollout)
     return Step(rollout.but(rearmed_at=now), (Happening("rearmed", {"by": by.id, "restored": list(restored)}, by),))

@@ -59,6 +59,8 @@ class Line(Value):
     reference: float | None = None
     detail: str = ""
     since: datetime | None = None
+    counts: bool = True
+    """False while it is only shown: the stage settles, or the condition's `after` hasn't come."""
 
 
 class Check(Value):
@@ -71,9 +73,15 @@ class Check(Value):
     lines: tuple[Line, ...] = ()
 
     @property
+    def judged(self) -> bool:
+        """Whether hard conditions count already; while a stage settles only triggers speak."""
+        return not self.settling or any(line.counts for line in self.lines if line.role == "hard")
+
+    @property
     def warnings(self) -> frozenset[str]:
         """Soft conditions that aren't met or lack data."""
-        return frozenset(line.condition for line in self.lines if line.role == "soft" and line.met is not True)
+        soft = [line for line in self.lines if line.role == "soft" and line.counts]
+        return frozenset(line.condition for line in soft if line.met is not True)
 
 
 class Streak(Value):
@@ -82,6 +90,8 @@ class Streak(Value):
     since: datetime | None = None
     last: datetime | None = None
     times: int = 0
+    looked: datetime | None = None
+    """The newest check, one without data included: tells no data from nobody looking."""
 
 
 class Tally(Value):
@@ -115,7 +125,7 @@ class Gate(Value):
     escalated: bool = False
 
 
-HoldThen = Literal["hold", "rollback"]
+HoldThen = Literal["hold", "rollback", "kill"]
 HoldCause = Literal[
     "person", "on_fail", "no_data", "drift", "unconfirmed", "both_sides", "gate", "limit", "restored", "breach"
 ]
@@ -180,6 +190,8 @@ class Kill(Value):
     reason: str
     asked_at: datetime
     tier: int = 0
+    widened_at: datetime | None = None
+    """When the present tier was added to the first; each tier has its own time."""
     applied_at: datetime | None = None
     read_back_at: datetime | None = None
     measured_at: datetime | None = None
