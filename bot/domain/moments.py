@@ -8,7 +8,7 @@ from bot.domain.machine import State
 from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
-from bot.domain.units import spell_duration
+from bot.domain.spelling import exactly
 
 
 def scheduled(step: Step, plan: Plan, now: datetime) -> Step:
@@ -46,11 +46,11 @@ def _passed(rollout: Rollout, plan: Plan, now: datetime) -> list[str]:
     names = []
     for checkpoint in plan.stages[rollout.stage].checkpoints:
         if checkpoint.at is not None and here >= checkpoint.at:
-            names.append((checkpoint.at, f"T+{spell_duration(checkpoint.at)}"))
+            names.append((checkpoint.at, f"T+{exactly(checkpoint.at)}"))
         if checkpoint.every is not None and here >= checkpoint.every:
             last = here // checkpoint.every
-            names.append((last * checkpoint.every, f"T+{spell_duration(last * checkpoint.every)}"))
-    return [name for _, name in sorted(names)]
+            names.append((last * checkpoint.every, f"T+{exactly(last * checkpoint.every)}"))
+    return [name for _, name in sorted(set(names))]
 
 
 def _escalation(step: Step, plan: Plan, now: datetime) -> Step:
