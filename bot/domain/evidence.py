@@ -92,19 +92,25 @@ def verify(chain: str, records: Iterable[Record], head: Head) -> Broken | None:
     """Walk a chain from its beginning; returns the first bad record, or None when it is whole up to `head`."""
     seen = Head()
     for record in records:
-        wrong = _fault(chain, seen, record)
+        wrong = _fault(chain, seen, record) or _beyond(seen, head)
         if wrong:
             return Broken(chain, seen.number + 1, wrong)
         seen = Head(record.number, record.hash)
+        if seen.number == head.number and seen != head:
+            return Broken(chain, seen.number, "it isn't the last record that the rollout's head names")
     if seen.number < head.number:
         return Broken(
             chain,
             seen.number + 1,
             f"the tail is cut: {head.number} records were written, {seen.number} are left",
         )
-    if seen != head:
-        return Broken(chain, seen.number, "the last record isn't the one that the rollout's head names")
     return None
+
+
+def _beyond(seen: Head, head: Head) -> str | None:
+    if seen.number < head.number:
+        return None
+    return f"only {head.number} records were written: it was added from outside"
 
 
 def _fault(chain: str, seen: Head, record: Record) -> str | None:
