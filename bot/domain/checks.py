@@ -1,7 +1,7 @@
 """Conditions and measurements → verdict. One check looks at all conditions of one stage at one moment.
 
 Worst first: breach (a trigger fired) > no_data (a hard condition, or a trigger, can't see) > fail (a measured hard
-condition isn't met) > warn (a soft one isn't met or can't see) > pass.
+condition isn't met) > warn (a soft one isn't met or can't see) > pass. What doesn't count yet is shown, not judged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from bot.domain.rollout import BaselineValue, Check, Line, Role, Streak, Tally, 
 from bot.domain.truth import Truth, truth
 
 GAP = 2
-"""A streak that hasn't been seen for more than this many check intervals starts anew."""
+"""A time that nobody looked at for more than this many check intervals isn't part of a streak."""
+
+
+EARLY = "doesn't count yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ class Moment:
     def settling(self) -> bool:
         return self.now - self.shifted_at < self.settle
 
+    def before(self, after: timedelta | None) -> bool:
+        """Whether a condition's `after` hasn't come yet (R17)."""
+        return after is not None and self.now - self.shifted_at < after
+
 
 def judge(
     plan: Plan, index: int, facts: Facts, streaks: Mapping[str, Streak], moment: Moment
@@ -64,10 +71,9 @@ def judge(
         line, streak = _trigger(rule.condition, seen, streaks.get(rule.condition.text, Streak()), moment)
         triggers.append(line)
         remembered[rule.condition.text] = streak
-    waiting = moment.settling or any(_pending(rule.condition, moment) for rule in stage.promote_when)
     lines = (*triggers, *hard, *soft)
-    verdict = _verdict(triggers, [] if moment.settling else hard, soft)
-    return Check(at=moment.now, stage=index, verdict=verdict, settling=waiting, lines=lines), remembered
+    waiting = any(not line.counts for line in hard)
+    return Check(at=moment.now, stage=index, verdict=_verdict(lines), settling=waiting, lines=lines), remembered
 
 
 def fired(check: Check, stage: Stage) -> list[Rule]:
@@ -77,8 +83,8 @@ def fired(check: Check, stage: Stage) -> list[Rule]:
 
 
 def unmet(check: Check, stage: Stage) -> list[Rule]:
-    """The hard conditions that were measured and aren't met."""
-    texts = {line.condition for line in check.lines if line.role == "hard" and line.met is False}
+    """The hard conditions that count, were measured, and aren't met."""
+    texts = {line.condition for line in check.lines if line.role == "hard" and line.counts and line.met is False}
     return [rule for rule in stage.promote_when if rule.condition.text in texts]
 
 
@@ -88,9 +94,15 @@ def unheld(rules: Sequence[Rule], plan: Plan, facts: Facts, now: datetime) -> li
     return [f"{condition} ({seen.detail or seen.value})" for condition, seen in told if seen.holds is not True]
 
 
-def as_bad_on_stable(rules: Sequence[Rule], plan: Plan, stable: Mapping[str, Measurement], now: datetime) -> bool:
+def as_bad_on_stable(
+    rules: Sequence[Rule],
+    plan: Plan,
+    stable: Mapping[str, Measurement],
+    baselines: Mapping[str, BaselineValue],
+    now: datetime,
+) -> bool:
     """Whether every one of these triggers is true of the stable side as well: then rolling back to it helps nobody."""
-    sides = Facts(canary=stable, stable=stable)
+    sides = Facts(canary=stable, stable=stable, baselines=baselines)
     return bool(rules) and all(
         rule.condition.subject.name in stable and truth(rule.condition, plan, sides, now).holds is True
         for rule in rules
@@ -117,18 +129,15 @@ def _available(plan: Plan) -> set[str]:
     return {found.subject.name for found in conditions if found.subject.about is About.AVAILABILITY}
 
 
-def _pending(condition: Condition, moment: Moment) -> bool:
-    return condition.after is not None and moment.now - moment.shifted_at < condition.after
-
-
 def _plain(role: Role, rule: Rule, plan: Plan, facts: Facts, moment: Moment) -> Line:
     seen = truth(rule.condition, plan, facts, moment.now)
-    return _line(role, rule.condition, seen, seen.holds, "")
+    early = moment.before(rule.condition.after) or (role == "hard" and moment.settling)
+    return _line(role, rule.condition, seen, seen.holds, EARLY if early else "", counts=not early)
 
 
 def _trigger(condition: Condition, seen: Truth, before: Streak, moment: Moment) -> tuple[Line, Streak]:
-    if _pending(condition, moment):
-        return _line("trigger", condition, seen, False, "doesn't count yet"), Streak()
+    if moment.before(condition.after):
+        return _line("trigger", condition, seen, False, EARLY, counts=False), Streak()
     streak = _streak(before, seen.holds, moment)
     if seen.holds is not True:
         return _line("trigger", condition, seen, seen.holds, ""), streak
@@ -136,13 +145,18 @@ def _trigger(condition: Condition, seen: Truth, before: Streak, moment: Moment) 
 
 
 def _streak(before: Streak, holds: bool | None, moment: Moment) -> Streak:
-    if holds is None:
-        return before
-    if not holds:
+    """Count on. Without data the streak stands still; a time when nobody looked begins `for` anew, never `in a row`."""
+    if holds is False:
         return Streak()
-    broken = before.last is None or moment.now - before.last > GAP * moment.interval
-    since = moment.now if broken or before.since is None else before.since
-    return Streak(since=since, last=moment.now, times=before.times + 1)
+    unseen = before.looked is None or moment.now - before.looked > GAP * moment.interval
+    if holds is None:
+        return before if unseen else before.model_copy(update={"looked": moment.now})
+    since = before.since
+    if unseen or since is None or before.last is None:
+        since = moment.now
+    elif moment.now - before.last > GAP * moment.interval:
+        since += moment.now - before.last
+    return Streak(since=since, last=moment.now, looked=moment.now, times=before.times + 1)
 
 
 def _long_enough(condition: Condition, streak: Streak) -> bool:
@@ -159,7 +173,7 @@ def _progress(condition: Condition, streak: Streak) -> str:
     return ""
 
 
-def _line(role: Role, condition: Condition, seen: Truth, met: bool | None, note: str) -> Line:
+def _line(role: Role, condition: Condition, seen: Truth, met: bool | None, note: str, *, counts: bool = True) -> Line:
     return Line(
         role=role,
         condition=condition.text,
@@ -170,24 +184,29 @@ def _line(role: Role, condition: Condition, seen: Truth, met: bool | None, note:
         threshold=seen.threshold,
         reference=seen.reference,
         detail="; ".join(part for part in (seen.detail, note) if part),
+        counts=counts,
     )
 
 
 def _any_unmet(hard: list[Line]) -> Truth:
-    if any(line.met is False for line in hard):
-        return Truth(True, detail="not met: " + ", ".join(line.condition for line in hard if line.met is False))
-    if any(line.met is None for line in hard):
+    judged = [line for line in hard if line.counts]
+    if any(line.met is False for line in judged):
+        return Truth(True, detail="not met: " + ", ".join(line.condition for line in judged if line.met is False))
+    if any(line.met is None for line in judged):
         return Truth(None, detail="a hard condition has no data")
     return Truth(False)
 
 
-def _verdict(triggers: list[Line], hard: list[Line], soft: list[Line]) -> Verdict:
+def _verdict(lines: Sequence[Line]) -> Verdict:
+    judged = [line for line in lines if line.counts]
+    hard = [line for line in judged if line.role == "hard"]
+    triggers = [line for line in judged if line.role == "trigger"]
     if any(line.met for line in triggers):
         return Verdict.BREACH
     if any(line.met is None for line in (*triggers, *hard)):
         return Verdict.NO_DATA
     if any(line.met is False for line in hard):
         return Verdict.FAIL
-    if any(line.met is not True for line in soft):
+    if any(line.met is not True for line in judged if line.role == "soft"):
         return Verdict.WARN
     return Verdict.PASS

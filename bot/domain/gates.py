@@ -94,15 +94,33 @@ def promotion_waits_for(rollout: Rollout, plan: Plan, now: datetime, opens: date
     ]
     if now >= gate.expires_at:
         waiting.append(Waiting("a new gate; this one has expired"))
-    if check is None or now - check.at > FRESH * plan.every.check:
+    if (gate.plan_digest, gate.version) != (rollout.plan_digest, rollout.version):
+        waiting.append(Waiting("a new gate; the plan or the version has changed"))
+    if check is None or now - check.at > FRESH * plan.every.check or not since_resume(rollout, check):
         waiting.append(Waiting("a fresh check"))
     elif check.settling or check.stage != rollout.stage or voids(gate, check):
         waiting.append(Waiting("a passing check"))
-    if rollout.intent is not None or rollout.confirmed != plan.stage_weight(rollout.stage):
+    if not stands_confirmed(rollout):
         waiting.append(Waiting("the present weight to be confirmed"))
     if opens is not None:
         waiting.append(Waiting("the time window", opens))
     return waiting
+
+
+def since_resume(rollout: Rollout, check: Check) -> bool:
+    """Whether a check is newer than the last resume; an older one opens nothing."""
+    return rollout.resumed_at is None or check.at > rollout.resumed_at
+
+
+def stands_confirmed(rollout: Rollout) -> bool:
+    """Whether the weight in force is known, was read at the last look, and is the approved one."""
+    return rollout.intent is None and rollout.seen_weight == rollout.confirmed == rollout.approved
+
+
+def kept_by_window(gate: Gate, rollout: Rollout, plan: Plan, now: datetime) -> Gate:
+    """A gate can't run out while the window is shut and nobody could use it: its time begins again when that opens."""
+    opens = rise_opens(plan, rollout.stage, now) if now >= gate.expires_at else None
+    return gate if opens is None else gate.model_copy(update={"expires_at": opens + plan.gate.expires})
 
 
 def bake_left(rollout: Rollout, plan: Plan) -> timedelta:
@@ -118,19 +136,21 @@ def bake_waits_for(rollout: Rollout, plan: Plan, now: datetime) -> list[Waiting]
     """What a baking stage still waits for, with a time where it can be told (X1)."""
     left = bake_left(rollout, plan)
     waiting = [Waiting(f"{spell_duration(left)} more of baking", now + left)] if left else []
+    if rollout.intent is None and rollout.seen_weight != rollout.confirmed:
+        waiting.append(Waiting(f"{rollout.confirmed} to be read back; the bake stands still until then"))
     if rollout.check is not None and rollout.check.settling:
         waiting.append(Waiting("the metrics to settle"))
     if rollout.check is not None:
         waiting.extend(
             Waiting(f"{line.condition} ({line.detail or 'not met'})")
             for line in rollout.check.lines
-            if line.role == "hard" and line.met is not True
+            if line.role == "hard" and line.counts and line.met is not True
         )
     return waiting
 
 
 def rise_opens(plan: Plan, stage: int, now: datetime) -> datetime | None:
-    """When this stage may next be left for the one after it; None when it may be now. Windows limit rising only (R3)."""
+    """When this stage may next be left for the one after it; None when it may be now. Windows limit rises only."""
     following = plan.stages[stage + 1] if stage + 1 < len(plan.stages) else None
     here = plan.stages[stage].window
     windows = [here.leave if here else None, following.window.enter if following and following.window else None]
@@ -150,9 +170,10 @@ def _all_open(windows: Sequence[str], now: datetime, zone: str) -> datetime:
 
 
 def start_opens(plan: Plan, now: datetime) -> datetime | None:
-    """When the first stage may next be entered so that its bake fits; None when it may be entered now."""
+    """When the first stage may next be entered so that its bake fits (R3); None when it may be entered now."""
     stage = plan.stages[0]
-    if stage.window is None or stage.window.enter is None or is_open(stage.window.enter, now, plan.timezone):
+    if stage.window is None or stage.window.enter is None:
         return None
     fitting = fits(stage.window.enter, stage.window.leave, stage.bake, now, plan.timezone)
-    return fitting or next_open(stage.window.enter, now, plan.timezone)
+    opens = fitting or next_open(stage.window.enter, now, plan.timezone)
+    return None if opens <= now else opens

@@ -1,7 +1,7 @@
 """The moves of one rollout, each a plain function: a rollout in, a changed rollout and what happened out.
 
 Nothing here looks at a clock, makes an id, or touches the world; what happened is told as `Happening`s, which the
-engine turns into evidence and messages. Who may ask for a move is decided elsewhere (`bot.engine.doors`).
+engine turns into evidence and messages. Who may ask for a move is decided elsewhere (`bot.engine.rights`).
 """
 
 from __future__ import annotations
@@ -50,26 +50,20 @@ def promote(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
     """Use the open gate: ask for the next stage's weight. The caller has seen that nothing is waited for."""
     state = move(rollout.state, Event.PROMOTE)
     gate = rollout.gate
-    people = [approval.person.id for approval in gate.approvals] if gate else []
+    given = counted(gate, plan.stages[rollout.stage].approvals, rollout.involved) if gate else ()
     before = rollout.confirmed
     risen = _asking(rollout.but(state=state, gate=None), plan, rollout.stage + 1, now, id, "promoted")
     facts = {
         "from": before.percent,
         "to": risen.target.percent,
-        "by": people,
+        "by": [approval.person.id for approval in given],
         "gate": gate.id if gate else "",
-        "approvals": [approval.model_dump(mode="json") for approval in _counting(rollout, plan)],
+        "approvals": [approval.model_dump(mode="json") for approval in given],
         "verdict": rollout.check.verdict.value if rollout.check else "",
         "warnings": list(gate.warnings) if gate else [],
         "early": rollout.early,
     }
     return Step(risen, (Happening("promoted", facts),))
-
-
-def _counting(rollout: Rollout, plan: Plan) -> Sequence[Any]:
-    if rollout.gate is None:
-        return ()
-    return counted(rollout.gate, plan.stages[rollout.stage].approvals, rollout.involved)
 
 
 def _asking(rollout: Rollout, plan: Plan, stage: int, now: datetime, id: str, reason: str) -> Rollout:
@@ -86,22 +80,7 @@ def arrive(rollout: Rollout, now: datetime) -> Step:
         confirmed=intent.weight,
         seen_weight=intent.weight,
         intent=None,
-        shifted_at=now,
-        entered_at=now,
-        counted_at=now,
-        baked=timedelta(0),
-        extended=timedelta(0),
-        clean=timedelta(0),
-        retries=0,
-        streaks={},
-        tallies={},
-        check=None,
-        no_data_since=None,
-        no_data_told=False,
-        early="",
-        involved=(rollout.requester.id,),
-        checkpoints=(),
-        due_at=now,
+        **_anew(rollout, now),
     )
     facts = {
         "stage": rollout.stage,
@@ -110,6 +89,28 @@ def arrive(rollout: Rollout, now: datetime) -> Step:
         "took_s": round((now - intent.made_at).total_seconds(), 1),
     }
     return Step(arrived, (Happening("stage_confirmed", facts),))
+
+
+def _anew(rollout: Rollout, now: datetime) -> dict[str, Any]:
+    """Clocks and counts of a stage whose weight has just been confirmed. The starter is always involved (four eyes)."""
+    return {
+        "shifted_at": now,
+        "entered_at": now,
+        "counted_at": now,
+        "baked": timedelta(0),
+        "extended": timedelta(0),
+        "clean": timedelta(0),
+        "retries": 0,
+        "streaks": {},
+        "tallies": {},
+        "check": None,
+        "no_data_since": None,
+        "no_data_told": False,
+        "early": "",
+        "involved": (rollout.requester.id,),
+        "checkpoints": (),
+        "due_at": now,
+    }
 
 
 def retreat(rollout: Rollout, now: datetime, id: str, hold: Hold, by: Person = PERCH) -> Step:
@@ -134,7 +135,7 @@ def hold(rollout: Rollout, now: datetime, hold: Hold, id: str, by: Person = PERC
     """Stop progress where it stands; a raise under way is given up."""
     if rollout.state is State.SHIFTING:
         return retreat(rollout, now, id, hold, by)
-    held = rollout.but(state=move(rollout.state, Event.HOLD), hold=hold, gate=None, due_at=now)
+    held = rollout.but(state=move(rollout.state, Event.HOLD), hold=hold, gate=None, early="", due_at=now)
     closed = (_closed(rollout, f"held: {hold.why}"),) if rollout.gate else ()
     return Step(held, (*closed, _told_hold(hold, by)))
 
@@ -174,7 +175,7 @@ def resume(rollout: Rollout, now: datetime, by: Person) -> Step:
 
 def close_gate(rollout: Rollout, why: str) -> Step:
     """The gate is void: back to baking, bake kept."""
-    baking = rollout.but(state=move(rollout.state, Event.GATE_CLOSED), gate=None)
+    baking = rollout.but(state=move(rollout.state, Event.GATE_CLOSED), gate=None, early="")
     return Step(baking, (_closed(rollout, why),))
 
 
@@ -217,13 +218,13 @@ def roll_back(
 
 
 def back_to(rollout: Rollout, plan: Plan) -> Weight:
-    """Where a rollback of the present stage goes; never higher than what is confirmed."""
+    """Where a rollback of the present stage goes; never higher than what is confirmed, nor than what was last read."""
     stage = plan.stages[rollout.stage]
     if stage.rollback_to == "previous":
         wanted = plan.stage_weight(rollout.stage - 1) if rollout.stage else ZERO
     else:
         wanted = stage.rollback_to
-    return min(wanted, rollout.confirmed)
+    return min(wanted, rollout.confirmed, rollout.seen_weight if rollout.seen_weight is not None else rollout.confirmed)
 
 
 def came_down(rollout: Rollout, plan: Plan, now: datetime) -> Step:
@@ -238,12 +239,11 @@ def came_down(rollout: Rollout, plan: Plan, now: datetime) -> Step:
     }
     arrived = rollout.but(confirmed=to, seen_weight=to, intent=None)
     if to > ZERO:
-        stage = max(index for index, each in enumerate(plan.stages[: rollout.stage + 1]) if each.weight <= to)
+        reached = [index for index, each in enumerate(plan.stages[: rollout.stage + 1]) if each.weight <= to]
         why = f"rolled back to {to}: {rollout.reason}"
         kept = a_hold(why, rollout.requester.id, now, "breach", then="rollback")
-        held = arrived.but(
-            state=move(rollout.state, Event.PARTLY_DOWN), stage=stage, hold=kept, shifted_at=now, streaks={}, due_at=now
-        )
+        stage = max(reached, default=0)
+        held = arrived.but(state=move(rollout.state, Event.PARTLY_DOWN), stage=stage, hold=kept, **_anew(rollout, now))
         return Step(held, (Happening("rolled_back", facts), _told_hold(kept, PERCH)))
     until = now + plan.cooldown
     ended = arrived.but(
@@ -303,17 +303,18 @@ def drifted(rollout: Rollout, now: datetime, id: str, real: Weight, lower: bool)
     facts = {"recorded": rollout.confirmed.percent, "real": real.percent, "did": did}
     why = f"the weight is {real} where {rollout.confirmed} was set; somebody else moved it"
     held = _held_where_it_stands(rollout, now, why)
+    closed = (_closed(rollout, why),) if rollout.gate else ()
     if lower:
         intent = Intent(id=id, way=Way.LOWER, weight=rollout.confirmed, before=real, made_at=now, reason=why)
         held = held.but(intent=intent, target=rollout.confirmed)
-    return Step(held.but(seen_weight=real, due_at=now), (Happening("drift", facts),))
+    return Step(held.but(seen_weight=real, due_at=now), (*closed, Happening("drift", facts)))
 
 
 def _held_where_it_stands(rollout: Rollout, now: datetime, why: str) -> Rollout:
     if rollout.state is State.HELD:
         return rollout
     kept = a_hold(why, rollout.requester.id, now, "drift")
-    return rollout.but(state=move(rollout.state, Event.HOLD), hold=kept, gate=None)
+    return rollout.but(state=move(rollout.state, Event.HOLD), hold=kept, gate=None, early="")
 
 
 def _told_hold(hold: Hold, by: Person) -> Happening:
@@ -334,5 +335,5 @@ def _intended(rollout: Rollout) -> Intent:
 
 
 def failing(check: Check) -> list[str]:
-    """Hard conditions that aren't met, in words."""
-    return [line.condition for line in check.lines if line.role == "hard" and line.met is False]
+    """Hard conditions that count and aren't met, in words."""
+    return [line.condition for line in check.lines if line.role == "hard" and line.counts and line.met is False]

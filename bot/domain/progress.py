@@ -7,20 +7,28 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain import moves
-from bot.domain.checks import as_bad_on_stable, fired
+from bot.domain.checks import GAP, as_bad_on_stable, fired
 from bot.domain.decisions import Decision, Do, Position, decide
-from bot.domain.gates import bake_left, open_gate, promotion_waits_for, rise_opens, voids
-from bot.domain.machine import State
+from bot.domain.gates import (
+    bake_left,
+    kept_by_window,
+    open_gate,
+    promotion_waits_for,
+    rise_opens,
+    since_resume,
+    voids,
+)
+from bot.domain.machine import Event, State, move
 from bot.domain.measurements import Measurement
 from bot.domain.moves import Happening, Step, a_hold
 from bot.domain.plan import Action, Plan
 from bot.domain.rollout import Check, HoldCause, HoldThen, Rollout, Streak, Tally, Verdict
 from bot.domain.units import Weight, spell_duration
 
-GAP = 2
-"""More than this many check intervals between two looks is downtime: neither bake nor clean time counts."""
 RETRIES = 1
-"""How often EXTEND or RETRY is taken before their `then`."""
+"""How often a stage takes EXTEND or RETRY before their `then`."""
+STEADY = frozenset({State.BAKING, State.GATE, State.HELD})
+"""Where the weight read must be the weight recorded, unless an intent is about to change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,25 @@ class Look:
 
 def progress(rollout: Rollout, plan: Plan, look: Look) -> Step:
     """One check's effect. Pure: the same look at the same rollout is always the same step."""
-    counted = _count(rollout, plan, look)
-    drift = _drift(rollout, counted, plan, look)
-    if drift is not None and look.check.verdict is not Verdict.BREACH:
-        return drift.also(*_news(rollout, look.check))
-    due = _overdue(counted, plan, look)
-    step = due if due is not None else _act(counted, plan, look)
+    step = _decided(rollout, _count(rollout, plan, look), plan, look)
     return Step(step.rollout, (*_news(rollout, look.check), *step.happenings), step.emergency)
+
+
+def _decided(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step:
+    """Down comes first; then drift, then what is overdue, then the verdict's own decision."""
+    drift = _drift(before, rollout, plan, look)
+    if look.check.verdict is Verdict.BREACH:
+        step = _act(rollout, plan, look)
+        if step.emergency or step.rollout.state.going_down:
+            return _with_drift(step, rollout, look) if drift else step
+    return drift or _overdue(rollout, plan, look) or _act(rollout, plan, look)
+
+
+def _with_drift(step: Step, rollout: Rollout, look: Look) -> Step:
+    """Going down anyway, but the drift is told too (law 10)."""
+    real = look.weight.percent if look.weight else 0.0
+    facts = {"recorded": rollout.confirmed.percent, "real": real, "did": "Perch is taking it down for another reason."}
+    return step.also(Happening("drift", facts))
 
 
 def position(rollout: Rollout, plan: Plan, check: Check) -> Position:
@@ -71,39 +91,47 @@ def position(rollout: Rollout, plan: Plan, check: Check) -> Position:
 
 
 def _count(rollout: Rollout, plan: Plan, look: Look) -> Rollout:
-    """Bake counts confirmed time outside holds and downtime; clean time restarts at each fail or breach."""
-    since = rollout.counted_at or look.now
-    passed = look.now - since
-    if passed > GAP * plan.every.check or passed < timedelta(0):
-        passed = timedelta(0)
-    verdict = look.check.verdict
-    clean = rollout.clean
-    if verdict in (Verdict.FAIL, Verdict.BREACH):
-        clean = timedelta(0)
-    elif verdict.promotable and rollout.state in (State.BAKING, State.GATE, State.HELD):
-        clean += passed
-    blind = verdict is Verdict.NO_DATA and not look.check.settling
+    """Take in what the look brought: clocks, counts, streaks, the check, the weight."""
+    passed = _passed(rollout, plan, look)
+    steady = rollout.state in STEADY and rollout.intent is None
+    bakes = rollout.state is State.BAKING and look.weight == rollout.confirmed
+    blind = look.check.verdict is Verdict.NO_DATA and look.check.judged
     without = (rollout.no_data_since or look.now) if blind else None
     return rollout.but(
         counted_at=look.now,
-        baked=rollout.baked + (passed if rollout.state is State.BAKING else timedelta(0)),
-        clean=clean,
+        baked=rollout.baked + (passed if bakes else timedelta(0)),
+        clean=_clean(rollout, look.check, passed),
+        gate=kept_by_window(rollout.gate, rollout, plan, look.now) if rollout.gate else None,
         check=look.check,
         streaks=dict(look.streaks),
         tallies=dict(look.tallies),
         no_data_since=without,
         no_data_told=rollout.no_data_told and without is not None,
-        seen_weight=look.weight if look.weight is not None else rollout.seen_weight,
+        seen_weight=look.weight if steady else rollout.seen_weight,
         due_at=look.now + plan.every.check,
     )
 
 
+def _passed(rollout: Rollout, plan: Plan, look: Look) -> timedelta:
+    """The time since the last look; none after a downtime, when nobody knows what it was like."""
+    passed = look.now - (rollout.counted_at or look.now)
+    return passed if timedelta(0) <= passed <= GAP * plan.every.check else timedelta(0)
+
+
+def _clean(rollout: Rollout, check: Check, passed: timedelta) -> timedelta:
+    """Clean time restarts at each fail or breach; without data, or before all is judged, it stands still."""
+    if check.verdict in (Verdict.FAIL, Verdict.BREACH):
+        return timedelta(0)
+    counts = check.verdict.promotable and not check.settling and rollout.state in STEADY
+    return rollout.clean + (passed if counts else timedelta(0))
+
+
 def _news(rollout: Rollout, check: Check) -> tuple[Happening, ...]:
     """A verdict is told and recorded when it, or what fails, changes (evidence volume)."""
-    before = None if rollout.check is None or rollout.check.settling else rollout.check
+    before = rollout.check if rollout.check is not None and rollout.check.judged else None
     if before is not None and (before.verdict, _bad(before)) == (check.verdict, _bad(check)):
         return ()
-    if check.settling and check.verdict is not Verdict.BREACH:
+    if not check.judged and check.verdict is not Verdict.BREACH:
         return ()
     facts = {
         "verdict": check.verdict.value,
@@ -115,13 +143,15 @@ def _news(rollout: Rollout, check: Check) -> tuple[Happening, ...]:
 
 def _bad(check: Check) -> frozenset[tuple[str, bool | None]]:
     return frozenset(
-        (line.condition, line.met) for line in check.lines if line.met is (line.role == "trigger") or line.met is None
+        (line.condition, line.met)
+        for line in check.lines
+        if line.counts and (line.met is (line.role == "trigger") or line.met is None)
     )
 
 
 def _drift(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step | None:
     real = look.weight
-    settled = rollout.state in (State.BAKING, State.GATE, State.HELD) and rollout.intent is None
+    settled = rollout.state in STEADY and rollout.intent is None
     if real is None or not settled or real == rollout.confirmed:
         return None
     known = rollout.state is State.HELD and before.seen_weight == real
@@ -132,20 +162,36 @@ def _drift(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step | 
 
 
 def _overdue(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
-    """Deadlines of holds, gates and stages, each with its default. A breach comes first."""
+    """Deadlines of holds, gates and stages, each with its default. A breach has its own answer, but ends no hold."""
+    if rollout.state is State.HELD:
+        return _hold_over(rollout, plan, look)
     if look.check.verdict is Verdict.BREACH:
         return None
-    hold, gate, now = rollout.hold, rollout.gate, look.now
-    if rollout.state is State.HELD and hold and hold.until and now >= hold.until and hold.then != "hold":
-        why = f"nobody acted on the hold ({hold.why}) by its deadline"
-        return moves.roll_back(rollout, plan, now, look.id, why)
-    if rollout.state is State.GATE and gate and now >= gate.expires_at:
+    if rollout.gate is not None and look.now >= rollout.gate.expires_at:
         return _expired(rollout, plan, look)
-    limit = plan.stages[rollout.stage].bake_limit
-    stayed = now - (rollout.entered_at or now)
-    if rollout.state is State.BAKING and limit and stayed >= limit.at_most:
-        return _default(rollout, plan, look, f"the stage took {spell_duration(stayed)}", limit.then, "limit")
+    if rollout.state is State.BAKING:
+        return _limit(rollout, plan, look)
     return None
+
+
+def _hold_over(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
+    hold = rollout.hold
+    if hold is None or hold.then == "hold" or hold.until is None or look.now < hold.until:
+        return None
+    why = f"nobody acted on the hold ({hold.why}) by its deadline"
+    if hold.then == "kill":
+        return Step(rollout, (), emergency=why)
+    return moves.roll_back(rollout, plan, look.now, look.id, why)
+
+
+def _limit(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
+    """The most that a stage may take; a person who resumes gives it the whole time again."""
+    limit = plan.stages[rollout.stage].bake_limit
+    since = max(filter(None, (rollout.entered_at, rollout.resumed_at)), default=look.now)
+    stayed = look.now - since
+    if limit is None or stayed < limit.at_most:
+        return None
+    return _default(rollout, plan, look, f"the stage took {spell_duration(stayed)}", limit.then, "limit")
 
 
 def _expired(rollout: Rollout, plan: Plan, look: Look) -> Step:
@@ -165,6 +211,8 @@ def _act(rollout: Rollout, plan: Plan, look: Look) -> Step:
     waited = look.now - rollout.no_data_since if rollout.no_data_since else None
     decision = decide(position(rollout, plan, look.check), look.check, plan, waited_for_data=waited)
     match decision.do:
+        case Do.OPEN_GATE | Do.COMPLETE if not since_resume(rollout, look.check):
+            return Step(rollout)
         case Do.OPEN_GATE:
             return _open_gate(rollout, plan, look)
         case Do.PROMOTE:
@@ -190,7 +238,7 @@ def _wait(rollout: Rollout, plan: Plan, look: Look, waited: timedelta | None) ->
     missing = [
         f"{line.condition} ({line.detail or 'no data'})"
         for line in look.check.lines
-        if line.met is None and line.role != "soft"
+        if line.met is None and line.role != "soft" and line.counts
     ]
     at = (rollout.no_data_since or look.now) + plan.no_data.after
     facts = {"missing": missing, "then": plan.no_data.then.value, "at": at.timestamp()}
@@ -199,7 +247,7 @@ def _wait(rollout: Rollout, plan: Plan, look: Look, waited: timedelta | None) ->
 
 def _open_gate(rollout: Rollout, plan: Plan, look: Look) -> Step:
     gate = open_gate(rollout, plan, look.check, look.id)
-    opened = rollout.but(state=State.GATE, gate=gate)
+    opened = rollout.but(state=move(rollout.state, Event.BAKED), gate=gate)
     following = plan.stage_weight(rollout.stage + 1)
     facts = {
         "gate": gate.id,
@@ -231,44 +279,49 @@ def _complete(rollout: Rollout, look: Look) -> Step:
 
 
 def _down(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step:
-    check, stage = look.check, plan.stages[rollout.stage]
-    rules = fired(check, stage)
-    lines = [line for line in check.lines if line.role == "trigger" and line.met]
-    if not rules:
-        reason = _why_failed(check)
-        return moves.roll_back(
-            rollout, plan, look.now, look.id, reason, lines=[x for x in check.lines if x.met is False]
-        )
-    reason = "; ".join(rule.condition.text for rule in rules)
-    if look.stable and as_bad_on_stable(rules, plan, look.stable, look.now):
-        if rollout.state is State.HELD:
-            return Step(rollout)
-        why = f"{reason}, but the stable side is as bad: rolling back would not help"
-        kept = a_hold(why, rollout.requester.id, look.now, "both_sides")
-        return moves.hold(rollout, look.now, kept, look.id)
+    check, reason = look.check, _why(rollout, plan, look.check)
     if decision.do is Do.KILL:
         return Step(rollout, (), emergency=reason)
+    rules = fired(check, plan.stages[rollout.stage])
+    if rules and look.stable and as_bad_on_stable(rules, plan, look.stable, rollout.baselines, look.now):
+        return _both_sides_bad(rollout, look, reason)
+    wanted = "trigger" if rules else "hard"
+    lines = [line for line in check.lines if line.role == wanted and line.counts and line.met is bool(rules)]
     return moves.roll_back(rollout, plan, look.now, look.id, reason, lines=lines)
 
 
-def _why_failed(check: Check) -> str:
-    failing = moves.failing(check)
-    if failing:
-        return "the bake is over and these don't hold: " + ", ".join(failing)
-    return "metrics stayed away longer than the plan allows"
+def _both_sides_bad(rollout: Rollout, look: Look, reason: str) -> Step:
+    if rollout.state is State.HELD:
+        return Step(rollout)
+    why = f"{reason}, but the stable side is as bad: rolling back would not help"
+    kept = a_hold(why, rollout.requester.id, look.now, "both_sides")
+    return moves.hold(rollout, look.now, kept, look.id)
+
+
+def _why(rollout: Rollout, plan: Plan, check: Check) -> str:
+    """Why a verdict has consequences, fit to forward."""
+    match check.verdict:
+        case Verdict.BREACH:
+            return "; ".join(rule.condition.text for rule in fired(check, plan.stages[rollout.stage]))
+        case Verdict.NO_DATA:
+            missing = [
+                line.condition for line in check.lines if line.role != "soft" and line.counts and line.met is None
+            ]
+            return "no data for longer than the plan allows: " + ", ".join(missing)
+        case _:
+            return "the bake is over and these don't hold: " + ", ".join(moves.failing(check))
 
 
 def _hold(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step:
-    check = look.check
-    cause: HoldCause = "breach" if check.verdict is Verdict.BREACH else "on_fail"
-    why = _why_failed(check)
-    if check.verdict is Verdict.NO_DATA:
-        cause = "no_data"
-    elif check.verdict is Verdict.BREACH:
-        why = "; ".join(rule.condition.text for rule in fired(check, plan.stages[rollout.stage]))
-    then: HoldThen = "rollback" if decision.then is Action.ROLLBACK else "hold"
+    cause = _CAUSES.get(look.check.verdict, "on_fail")
+    then = _THEN.get(decision.then, "hold")
+    why = _why(rollout, plan, look.check)
     kept = a_hold(why, rollout.requester.id, look.now, cause, decision.lasting, then)
     return moves.hold(rollout, look.now, kept, look.id)
+
+
+_CAUSES: Mapping[Verdict, HoldCause] = {Verdict.BREACH: "breach", Verdict.NO_DATA: "no_data"}
+_THEN: Mapping[Action | None, HoldThen] = {Action.ROLLBACK: "rollback", Action.KILL: "kill"}
 
 
 def _again(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step:
@@ -278,7 +331,6 @@ def _again(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step
         if decision.do is Do.EXTEND:
             return moves.extend_bake(rollout, decision.lasting or plan.stages[rollout.stage].bake, bad)
         return moves.retry_bake(rollout, look.now, bad)
-    then = decision.then or Action.HOLD
-    if then is Action.ROLLBACK:
-        return moves.roll_back(rollout, plan, look.now, look.id, _why_failed(look.check))
+    if decision.then in (Action.ROLLBACK, Action.KILL):
+        return _down(rollout, plan, look, Decision(Do.KILL if decision.then is Action.KILL else Do.ROLL_BACK))
     return _hold(rollout, plan, look, Decision(Do.HOLD))

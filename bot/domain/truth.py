@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.domain.conditions import About, Condition, Number, Reference, Relative
 from bot.domain.measurements import Measured, Measurement
 from bot.domain.plan import Plan
+from bot.domain.readings import CLOCK_SKEW
 from bot.domain.rollout import BaselineValue, Tally
 from bot.domain.units import Unit, convert
 
@@ -105,6 +106,8 @@ def _age(condition: Condition, known: Known, now: datetime) -> Truth:
     if not isinstance(measurement, Measured):
         return Truth(None, unit=Unit.SECONDS, detail=str(measurement) if measurement else "not asked")
     age = Measured(now.timestamp() - measurement.value, measurement.at, measurement.series)
+    if age.value < -CLOCK_SKEW.total_seconds():
+        return Truth(None, unit=Unit.SECONDS, detail="a time ahead of ours: is it in seconds, are the clocks right?")
     return _compare(condition, age, Unit.SECONDS, _number(condition, Unit.SECONDS), None)
 
 
