@@ -67,11 +67,17 @@ class Ask(BaseModel):
 class Probe:
     """One address. Each probe makes its own connection, as a new user would."""
 
-    def __init__(self, options: Options, environment: Environment, clock: Clock = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        options: Options,
+        environment: Environment,
+        clock: Clock = lambda: datetime.now(UTC),
+        through: httpx.AsyncClient | None = None,
+    ) -> None:
         self._options = options
         self._deadline_s = options.deadline.total_seconds()
         headers = credentials(options, environment)
-        self._client = client(deadline_s=self._deadline_s, headers=headers, kept_open=0)
+        self._client = through or client(deadline_s=self._deadline_s, headers=headers, kept_open=0)
         self._clock = clock
         self._turn = asyncio.Semaphore(options.at_once)
 

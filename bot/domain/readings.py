@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Protocol
 
+from bot.domain.conditions import About
 from bot.domain.kinds import Kinds
 from bot.domain.measurements import Measured, Measurement, Missing, NoData
 from bot.domain.plan import BaselineSpec, Metric, Plan, Stage
@@ -163,7 +164,10 @@ def settle_of(plan: Plan, stage: Stage, kinds: Kinds) -> timedelta:
     """How long after a shift hard conditions wait: `settle`, or the longest time that their questions look back."""
     if stage.settle is not None:
         return stage.settle
-    names = {rule.condition.subject.name for rule in stage.promote_when}
+    subjects = [rule.condition.subject for rule in stage.promote_when]
+    all_slos = any(subject.about is About.ALL_SLOS_PASS for subject in subjects)
+    names = {subject.name for subject in subjects}
+    names |= {slo.metric for name, slo in plan.slos.items() if all_slos or name in names}
     asked = (metric for name, metric in plan.metrics.items() if name in names)
     return max((_looks_back(plan, metric, kinds) for metric in asked), default=timedelta(0))
 
