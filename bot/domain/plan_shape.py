@@ -25,7 +25,7 @@ def mistakes_of(errors: Iterable[ErrorDetails], tree: Any, model: type[BaseModel
         mistake = _translate(error, tree, model, under)
         if mistake is not None:
             found.append(mistake)
-    return _without_shadows(found)
+    return _without_shadows(list(dict.fromkeys(found)))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -82,8 +82,10 @@ def _translate(error: ErrorDetails, tree: Any, model: type[BaseModel], under: Pa
             return _not_one_of(path, given, context["expected"])
         case "too_short":
             return None if given else Mistake(path, "at least one is needed")
-        case "string_pattern_mismatch":
+        case "string_pattern_mismatch" if path == ("name",):
             return Mistake(path, f"'{given}' is not a name", "lower-case letters, digits and dashes, as: my-service")
+        case "string_pattern_mismatch":
+            return Mistake(path, f"'{given}' doesn't have the form {context['pattern']}")
         case "string_type":
             hint = f'put it in quotes: "{given}"' if isinstance(given, int | float) else ""
             return Mistake(path, f"a text is expected, not {shape_of(given)}", hint)
@@ -92,7 +94,7 @@ def _translate(error: ErrorDetails, tree: Any, model: type[BaseModel], under: Pa
 
 
 def _not_one_of(path: Path, given: Any, expected: str) -> Mistake:
-    known = re.findall(r"'([^']*)'", expected)
+    known = [word for word in re.findall(r"'([^']*)'", expected) if not (path[-1:] == ("on_fail",) and word == "tell")]
     what = f"{shape_of(given)} is not one of {', '.join(known)}"
     near = nearest(str(given), known)
     return Mistake(path, what, f"did you mean {near}?" if near else "")

@@ -59,7 +59,9 @@ def read_number(token: Token, *, points: bool = False) -> Number:
         return Number(value * _SIZES[unit], Unit.BYTES)
     try:
         return Number(parse_duration(token.text).total_seconds(), Unit.SECONDS)
-    except (ValueError, OverflowError):
+    except OverflowError:
+        raise _too_long(token) from None
+    except ValueError:
         raise _unknown_unit(token, shape[1], unit, token.at + shape.start(2)) from None
 
 
@@ -67,11 +69,17 @@ def read_duration(token: Token, what: str) -> timedelta:
     """Read a quantity as a time. Raises Misread where it isn't one."""
     try:
         return parse_duration(token.text)
-    except (ValueError, OverflowError):
+    except OverflowError:
+        raise _too_long(token) from None
+    except ValueError:
         if token.text.replace(".", "").isdecimal():
             hint = f"{token.text}s, {token.text}m or {token.text}h"
             raise Misread(f"{what} needs its unit: '{token.text}'", hint, token.at) from None
         raise Misread(f"'{token.text}' is not a duration", "30s, 5m, 4h, 1h30m or 7d", token.at) from None
+
+
+def _too_long(token: Token) -> Misread:
+    return Misread(f"'{token.text}' is longer than Perch can count", "write a shorter time", token.at)
 
 
 def _unknown_unit(token: Token, number: str, unit: str, at: int) -> Misread:

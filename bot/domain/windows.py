@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.misread import Misread
 
-HORIZON_DAYS = 9
-"""How far ahead an opening is looked for: a week, and a day for each side of it."""
+HORIZON_DAYS = 16
+"""How far ahead an opening is looked for: two weeks, as DST may skip one, and a day for each side."""
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FORM = 'write it as "Mon-Fri 08:00-18:00", "Sat,Sun 10:00-16:00" or "daily 22:00-02:00"'
 _WINDOW = re.compile(
@@ -59,18 +59,22 @@ def _days(text: str, at: int) -> frozenset[int]:
     if text.strip().lower() == "daily":
         return frozenset(range(7))
     days: set[int] = set()
-    for part in text.split(","):
-        first, _, last = (piece.strip() for piece in part.partition("-"))
-        begin = _day(first, at)
-        days.update((begin + step) % 7 for step in range((_day(last or first, at) - begin) % 7 + 1))
+    for part in re.finditer("[^,]+", text):
+        first, dash, last = part[0].partition("-")
+        at_first = at + part.start()
+        begin = _day(first, at_first)
+        end = _day(last, at_first + len(first) + 1) if dash else begin
+        days.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
     return frozenset(days)
 
 
 def _day(text: str, at: int) -> int:
+    word = text.strip()
     for number, name in enumerate(DAYS):
-        if text.lower() == name.lower():
+        if word.lower() == name.lower():
             return number
-    raise Misread(f"'{text}' is not a day", "Mon, Tue, Wed, Thu, Fri, Sat, Sun or daily", at)
+    margin = len(text) - len(text.lstrip())
+    raise Misread(f"'{word}' is not a day", "Mon, Tue, Wed, Thu, Fri, Sat, Sun or daily", at + margin)
 
 
 def is_open(window: str, now: datetime, zone: str) -> bool:
@@ -89,7 +93,7 @@ def is_open(window: str, now: datetime, zone: str) -> bool:
 def next_open(window: str, now: datetime, zone: str) -> datetime:
     """When a window is next open, from `now` on: `now` itself when it is open. Aware UTC.
 
-    Raises Misread for a window that doesn't open within nine days (its hours are skipped by DST).
+    Raises Misread for a window that doesn't open within 16 days (its hours are skipped by DST).
     """
     if is_open(window, now, zone):
         return now.astimezone(UTC)
@@ -105,7 +109,7 @@ def next_open(window: str, now: datetime, zone: str) -> datetime:
 def fits(enter: str | None, leave: str | None, bake: timedelta, now: datetime, zone: str) -> datetime | None:
     """The earliest time from `now` on at which a stage may be entered so that its bake ends while it may be left.
 
-    None when no such time comes within nine days. Aware UTC.
+    None when no such time comes within 16 days. Aware UTC.
     """
     start, last = now.astimezone(UTC), now + timedelta(days=HORIZON_DAYS)
     while start <= last:
