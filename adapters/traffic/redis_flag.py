@@ -120,16 +120,18 @@ class RedisKey:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Redis]:
         seconds = self._options.timeout.total_seconds()
+        redis = self._client(seconds)
         try:
-            async with asyncio.timeout(seconds), self._client(seconds) as redis:
+            async with asyncio.timeout(seconds):
                 yield redis
         except (*KNOWN, OSError) as error:
             raise translated(error, self._place) from error
+        finally:
+            await redis.aclose()
 
     def _client(self, seconds: float) -> Redis:
         return Redis.from_url(
             self._options.url,
-            single_connection_client=True,
             username=self._options.username,
             password=self._password,
             socket_timeout=seconds,

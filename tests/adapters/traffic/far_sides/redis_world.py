@@ -1,0 +1,97 @@
+"""The `redis_flag` kinds and a real Redis, with a user that may do no more than it must."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from adapters.traffic import KILL, TRAFFIC
+from tests import servers
+from tests.adapters.traffic.far_sides.worlds import World, closed
+from tests.fakes.traffic import Trouble
+
+PASSWORD = "p4ss-for-perch-77"
+RIGHTS = ["~denis:feature:*", "+get", "+set", "+del", "+ping"]
+ENVIRONMENT = {"REDIS_PASSWORD": PASSWORD}
+
+
+def options(url: str, key: str, **more: Any) -> dict[str, Any]:
+    who = {"username": "perch", "password_env": "REDIS_PASSWORD"}
+    return {"url": url, "key": f"denis:feature:{key}", **who, "timeout": "300ms", **more}
+
+
+class RedisWorld:
+    def __init__(self, server: servers.Server, admin: Redis) -> None:
+        self.server, self.admin = server, admin
+        traffic, kill = TRAFFIC["redis_flag"], KILL["redis_flag"]
+        self.traffic = traffic.build(traffic.options(**options(server.url, "pct")), ENVIRONMENT)
+        self.kill = kill.build(kill.options(**options(server.url, "enabled", off=0, on=1)), ENVIRONMENT)
+        self.on: str | None = "1"
+        self.troubles = frozenset({Trouble.HANG, Trouble.FAIL, Trouble.DENY, Trouble.GARBAGE})
+        self.secrets = frozenset({PASSWORD})
+
+    async def split(self) -> str | None:
+        return await self._text("pct")
+
+    async def set_split(self, text: str | None) -> None:
+        await self._set("pct", text)
+
+    async def switch(self) -> str | None:
+        return await self._text("enabled")
+
+    async def set_switch(self, text: str | None) -> None:
+        await self._set("enabled", text)
+
+    async def get_into(self, trouble: Trouble | None) -> None:
+        match trouble:
+            case Trouble.HANG:
+                self.server.process.send_signal(signal.SIGSTOP)
+            case Trouble.FAIL:
+                await self.admin.replicaof("127.0.0.1", "1")
+            case Trouble.DENY:
+                await self._user("-@all")
+            case Trouble.GARBAGE:
+                await self.admin.delete("denis:feature:pct", "denis:feature:enabled")
+                await self.admin.rpush("denis:feature:pct", "a", "list")
+                await self.admin.rpush("denis:feature:enabled", "a", "list")
+            case _:
+                self.server.process.send_signal(signal.SIGCONT)
+                await self.admin.replicaof("NO", "ONE")
+                await self._user(*RIGHTS)
+
+    async def reached(self) -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    async def _user(self, *rights: str) -> None:
+        await self.admin.execute_command("ACL", "SETUSER", "perch", "on", f">{PASSWORD}", *rights)  # type: ignore[no-untyped-call]
+
+    async def _text(self, key: str) -> str | None:
+        found: Any = await self.admin.get(f"denis:feature:{key}")
+        return None if found is None else found.decode()
+
+    async def _set(self, key: str, text: str | None) -> None:
+        await self.admin.delete(f"denis:feature:{key}")
+        if text is not None:
+            await self.admin.set(f"denis:feature:{key}", text)
+
+
+@asynccontextmanager
+async def redis_world(tmp_path: Path) -> AsyncIterator[World]:
+    with servers.redis(tmp_path) as server:
+        async with Redis.from_url(server.url) as admin:
+            world = RedisWorld(server, admin)
+            await world.get_into(None)
+            await world.set_split("0")
+            await world.set_switch("1")
+            try:
+                yield world
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+                await closed(world)
