@@ -87,9 +87,11 @@ class Sender:
 
     async def _look(self) -> float:
         """Send what may go now; returns the seconds until looking again is worth while."""
+        # What ended while we read may still be in what we read.
+        known = set(self._under_way)
         try:
             due = await self._outbox.due(self._clock(), self._reach)
-            waits = [await self._consider(queued) for queued in due if queued.number not in self._under_way]
+            waits = [await self._consider(queued) for queued in due if queued.number not in known]
         except StoreAway:
             log.warning("the outbox can't be read; trying again")
             return LOOK_EVERY_S
