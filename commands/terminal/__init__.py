@@ -57,7 +57,7 @@ def given(environment: Mapping[str, str]) -> dict[str, object]:
 
 
 def _kinds() -> object:
-    from bot.app import all_kinds
+    from bot.assembly import all_kinds
 
     return all_kinds()
 

@@ -36,7 +36,7 @@ def line(error: BaseException) -> str:
         case PerchError():
             return one_line(f"{error} {_next(error.next_step)}")
         case StoreAway():
-            return one_line(f"The database is away, so nothing was done: {error}.")
+            return one_line(f"Nothing was done: {str(error).removesuffix('.')}.")
         case BadSetting() | OutsideFault():
             return one_line(str(error))
         case _:
@@ -62,7 +62,9 @@ def _next(step: str) -> str:
     words = step.split()
     if len(words) > 1 and words[0] == "/canary":
         verb = words[1]
-        return f"Next: perch {' '.join([_IN_SHELL[verb], *words[2:]])}" if verb in _IN_SHELL else f"Next, in Slack: {step}"
+        return (
+            f"Next: perch {' '.join([_IN_SHELL[verb], *words[2:]])}" if verb in _IN_SHELL else f"Next, in Slack: {step}"
+        )
     return f"Next: {step}" if step else ""
 
 

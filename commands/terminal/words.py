@@ -40,7 +40,9 @@ class Words(click.Group):
         word = args[0]
         if word not in self._table and not word.startswith("-"):
             meant = difflib.get_close_matches(word, self._table, 1)
-            raise click.UsageError(f"There is no 'perch {word}'." + (f" Did you mean perch {meant[0]}?" if meant else ""))
+            raise click.UsageError(
+                f"There is no 'perch {word}'." + (f" Did you mean perch {meant[0]}?" if meant else "")
+            )
         return super().resolve_command(ctx, args)
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:

@@ -1,0 +1,30 @@
+"""Where the log goes: to stderr, one line each; who runs Perch decides where that ends up."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+TALKATIVE = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "urllib3", "aiosqlite", "asyncio")
+"""Libraries that write payloads and addresses into their finer levels: they never go below WARNING (law 8)."""
+
+
+class _Utc(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def log_to_stderr(level: str) -> None:
+    """Log at this level from now on. Raises ValueError for a level that doesn't exist."""
+    known = logging.getLevelNamesMapping()
+    if level.upper() not in known:
+        raise ValueError(f"'{level}' is not a log level; use DEBUG, INFO, WARNING or ERROR")
+    writer = logging.StreamHandler(sys.stderr)
+    writer.setFormatter(_Utc(FORM))
+    root = logging.getLogger()
+    root.handlers[:] = [writer]
+    root.setLevel(known[level.upper()])
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, known[level.upper()]))
