@@ -105,7 +105,7 @@ class Database:
         except (IntegrityError, ProgrammingError):
             raise
         except DBAPIError as fault:
-            raise StoreAway(self._dialect.explain(fault)) from fault
+            raise StoreAway(self._dialect.explain(fault.orig)) from fault
 
     def _abandon(self, task: asyncio.Task[Any]) -> None:
         task.cancel()
@@ -125,7 +125,6 @@ async def open_database(address: str) -> Database:
     Raises StoreAway with one line for people: which database, what's wrong, what to do.
     """
     dialect = Sqlite(database_file(address))
-    dialect.look_before_opening()
     return await _open(dialect, upgrade)
 
 
@@ -134,11 +133,11 @@ async def open_existing(address: str) -> Database:
     dialect = Sqlite(database_file(address))
     if not dialect.file.exists():
         raise StoreAway(f"there is no database at {dialect.file}; set DATABASE_URL, or start Perch once to make it")
-    dialect.look_before_opening()
     return await _open(dialect, require_current)
 
 
 async def _open(dialect: Sqlite, prepare: Work[None]) -> Database:
+    await asyncio.to_thread(dialect.look_before_opening)
     database = Database(dialect)
     try:
         await database.write(prepare, within_s=OPENING_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,10 @@ class Sqlite:
         return str(self.file)
 
     def look_before_opening(self) -> None:
-        """Raises StoreAway, with what to do, for what can be seen before the file is opened."""
+        """Raises StoreAway, with what to do, for a file that can't be used. Blocks: it opens the file for a moment.
+
+        Not left to the driver: a connection that fails to open leaves it with a thread that outlives the loop.
+        """
         folder = self.file.parent
         if not folder.is_dir():
             raise StoreAway(f"the folder {folder} doesn't exist; make it, or set DATABASE_URL to another place")
@@ -67,6 +71,11 @@ class Sqlite:
         for path in (folder, self.file):
             if path.exists() and not os.access(path, os.W_OK):
                 raise StoreAway(f"{path} can't be written; give Perch's user the right, or set DATABASE_URL elsewhere")
+        try:
+            with closing(sqlite3.connect(self.file)) as connection:
+                connection.execute("PRAGMA schema_version")
+        except sqlite3.Error as fault:
+            raise StoreAway(self.explain(fault)) from fault
 
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         """The writing engine and the reading one; nothing is opened yet."""
@@ -97,11 +106,11 @@ class Sqlite:
         code = getattr(fault.orig, "sqlite_errorcode", None)
         return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
-    def explain(self, fault: DBAPIError) -> str:
-        """One line for people: the file, what's wrong, what to do."""
-        code = getattr(fault.orig, "sqlite_errorcode", None)
+    def explain(self, fault: BaseException | None) -> str:
+        """One line for people from the driver's error: the file, what's wrong, what to do."""
+        code = getattr(fault, "sqlite_errorcode", None)
         what = _FAULTS.get(code & 0xFF) if code is not None else None
-        return f"{self.file} {what}" if what else f"{self.file} can't be used: {fault.orig}"
+        return f"{self.file} {what}" if what else f"{self.file} can't be used: {fault}"
 
     def insert_new(self, table: Table) -> Insert:
         """An insert that leaves out rows whose key is known."""
@@ -117,8 +126,13 @@ def _configure(engine: AsyncEngine, begin: str, settings: tuple[str, ...]) -> No
         # A damaged byte in a text must be found by verify, not stop the reading of all the others.
         connection.driver_connection.text_factory = _text
         cursor = connection.cursor()
-        for setting in settings:
-            cursor.execute(setting)
+        try:
+            for setting in settings:
+                cursor.execute(setting)
+        except BaseException:
+            # The pool would only drop it, and its thread outlive the loop that it answers to.
+            connection.close()
+            raise
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
