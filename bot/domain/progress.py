@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.domain import moves
-from bot.domain.checks import GAP, as_bad_on_stable, fired
+from bot.domain.checks import as_bad_on_stable, fired
+from bot.domain.deadlines import overdue
 from bot.domain.decisions import Decision, Do, Position, decide
 from bot.domain.gates import (
     bake_left,
-    kept_by_window,
     open_gate,
     promotion_waits_for,
     rise_opens,
     since_resume,
     voids,
 )
+from bot.domain.looks import STEADY, Look, take_in
 from bot.domain.machine import Event, State, move
-from bot.domain.measurements import Measurement
 from bot.domain.moves import Happening, Step, a_hold
 from bot.domain.plan import Action, Plan
-from bot.domain.rollout import Check, HoldCause, HoldThen, Rollout, Streak, Tally, Verdict
-from bot.domain.units import Weight, spell_duration
+from bot.domain.rollout import Check, HoldCause, HoldThen, Rollout, Verdict
 
 RETRIES = 1
 """How often a stage takes EXTEND or RETRY before their `then`."""
-STEADY = frozenset({State.BAKING, State.GATE, State.HELD})
-"""Where the weight read must be the weight recorded, unless an intent is about to change it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """All that one tick has found out about one rollout. `id` is fresh, for whatever the step needs one for."""
-
-    now: datetime
-    id: str
-    check: Check
-    streaks: Mapping[str, Streak]
-    tallies: Mapping[str, Tally]
-    weight: Weight | None = None
-    """What the traffic adapters read; None where they couldn't be read."""
-    stable: Mapping[str, Measurement] = field(default_factory=dict)
-    """The stable side, asked only after a breach."""
-    complete_fails: Sequence[str] = ()
-    """Conditions of `complete_when` that don't hold (or can't be seen)."""
 
 
 def progress(rollout: Rollout, plan: Plan, look: Look) -> Step:
     """One check's effect. Pure: the same look at the same rollout is always the same step."""
-    step = _decided(rollout, _count(rollout, plan, look), plan, look)
+    step = _decided(rollout, take_in(rollout, plan, look), plan, look)
     return Step(step.rollout, (*_news(rollout, look.check), *step.happenings), step.emergency)
 
 
@@ -61,7 +40,7 @@ def _decided(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step:
         step = _act(rollout, plan, look)
         if step.emergency or step.rollout.state.going_down:
             return _with_drift(step, rollout, look) if drift else step
-    return drift or _overdue(rollout, plan, look) or _act(rollout, plan, look)
+    return drift or overdue(rollout, plan, look) or _act(rollout, plan, look)
 
 
 def _with_drift(step: Step, rollout: Rollout, look: Look) -> Step:
@@ -88,42 +67,6 @@ def position(rollout: Rollout, plan: Plan, check: Check) -> Position:
             return Position.LAST_BAKED if rollout.stage == len(plan.stages) - 1 else Position.BAKED
         case _:
             return Position.GOING_DOWN
-
-
-def _count(rollout: Rollout, plan: Plan, look: Look) -> Rollout:
-    """Take in what the look brought: clocks, counts, streaks, the check, the weight."""
-    passed = _passed(rollout, plan, look)
-    steady = rollout.state in STEADY and rollout.intent is None
-    bakes = rollout.state is State.BAKING and look.weight == rollout.confirmed
-    blind = look.check.verdict is Verdict.NO_DATA and look.check.judged
-    without = (rollout.no_data_since or look.now) if blind else None
-    return rollout.but(
-        counted_at=look.now,
-        baked=rollout.baked + (passed if bakes else timedelta(0)),
-        clean=_clean(rollout, look.check, passed),
-        gate=kept_by_window(rollout.gate, rollout, plan, look.now) if rollout.gate else None,
-        check=look.check,
-        streaks=dict(look.streaks),
-        tallies=dict(look.tallies),
-        no_data_since=without,
-        no_data_told=rollout.no_data_told and without is not None,
-        seen_weight=look.weight if steady else rollout.seen_weight,
-        due_at=look.now + plan.every.check,
-    )
-
-
-def _passed(rollout: Rollout, plan: Plan, look: Look) -> timedelta:
-    """The time since the last look; none after a downtime, when nobody knows what it was like."""
-    passed = look.now - (rollout.counted_at or look.now)
-    return passed if timedelta(0) <= passed <= GAP * plan.every.check else timedelta(0)
-
-
-def _clean(rollout: Rollout, check: Check, passed: timedelta) -> timedelta:
-    """Clean time restarts at each fail or breach; without data, or before all is judged, it stands still."""
-    if check.verdict in (Verdict.FAIL, Verdict.BREACH):
-        return timedelta(0)
-    counts = check.verdict.promotable and not check.settling and rollout.state in STEADY
-    return rollout.clean + (passed if counts else timedelta(0))
 
 
 def _news(rollout: Rollout, check: Check) -> tuple[Happening, ...]:
@@ -159,52 +102,6 @@ def _drift(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step | 
     if known and not lower:
         return None
     return moves.drifted(rollout, look.now, look.id, real, lower)
-
-
-def _overdue(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
-    """Deadlines of holds, gates and stages, each with its default. A breach has its own answer, but ends no hold."""
-    if rollout.state is State.HELD:
-        return _hold_over(rollout, plan, look)
-    if look.check.verdict is Verdict.BREACH:
-        return None
-    if rollout.gate is not None and look.now >= rollout.gate.expires_at:
-        return _expired(rollout, plan, look)
-    if rollout.state is State.BAKING:
-        return _limit(rollout, plan, look)
-    return None
-
-
-def _hold_over(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
-    hold = rollout.hold
-    if hold is None or hold.then == "hold" or hold.until is None or look.now < hold.until:
-        return None
-    why = f"nobody acted on the hold ({hold.why}) by its deadline"
-    if hold.then == "kill":
-        return Step(rollout, (), emergency=why)
-    return moves.roll_back(rollout, plan, look.now, look.id, why)
-
-
-def _limit(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
-    """The most that a stage may take; a person who resumes gives it the whole time again."""
-    limit = plan.stages[rollout.stage].bake_limit
-    since = max(filter(None, (rollout.entered_at, rollout.resumed_at)), default=look.now)
-    stayed = look.now - since
-    if limit is None or stayed < limit.at_most:
-        return None
-    return _default(rollout, plan, look, f"the stage took {spell_duration(stayed)}", limit.then, "limit")
-
-
-def _expired(rollout: Rollout, plan: Plan, look: Look) -> Step:
-    gate_id = rollout.gate.id if rollout.gate else ""
-    told = Happening("gate_expired", {"gate": gate_id, "then": plan.gate.then.value})
-    step = _default(rollout, plan, look, "nobody answered the gate in time", plan.gate.then, "gate")
-    return Step(step.rollout, (told, *step.happenings))
-
-
-def _default(rollout: Rollout, plan: Plan, look: Look, why: str, then: Action, cause: HoldCause) -> Step:
-    if then is Action.ROLLBACK:
-        return moves.roll_back(rollout, plan, look.now, look.id, why)
-    return moves.hold(rollout, look.now, a_hold(why, rollout.requester.id, look.now, cause), look.id)
 
 
 def _act(rollout: Rollout, plan: Plan, look: Look) -> Step:

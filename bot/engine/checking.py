@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from bot.domain.checks import Facts, Moment, judge, tally, unheld
 from bot.domain.conditions import Condition
 from bot.domain.kinds import Kinds
+from bot.domain.looks import STEADY, Look
 from bot.domain.machine import State
 from bot.domain.measurements import Measurement
 from bot.domain.moments import scheduled
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.plan_settle import settle_of
-from bot.domain.progress import Look, progress
+from bot.domain.progress import progress
 from bot.domain.rollout import Rollout, Verdict
 from bot.domain.units import Weight
 from bot.engine.actions import read_weights
@@ -22,9 +23,6 @@ from bot.engine.gather import Round, has_sides, needs_stable
 from bot.engine.ledger import new_id
 from bot.engine.preflight import take_stage_baselines
 from bot.ports import Traffic
-
-STEADY = frozenset({State.BAKING, State.GATE, State.HELD})
-"""States in which nothing moves, so that the weight read back must be the recorded one."""
 
 
 async def check(

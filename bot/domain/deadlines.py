@@ -1,0 +1,57 @@
+"""What is overdue: holds, gates and stages that nobody saw to in time. Each deadline has its default."""
+
+from __future__ import annotations
+
+from bot.domain import moves
+from bot.domain.looks import Look
+from bot.domain.machine import State
+from bot.domain.moves import Happening, Step, a_hold
+from bot.domain.plan import Action, Plan
+from bot.domain.rollout import HoldCause, Rollout, Verdict
+from bot.domain.units import spell_duration
+
+
+def overdue(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
+    """Deadlines of holds, gates and stages, each with its default. A breach has its own answer, but ends no hold."""
+    if rollout.state is State.HELD:
+        return _hold_over(rollout, plan, look)
+    if look.check.verdict is Verdict.BREACH:
+        return None
+    if rollout.gate is not None and look.now >= rollout.gate.expires_at:
+        return _expired(rollout, plan, look)
+    if rollout.state is State.BAKING:
+        return _limit(rollout, plan, look)
+    return None
+
+
+def _hold_over(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
+    hold = rollout.hold
+    if hold is None or hold.then == "hold" or hold.until is None or look.now < hold.until:
+        return None
+    why = f"nobody acted on the hold ({hold.why}) by its deadline"
+    if hold.then == "kill":
+        return Step(rollout, (), emergency=why)
+    return moves.roll_back(rollout, plan, look.now, look.id, why)
+
+
+def _limit(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
+    """The most that a stage may take; a person who resumes gives it the whole time again."""
+    limit = plan.stages[rollout.stage].bake_limit
+    since = max(filter(None, (rollout.entered_at, rollout.resumed_at)), default=look.now)
+    stayed = look.now - since
+    if limit is None or stayed < limit.at_most:
+        return None
+    return _default(rollout, plan, look, f"the stage took {spell_duration(stayed)}", limit.then, "limit")
+
+
+def _expired(rollout: Rollout, plan: Plan, look: Look) -> Step:
+    gate_id = rollout.gate.id if rollout.gate else ""
+    told = Happening("gate_expired", {"gate": gate_id, "then": plan.gate.then.value})
+    step = _default(rollout, plan, look, "nobody answered the gate in time", plan.gate.then, "gate")
+    return Step(step.rollout, (told, *step.happenings))
+
+
+def _default(rollout: Rollout, plan: Plan, look: Look, why: str, then: Action, cause: HoldCause) -> Step:
+    if then is Action.ROLLBACK:
+        return moves.roll_back(rollout, plan, look.now, look.id, why)
+    return moves.hold(rollout, look.now, a_hold(why, rollout.requester.id, look.now, cause), look.id)
