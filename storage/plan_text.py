@@ -85,6 +85,18 @@ def read_text(text: str) -> PlanText:
     """Read a plan's text. Raises Unreadable with the one thing that stopped the reading."""
     if len(text) > MOST_BYTES:
         raise Unreadable("the file is too large for a plan", "split it", Place(1, 1))
+    try:
+        return _read(text)
+    except yaml.MarkedYAMLError as broken:
+        raise _unreadable(broken, text) from broken
+    except yaml.YAMLError as broken:
+        what = "the file holds characters that YAML doesn't allow"
+        raise Unreadable(what, "save it as UTF-8 text", Place(1, 1)) from broken
+    except RecursionError:
+        raise Unreadable("the file is nested too deeply", "a plan has a few levels", Place(1, 1)) from None
+
+
+def _read(text: str) -> PlanText:
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -92,17 +104,15 @@ def read_text(text: str) -> PlanText:
             raise Unreadable("the file is empty", "it starts with name:, service:, channel: …", Place(1, 1))
         walk = _Walk()
         tree = walk.value(node, ())
-    except yaml.MarkedYAMLError as broken:
-        raise _unreadable(broken, text) from broken
-    except yaml.YAMLError as broken:
-        raise Unreadable(
-            "the file holds characters that YAML doesn't allow", "save it as UTF-8", Place(1, 1)
-        ) from broken
-    except RecursionError:
-        raise Unreadable("the file is nested too deeply", "a plan has a few levels", Place(1, 1)) from None
     finally:
         loader.dispose()
     return PlanText(tree, tuple(text.splitlines()), walk.values, walk.keys, tuple(walk.repeated))
+
+
+_PLAINER = {
+    "found character '%' that cannot start any token": "a text can't begin with %",
+    "but found another document": "a second document begins here",
+}
 
 
 def _unreadable(broken: yaml.MarkedYAMLError, text: str) -> Unreadable:
@@ -112,8 +122,8 @@ def _unreadable(broken: yaml.MarkedYAMLError, text: str) -> Unreadable:
     line = lines[place.line - 1] if place.line <= len(lines) else ""
     if "\t" in line[: place.column]:
         return Unreadable("a tab can't be used to indent", "use spaces", Place(place.line, line.index("\t") + 1))
-    problem = (broken.problem or "").replace("found character '%'", "a text can't begin with %")
-    what = f"this isn't YAML: {problem or broken.context or 'it ends too early'}"
+    problem = broken.problem or broken.context or "it ends too early"
+    what = f"this isn't YAML: {_PLAINER.get(problem, problem)}"
     return Unreadable(what, "mind the indentation, and put texts with : # % { [ in quotes", place)
 
 
