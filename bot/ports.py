@@ -314,7 +314,7 @@ class Rollouts(Protocol):
         ...
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
-        """Take live rollouts that are due and not leased by somebody else, oldest due first."""
+        """Take watched rollouts that are due and not leased by somebody else, oldest due first."""
         ...
 
     async def tree(self, digest: str) -> Mapping[str, Any]:

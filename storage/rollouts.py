@@ -102,7 +102,7 @@ class SqlRollouts:
 
     async def free_leases(self) -> None:
         """For the start of the only process: leases that are left belong to one that died."""
-        leased = update(_ROLLOUTS).where(col(RolloutRow.live), col(RolloutRow.lease_until).is_not(None))
+        leased = update(_ROLLOUTS).where(col(RolloutRow.watched), col(RolloutRow.lease_until).is_not(None))
         freeing = leased.values(lease_owner=None, lease_until=None)
         await self._database.write(lambda connection: connection.execute(freeing))
 
@@ -168,11 +168,11 @@ class SqlRollouts:
 
 
 def _due(now: datetime, limit: int) -> Select[str]:
-    """Ids of live, due rollouts without a lease that holds, oldest due first."""
+    """Ids of watched, due rollouts without a lease that holds, oldest due first."""
     free = or_(col(RolloutRow.lease_until).is_(None), col(RolloutRow.lease_until) <= now)
     return (
         select(col(RolloutRow.id))
-        .where(col(RolloutRow.live), col(RolloutRow.due_at) <= now, free)
+        .where(col(RolloutRow.watched), col(RolloutRow.due_at) <= now, free)
         .order_by(col(RolloutRow.due_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -186,6 +186,7 @@ def _columns(rollout: Rollout) -> dict[str, Any]:
         "service": rollout.service,
         "state": rollout.state.value,
         "live": rollout.live,
+        "watched": rollout.watched,
         "revision": rollout.revision,
         "due_at": rollout.due_at,
         "started_at": rollout.started_at,

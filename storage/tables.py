@@ -26,7 +26,7 @@ class RolloutRow(SQLModel, table=True):
             sqlite_where=text("live = 1"),
             postgresql_where=text("live"),
         ),
-        Index("due_rollouts", "due_at", sqlite_where=text("live = 1"), postgresql_where=text("live")),
+        Index("due_rollouts", "due_at", sqlite_where=text("watched = 1"), postgresql_where=text("watched")),
         Index("rollouts_by_plan", "plan", "started_at"),
         Index("rollouts_by_start", "started_at"),
     )
@@ -37,6 +37,7 @@ class RolloutRow(SQLModel, table=True):
     service: str
     state: str
     live: bool
+    watched: bool
     revision: int
     due_at: datetime
     lease_owner: str | None = None

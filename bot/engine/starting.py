@@ -14,6 +14,7 @@ from bot.domain.errors import (
     NotNow,
     OutsideWindow,
     TargetTaken,
+    Unsupported,
     WrongStage,
 )
 from bot.domain.gates import start_opens

@@ -68,7 +68,7 @@ class MemoryRollouts:
         return sorted(chosen, key=lambda one: one.started_at, reverse=True)[:limit]
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
-        due = [one for one in await self.live() if one.due_at <= now and self._free(one.id, now)]
+        due = [one for one in self._all() if one.watched and one.due_at <= now and self._free(one.id, now)]
         claimed = sorted(due, key=lambda one: one.due_at)[:limit]
         for one in claimed:
             self._kept[one.id].lease_until = now + timedelta(seconds=lease_s)

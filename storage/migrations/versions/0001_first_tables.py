@@ -39,6 +39,7 @@ def _rollouts() -> None:
         sa.Column("id", sa.String(), primary_key=True),
         *(sa.Column(name, sa.String(), nullable=False) for name in ("plan", "environment", "service", "state")),
         sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("watched", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("due_at", UTCDateTime(), nullable=False),
         sa.Column("lease_owner", sa.String()),
@@ -53,7 +54,7 @@ def _rollouts() -> None:
     # Each database sees that a query may use the index when the query says the very same thing.
     live: dict[str, Any] = {"sqlite_where": sa.text("live = 1"), "postgresql_where": sa.text("live")}
     op.create_index("one_live_rollout", "rollouts", ["plan", "environment"], unique=True, **live)
-    op.create_index("due_rollouts", "rollouts", ["due_at"], **live)
+    _index("due_rollouts", "rollouts", ["due_at"], where="watched = 1")
     op.create_index("rollouts_by_plan", "rollouts", ["plan", "started_at"])
     op.create_index("rollouts_by_start", "rollouts", ["started_at"])
 
