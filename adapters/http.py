@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
+import logging
 import re
 import ssl
 from collections.abc import Collection, Mapping
@@ -78,19 +79,20 @@ def client(
 
     `kept_open` is how many idle connections wait for the next request; 0 gives each request its own.
     """
+    _hush(logging.getLogger("httpx"))
     return httpx.AsyncClient(
         headers={"User-Agent": "perch"} | dict(headers or {}),
         timeout=httpx.Timeout(deadline_s),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept_open),
         follow_redirects=False,
         trust_env=False,
-        verify=_trust(),
+        verify=trust(),
     )
 
 
 @functools.cache
-def _trust() -> ssl.SSLContext:
-    """The system's authorities and those that httpx brings, loaded once: a context takes about 1 MB and 20 ms."""
+def trust() -> ssl.SSLContext:
+    """Whom we trust: the system's authorities and those that httpx brings. Loaded once: it takes 1 MB and 20 ms."""
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     return context
@@ -260,6 +262,20 @@ def secret_words(headers: Mapping[str, str]) -> set[str]:
 def _secrets(request: httpx.Request) -> set[str]:
     asked = {word for _, value in request.url.params.multi_items() for word in value.split() if len(word) >= 6}
     return secret_words(request.headers) | asked
+
+
+class _Redacted(logging.Filter):
+    """httpx logs every address in full; a hook's address is its password."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(redact(str(item)) if isinstance(item, httpx.URL) else item for item in record.args)
+        return True
+
+
+def _hush(logger: logging.Logger) -> None:
+    if not any(isinstance(known, _Redacted) for known in logger.filters):
+        logger.addFilter(_Redacted())
 
 
 _WITH_USER = re.compile(r"(https?://)([^/?#]*)@([^@/?#]*(?:[/?#].*)?)", re.DOTALL)

@@ -198,10 +198,12 @@ async def test_no_log_holds_a_password_of_an_address(caplog: pytest.LogCaptureFi
         return web.Response(text="fine")
 
     async with serving(look) as url, client() as made:
-        await fetch(made, "GET", url.replace("http://", "http://bob:hunter%402@") + "/a@b?c=d@e")
+        await fetch(made, "GET", url.replace("http://", "http://bob:hunter%402@") + "/a@b?key=sesame-open@1234")
     assert seen == ["Basic Ym9iOmh1bnRlckAy"]
     assert "hunter" not in caplog.text
     assert "Ym9i" not in caplog.text
+    assert "sesame" not in caplog.text
+    assert "key=…" in caplog.text
 
 
 async def test_a_header_that_cannot_be_sent_is_not_quoted() -> None:

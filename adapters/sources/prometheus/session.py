@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from urllib3.util.retry import Retry
 
-from adapters.http import MOST_BYTES, NotInTime, chain, excerpt, redact, refused
+from adapters.http import MOST_BYTES, NotInTime, chain, excerpt, redact, refused, trust
 from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
 
 NO_RETRIES = Retry(total=0, redirect=0, raise_on_status=False)
@@ -31,6 +31,13 @@ _INSTEAD = {
 
 class PartialAnswer(Nonsense):
     """The far side warned that its answer leaves something out."""
+
+
+class _Trusting(HTTPAdapter):
+    """Trusts whom all our adapters trust: requests alone knows no authority of the system."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options | {"ssl_context": trust()})
 
 
 class WholeAnswers(requests.Session):
@@ -49,7 +56,7 @@ class WholeAnswers(requests.Session):
 
     def keep_open(self, url: str, connections: int) -> None:
         """Keep that many connections to `url`; to be called after the client mounted its own adapter of ten."""
-        self.mount(url, HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=NO_RETRIES))
+        self.mount(url, _Trusting(pool_connections=1, pool_maxsize=connections, max_retries=NO_RETRIES))
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
         """As `requests.Session.request`, without redirects. Raises OutOfReach, Denied and Nonsense."""
