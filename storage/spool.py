@@ -91,7 +91,7 @@ class KillFolder:
         for file, text in self._texts(self._spool, "*.jsonl"):
             act, torn = _act(text)
             if act is None or torn:
-                self._tell(file, f"{torn} torn lines were left out" if act else "it can't be read and was left out")
+                self._tell(file, f"torn lines left out: {torn}" if act else "it can't be read and was left out")
             if act is None:
                 continue
             if self._mark(act.key).exists():
