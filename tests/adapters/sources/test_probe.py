@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -132,6 +133,7 @@ OURS = [
     (caused(httpx.ConnectError("x"), OSError(101, "Network is unreachable")), Missing.UNREACHABLE),
     (caused(httpx.ConnectError("x"), OSError(113, "No route to host")), Missing.UNREACHABLE),
     (caused(httpx.ConnectError("x"), OSError(24, "Too many open files")), Missing.UNREACHABLE),
+    (caused(httpx.ReadError("x"), ssl.SSLError(1, "certificate required")), Missing.REFUSED),
     (httpx.PoolTimeout("x"), Missing.TIMEOUT),
     (httpx.ProxyError("x"), Missing.UNREACHABLE),
     (httpx.UnsupportedProtocol("x"), Missing.REFUSED),
