@@ -12,10 +12,8 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Protocol
 
-from bot.domain.conditions import About
-from bot.domain.kinds import Kinds
 from bot.domain.measurements import Measured, Measurement, Missing, NoData
-from bot.domain.plan import BaselineSpec, Metric, Plan, Stage
+from bot.domain.plan import BaselineSpec, Metric
 from bot.domain.units import spell_duration
 
 STALE_AFTER = timedelta(minutes=5)
@@ -158,23 +156,3 @@ def baseline(answer: Answered, spec: BaselineSpec, now: datetime) -> tuple[float
     left_out = len(answer) - len(values)
     detail = f"{len(values):,} of {spec.samples:,} samples" + (f", {left_out:,} not numbers" if left_out else "")
     return NoData(Missing.NO_BASELINE, detail, now)
-
-
-def settle_of(plan: Plan, stage: Stage, kinds: Kinds) -> timedelta:
-    """How long after a shift hard conditions wait: `settle`, or the longest time that their questions look back."""
-    if stage.settle is not None:
-        return stage.settle
-    subjects = [rule.condition.subject for rule in stage.promote_when]
-    all_slos = any(subject.about is About.ALL_SLOS_PASS for subject in subjects)
-    names = {subject.name for subject in subjects}
-    names |= {slo.metric for name, slo in plan.slos.items() if all_slos or name in names}
-    asked = (metric for name, metric in plan.metrics.items() if name in names)
-    return max((_looks_back(plan, metric, kinds) for metric in asked), default=timedelta(0))
-
-
-def _looks_back(plan: Plan, metric: Metric, kinds: Kinds) -> timedelta:
-    part = plan.sources[metric.source] if isinstance(metric.source, str) else metric.source
-    kind = kinds.sources[part.kind]
-    if kind.ask is None or kind.longest_range is None:
-        return timedelta(0)
-    return kind.longest_range(kind.ask.model_validate(metric.ask))
