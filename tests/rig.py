@@ -22,7 +22,7 @@ from bot.domain.plan_reading import read_plan, thaw_plan
 from bot.domain.rollout import Person, Rollout
 from bot.domain.units import Weight
 from bot.engine.requests import Request
-from bot.ports import Answer, Outgoing, Question, Sample
+from bot.ports import Answer, Outgoing, Posted, Question, Sample
 from storage.database import open_database
 from storage.spool import KillFolder
 from tests.fakes.traffic import FakeKill, FakeTraffic
@@ -211,8 +211,13 @@ class Rig:
         return await self.load(rollout)
 
     async def said(self) -> list[Outgoing]:
-        """Everything in the outbox, in order."""
-        return [queued.outgoing for queued in await self.engine.outbox.due(self.now + timedelta(days=9), 10_000)]
+        """Everything in the outbox, in the order in which it goes out."""
+        heard: list[Outgoing] = []
+        while batch := await self.engine.outbox.due(self.now + timedelta(days=9), 100):
+            for queued in batch:
+                heard.append(queued.outgoing)
+                await self.engine.outbox.said(queued.number, Posted("C1", f"{queued.number}.0"), self.now)
+        return heard
 
     async def kinds_on_record(self, rollout: Rollout) -> list[str]:
         return [record.kind for record in await self.engine.rollouts.records(rollout.id)]

@@ -1,0 +1,243 @@
+"""Rules that need the engine as well as the domain: starts, gates, sides, several targets, schedules."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import AlreadyLive, Cooldown, NotAllowed, NotPromotable, OutsideWindow, StaleClick, WrongStage
+from bot.domain.machine import State
+from bot.domain.units import ZERO, Weight
+from tests.fakes.traffic import Trouble
+from tests.rig import ANA, BEN, CLEO, rig, sick, tree
+
+pytestmark = pytest.mark.anyio
+
+
+def staged(**changes: Any) -> list[dict[str, Any]]:
+    """The small plan's stages, with something changed in the first."""
+    first, *rest = tree()["stages"]
+    return [{**first, **changes}, *rest]
+
+
+async def test_a_start_names_the_first_stage_or_is_refused_with_it(tmp_path: Path) -> None:
+    """Identity: `start X 1%` must name the first stage that serves."""
+    async with rig(tmp_path) as story:
+        with pytest.raises(WrongStage) as refused:
+            await story.start(weight="10%")
+        assert refused.value.next_step == "/canary start materializers 1%"
+
+
+async def test_a_second_start_is_refused_while_one_is_live(tmp_path: Path) -> None:
+    """Identity: one live rollout per plan and environment."""
+    async with rig(tmp_path) as story:
+        await story.start()
+        with pytest.raises(AlreadyLive):
+            await story.start()
+
+
+async def test_two_starts_in_the_same_moment_make_one_rollout(tmp_path: Path) -> None:
+    """Law 6: the database's unique index decides."""
+    async with rig(tmp_path) as story:
+        results = await asyncio.gather(story.start(ANA), story.start(BEN), return_exceptions=True)
+        assert sum(isinstance(result, AlreadyLive) for result in results) == 1
+        assert len(await story.engine.rollouts.live()) == 1
+
+
+async def test_after_a_rollback_the_cooldown_refuses_unless_a_fix_is_named(tmp_path: Path) -> None:
+    """R11: overridable with a reason and the reference of the fix, by the override role, on record."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        await story.engine.desk.rollback(story.request("rollback"), rollout.id, "")
+        await story.settle()
+        with pytest.raises(Cooldown):
+            await story.start()
+        with pytest.raises(NotAllowed):
+            await story.start(ANA, override="fixed the leak", fix="OPS-7")
+        again = await story.start(BEN, override="fixed the leak", fix="OPS-7")
+        records = await story.engine.rollouts.records(again.id)
+        assert records[0].body["override"]["fix"] == "OPS-7"
+
+
+async def test_a_red_preflight_ends_without_a_cooldown_and_moves_nothing(tmp_path: Path) -> None:
+    """X5: an unreachable source only stops the rollout's preflight."""
+    async with rig(tmp_path) as story:
+        story.numbers.values["errors"] = sick()
+        rollout = await story.start()
+        assert (rollout.state, rollout.cooldown_until) == (State.ABORTED, None)
+        assert not any(call.startswith("apply") for call in story.traffic[0].far.calls)
+        story.numbers.values["errors"] = 0.0
+        assert (await story.start()).state is State.BAKING
+
+
+async def test_a_start_outside_its_window_is_told_the_next_time_that_fits(tmp_path: Path) -> None:
+    """R3."""
+    window = {"enter": "Mon-Fri 08:00-08:15", "leave": "Mon-Fri 08:00-18:00"}
+    async with rig(tmp_path, tree(stages=staged(window=window), timezone="Europe/Madrid")) as story:
+        with pytest.raises(OutsideWindow) as refused:
+            await story.start()
+        assert "2026-03-03 07:00" in str(refused.value)
+
+
+async def test_the_same_person_approving_twice_counts_once(tmp_path: Path) -> None:
+    """Law 6: click and reaction together, double clicks."""
+    stages = staged(approvals={"need": 2})
+    async with rig(tmp_path, tree(stages=stages)) as story:
+        rollout = await story.until_gate(await story.start())
+        gate = rollout.gate.id if rollout.gate else ""
+        clicks = [story.request("approve", BEN, surface=how, gate=gate) for how in ("button", "reaction", "button")]
+        await asyncio.gather(*(story.engine.desk.approve(click, rollout.id) for click in clicks))
+        rollout = await story.load(rollout)
+        assert rollout.state is State.GATE
+        assert rollout.gate is not None
+        assert len(rollout.gate.approvals) == 1
+        rollout = await story.approve(rollout, CLEO)
+        assert rollout.state is State.BAKING
+
+
+async def test_two_approvers_in_the_same_moment_make_one_promotion(tmp_path: Path) -> None:
+    """Law 6: a promote knows its gate, so two clicks can't skip a stage."""
+    async with rig(tmp_path) as story:
+        rollout = await story.until_gate(await story.start())
+        gate = rollout.gate.id if rollout.gate else ""
+        clicks = [story.request("approve", person, surface="button", gate=gate) for person in (BEN, CLEO)]
+        answers = await asyncio.gather(
+            *(story.engine.desk.approve(click, rollout.id) for click in clicks), return_exceptions=True
+        )
+        await story.engine.ticker.idle()
+        assert sum(isinstance(answer, StaleClick) for answer in answers) == 1
+        assert story.traffic[0].weight == Weight(10)
+        assert (await story.kinds_on_record(rollout)).count("promoted") == 1
+
+
+async def test_the_starter_may_not_approve(tmp_path: Path) -> None:
+    """S4: four eyes by default."""
+    async with rig(tmp_path) as story:
+        rollout = await story.until_gate(await story.start(BEN))
+        with pytest.raises(NotAllowed):
+            await story.approve(rollout, BEN)
+        assert (await story.approve(rollout, CLEO)).state is State.BAKING
+
+
+async def test_an_open_gate_closes_when_a_check_fails_and_opens_anew(tmp_path: Path) -> None:
+    """A gate that fails goes back to baking, bake kept."""
+    async with rig(tmp_path) as story:
+        rollout = await story.until_gate(await story.start())
+        story.numbers.values["success"] = 97.0
+        await story.minutes(1)
+        assert (await story.load(rollout)).state is State.BAKING
+        story.numbers.values["success"] = 99.0
+        await story.minutes(1)
+        later = await story.load(rollout)
+        assert later.state is State.GATE
+        assert later.gate is not None
+        assert rollout.gate is not None
+        assert later.gate.id != rollout.gate.id
+
+
+async def test_a_gate_that_nobody_answers_expires_into_the_plans_default(tmp_path: Path) -> None:
+    """U3."""
+    async with rig(tmp_path, tree(gate={"expires": "5m", "then": "rollback"})) as story:
+        rollout = await story.until_gate(await story.start())
+        await story.minutes(6)
+        assert (await story.load(rollout)).state is State.ROLLED_BACK
+        assert "gate_expired" in await story.kinds_on_record(rollout)
+
+
+async def test_a_bake_can_be_ended_early_only_by_the_override_role_with_a_reason(tmp_path: Path) -> None:
+    """Break-glass: its own role, a reason, and still a second person for the gate."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        await story.minutes(1)
+        with pytest.raises(NotAllowed):
+            await story.engine.desk.promote(story.request("promote", ANA), rollout.id, "in a hurry")
+        with pytest.raises(NotPromotable):
+            await story.engine.desk.promote(story.request("promote", BEN), rollout.id, "")
+        opened = await story.engine.desk.promote(story.request("promote", BEN), rollout.id, "in a hurry")
+        assert opened.state is State.GATE
+        with pytest.raises(NotAllowed):
+            await story.approve(opened, BEN)
+        assert (await story.approve(opened, CLEO)).stage == 1
+
+
+async def test_when_the_stable_side_is_as_bad_it_is_held_instead_of_rolled_back(tmp_path: Path) -> None:
+    """Rolling back to a stable side that is the broken one helps nobody."""
+    metrics = {**tree()["metrics"], "errors": {"source": "numbers", "unit": "percent", "number": "errors $side"}}
+    sides = {"canary": "new", "stable": "old"}
+    async with rig(tmp_path, tree(metrics=metrics, sides=sides)) as story:
+        story.numbers.values |= {"errors $side@new": 0.1, "errors $side@old": 0.1}
+        rollout = await story.start()
+        await story.minutes(1)
+        story.numbers.values |= {"errors $side@new": 9.0, "errors $side@old": 9.0}
+        await story.minutes(1)
+        rollout = await story.load(rollout)
+        assert (rollout.state, story.traffic[0].weight) == (State.HELD, Weight(1))
+        assert rollout.hold is not None
+        assert rollout.hold.cause == "both_sides"
+
+
+async def test_several_targets_go_up_in_order_and_a_failing_one_takes_all_back(tmp_path: Path) -> None:
+    """X10 in small: the second target refuses, so the first is undone."""
+    traffic = [{"kind": "fake", "number": 0}, {"kind": "fake", "number": 1}]
+    async with rig(tmp_path, tree(traffic=traffic), targets=2) as story:
+        story.traffic[1].far.trouble = Trouble.LIE
+        rollout = await story.start()
+        await story.settle()
+        assert (await story.load(rollout)).state is State.HELD
+        assert [each.weight for each in story.traffic] == [ZERO, ZERO]
+
+
+async def test_snapshots_and_checkpoints_come_on_schedule(tmp_path: Path) -> None:
+    """S3: snapshots in the thread, checkpoints in the channel as well."""
+    async with rig(tmp_path, tree(stages=staged(bake="30m", checkpoints=["15m"]))) as story:
+        rollout = await story.start()
+        await story.minutes(16)
+        kinds = await story.kinds_on_record(rollout)
+        assert kinds.count("snapshot") == 4
+        assert kinds.count("checkpoint") == 1
+        said = {message.say: message for message in await story.said()}
+        assert (said["snapshot"].thread, said["snapshot"].broadcast) == (True, False)
+        assert said["checkpoint"].broadcast
+
+
+async def test_after_a_rollback_the_metrics_are_verified_and_told(tmp_path: Path) -> None:
+    """R12."""
+    plan = tree(verify_after={"rollback": ["errors < 1% within 30s", "latency < 1s within 30s"]})
+    async with rig(tmp_path, plan) as story:
+        rollout = await story.start()
+        await story.engine.desk.rollback(story.request("rollback"), rollout.id, "")
+        await story.engine.ticker.idle()
+        await story.minutes(1, step_s=5)
+        records = await story.engine.rollouts.records(rollout.id)
+        verified = next(record for record in records if record.kind == "verified")
+        assert verified.body["failed"] == ["latency < 1s within 30s"]
+        assert verified.body["passed"] == ["errors < 1% within 30s"]
+
+
+async def test_a_breach_in_the_last_stage_can_pull_the_kill_switch(tmp_path: Path) -> None:
+    """R7: EMERGENCY, every tier at once."""
+    stages = staged(on_breach="kill")
+    async with rig(tmp_path, tree(stages=stages)) as story:
+        rollout = await story.start()
+        await story.minutes(1)
+        story.numbers.values["errors"] = 50.0
+        await story.minutes(1)
+        await story.minutes(0.2, step_s=2)
+        assert (await story.load(rollout)).state is State.KILLED
+        assert story.kills[0].standing == "off"
+
+
+async def test_a_hold_has_an_owner_a_deadline_and_goes_on_where_it_stood(tmp_path: Path) -> None:
+    """X12: the bake goes on after a resume, and the held time isn't bake."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        await story.minutes(2)
+        held = await story.engine.desk.hold(story.request("hold"), rollout.id, "lunch", timedelta(hours=1))
+        assert held.hold is not None
+        assert (held.hold.owner, held.hold.until) == (ANA, story.now + timedelta(hours=1))
+        await story.minutes(10)
+        resumed = await story.engine.desk.resume(story.request("resume"), rollout.id, "")
+        assert resumed.baked == timedelta(minutes=2)
+        assert resumed.state is State.BAKING
