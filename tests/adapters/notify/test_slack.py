@@ -1,0 +1,218 @@
+"""Slack's messenger and directory against a workspace over real HTTP, in health and in each way that it goes wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from adapters.notify.slack import SlackDirectory, SlackMessenger, slack_client
+from adapters.notify.slack.faults import AGAIN, DENIED, PERHAPS_DONE, SLOW, SlackDenied, translated
+from bot.ports import Denied, OutOfReach, OutsideFault, Posted, Said, SlowDown, Uncertain
+from bot.sandbox.workspace import Person, Workspace
+
+pytestmark = pytest.mark.anyio
+
+METHODS = json.loads((Path(__file__).parents[2] / "data" / "slack" / "methods.json").read_text())
+CODES = sorted({code for method in METHODS.values() for code in method["errors"]})
+CHANNEL = "#canary-live"
+HELLO = Said("Hello.", ({"type": "section", "text": {"type": "mrkdwn", "text": "*Hello.*"}},))
+
+
+@dataclass
+class Clock:
+    now: datetime = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Town:
+    workspace: Workspace
+    messenger: SlackMessenger
+    directory: SlackDirectory
+    clock: Clock = field(default_factory=Clock)
+
+    def id(self, name: str) -> str:
+        return self.workspace.person(name).id
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    workspace = Workspace(seed=1)
+    await workspace.start()
+    clock = Clock()
+    async with slack_client(workspace.bot_token, workspace.api_url) as client:
+        yield Town(workspace, SlackMessenger(client), SlackDirectory(client, clock, "T01SANDBOX1"), clock)
+    await workspace.stop()
+
+
+# ---- messenger --------------------------------------------------------------------------------------------------
+
+
+async def test_a_post_stands_in_the_channel_and_can_be_found_by_its_mark(town: Town) -> None:
+    posted = await town.messenger.post(CHANNEL, HELLO, mark="m1")
+    assert [message["text"] for message in town.workspace.messages(CHANNEL)] == ["Hello."]
+    assert await town.messenger.find(CHANNEL, "m1") == posted
+    assert await town.messenger.find(CHANNEL, "m2") is None
+
+
+async def test_a_reply_is_found_in_its_thread_and_shows_in_the_channel_when_it_is_broadcast(town: Town) -> None:
+    root = await town.messenger.post(CHANNEL, HELLO)
+    reply = await town.messenger.post(CHANNEL, Said("Loud."), thread=root.ts, broadcast=True, mark="m1")
+    assert [message["text"] for message in town.workspace.thread(CHANNEL, root.ts)] == ["Hello.", "Loud."]
+    assert await town.messenger.find(root.channel, "m1", thread=root.ts) == reply
+
+
+async def test_an_edit_without_blocks_takes_the_old_blocks_away(town: Town) -> None:
+    """Blocks that are left out stay; dead buttons must not."""
+    posted = await town.messenger.post(CHANNEL, HELLO)
+    await town.messenger.edit(posted, Said("Bye."))
+    (message,) = town.workspace.messages(CHANNEL)
+    assert message["text"] == "Bye."
+    assert not message.get("blocks")
+
+
+async def test_a_whisper_is_seen_by_one_person_and_comes_directly_where_they_arent_in_the_channel(town: Town) -> None:
+    await town.messenger.whisper(town.workspace.channel(CHANNEL).id, town.id("ana"), Said("Psst."))
+    assert [message["text"] for message in town.workspace.ephemerals("ana", CHANNEL)] == ["Psst."]
+    town.workspace.channel(CHANNEL).members.remove(town.id("ben"))
+    await town.messenger.whisper(town.workspace.channel(CHANNEL).id, town.id("ben"), Said("Psst, Ben."))
+    assert [message["text"] for message in town.workspace.direct_messages("ben")] == ["Psst, Ben."]
+
+
+async def test_reactions_are_read_with_everybody_who_gave_them(town: Town) -> None:
+    posted = await town.messenger.post(CHANNEL, HELLO)
+    for name in ("ana", "ben"):
+        await town.workspace.react(name, CHANNEL, posted.ts, "white_check_mark")
+    assert await town.messenger.reactions(posted) == {"white_check_mark": (town.id("ana"), town.id("ben"))}
+
+
+async def test_a_message_whose_blocks_slack_refuses_is_posted_as_its_text(town: Town) -> None:
+    bad = Said("Still readable.", ({"type": "section", "text": {"type": "mrkdwn", "text": ""}},))
+    posted = await town.messenger.post(CHANNEL, bad)
+    assert [message["text"] for message in town.workspace.messages(CHANNEL)] == ["Still readable."]
+    await town.messenger.edit(posted, Said("So too.", bad.blocks))
+    assert [message["text"] for message in town.workspace.messages(CHANNEL)] == ["So too."]
+
+
+async def test_a_connection_that_breaks_in_a_post_leaves_it_uncertain_and_posts_once(town: Town) -> None:
+    town.workspace.drop_connection_after_processing("chat.postMessage")
+    with pytest.raises(Uncertain):
+        await town.messenger.post(CHANNEL, HELLO, mark="m1")
+    assert len(town.workspace.messages(CHANNEL)) == 1
+    assert await town.messenger.find(CHANNEL, "m1") is not None
+
+
+async def test_a_connection_that_breaks_in_an_edit_is_simply_out_of_reach(town: Town) -> None:
+    posted = await town.messenger.post(CHANNEL, HELLO)
+    town.workspace.drop_connection_after_processing("chat.update")
+    with pytest.raises(OutOfReach):
+        await town.messenger.edit(posted, HELLO)
+
+
+async def test_too_much_at_once_says_how_long_to_wait(town: Town) -> None:
+    town.workspace.refuse("chat.postMessage", "ratelimited", status=429, retry_after=7)
+    with pytest.raises(SlowDown) as slow:
+        await town.messenger.post(CHANNEL, HELLO)
+    assert slow.value.retry_after_s == 7
+
+
+async def test_a_slack_that_isnt_there_is_out_of_reach() -> None:
+    async with slack_client("xoxb-x", "http://127.0.0.1:9/api/") as client:
+        with pytest.raises(OutOfReach):
+            await SlackMessenger(client).post(CHANNEL, HELLO)
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_every_documented_error_of_a_method_in_use_is_translated(town: Town, code: str) -> None:
+    """The full way: the workspace refuses, and what comes out is ours, one line, without secrets."""
+    town.workspace.refuse("chat.postMessage", code, times=2)
+    with pytest.raises(OutsideFault) as fault:
+        await town.messenger.post(CHANNEL, HELLO)
+    assert "\n" not in str(fault.value)
+    assert "xoxb" not in str(fault.value)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_documented_error_is_in_exactly_one_table(code: str) -> None:
+    assert sum(code in table for table in (SLOW, AGAIN, PERHAPS_DONE, DENIED)) == 1
+
+
+def test_an_unknown_error_is_denied_with_its_code() -> None:
+    assert isinstance(translated(_refusal("brand_new")), SlackDenied)
+
+
+def test_a_failure_of_slack_itself_is_uncertain_for_a_post_and_safe_to_repeat_for_all_else() -> None:
+    failed = _refusal("internal_error")
+    assert isinstance(translated(failed, posting=True), Uncertain)
+    assert isinstance(translated(failed), OutOfReach)
+
+
+# ---- directory --------------------------------------------------------------------------------------------------
+
+
+async def test_handles_of_groups_and_of_people_and_ids_are_understood(town: Town) -> None:
+    """S6."""
+    wanted = ("@sre", "@sre-leads", "@ben", town.id("cleo"), "@nobody")
+    assert await town.directory.groups_of(town.id("ana"), wanted) == {"@sre"}
+    assert await town.directory.groups_of(town.id("ben"), wanted) == {"@sre", "@sre-leads", "@ben"}
+    assert await town.directory.groups_of(town.id("cleo"), wanted) == {"@sre", "@sre-leads", town.id("cleo")}
+    assert await town.directory.groups_of(town.id("dev"), wanted) == frozenset()
+
+
+async def test_members_of_what_a_plan_names_are_listed_by_id(town: Town) -> None:
+    named = await town.directory.members(("@sre-leads", "@dev", town.id("ana"), "@nobody"))
+    assert named == {town.id(name) for name in ("ben", "cleo", "dev", "ana")}
+
+
+async def test_guests_bots_deactivated_people_and_strangers_may_not_act(town: Town) -> None:
+    town.workspace.add_person(Person("U0BOT", "robot", "Robot", is_bot=True))
+    town.workspace.add_person(Person("U0GONE", "gone", "Gone", deleted=True))
+    town.workspace.add_person(Person("U0FAR", "far", "Far", stranger=True, team_id="T0OTHER"))
+    assert "guest" in await town.directory.refused(town.id("gus"))
+    assert "bot" in await town.directory.refused("U0BOT")
+    assert "deactivated" in await town.directory.refused("U0GONE")
+    assert "another workspace" in await town.directory.refused("U0FAR")
+    assert "unknown" in await town.directory.refused("U0NOBODY")
+    assert await town.directory.refused(town.id("ana")) == ""
+
+
+async def test_groups_are_asked_again_after_a_minute_and_old_answers_serve_while_slack_is_away(town: Town) -> None:
+    ana = town.id("ana")
+    assert await town.directory.groups_of(ana, ("@sre",)) == {"@sre"}
+    town.workspace.group("@sre").members.remove(ana)
+    assert await town.directory.groups_of(ana, ("@sre",)) == {"@sre"}
+    town.clock.now += timedelta(seconds=61)
+    for method in ("usergroups.list", "usergroups.users.list"):
+        town.workspace.refuse(method, "internal_error", times=9)
+    assert await town.directory.groups_of(ana, ("@sre",)) == {"@sre"}
+    town.clock.now += timedelta(seconds=300)
+    with pytest.raises(OutOfReach):
+        await town.directory.groups_of(ana, ("@sre",))
+
+
+async def test_a_workspace_without_user_groups_can_still_name_people(town: Town) -> None:
+    town.workspace.refuse("usergroups.list", "plan_upgrade_required", times=9)
+    assert await town.directory.groups_of(town.id("ana"), ("@sre", "@ana")) == {"@ana"}
+
+
+async def test_a_revoked_token_is_denied_and_not_taken_for_an_empty_group(town: Town) -> None:
+    town.workspace.revoke_token()
+    with pytest.raises(Denied):
+        await town.directory.groups_of(town.id("ana"), ("@sre",))
+
+
+async def test_a_place_that_was_never_posted_cant_be_edited(town: Town) -> None:
+    with pytest.raises(Denied):
+        await town.messenger.edit(Posted(town.workspace.channel(CHANNEL).id, "1.000000"), HELLO)
+
+
+def _refusal(code: str) -> SlackApiError:
+    return SlackApiError("no", {"ok": False, "error": code})  # type: ignore[no-untyped-call]
