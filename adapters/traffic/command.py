@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 from adapters.http import excerpt
 from adapters.traffic import placeholders
 from adapters.traffic.command_line import Argv, CommandLine, CommandOptions, Script
-from adapters.traffic.options import JsonPath, OneGroupPattern, Options, Pattern, mistake
+from adapters.traffic.options import JsonPath, OneGroupPattern, Options, Pattern
 from adapters.traffic.values import Missing, Share, Standing, at, dotted, parsed, shown, weight_in
 from bot.domain.kinds import Environment
+from bot.domain.plan_fields import misread
 from bot.domain.units import Weight
 from bot.ports import Nonsense, TrafficState
 
@@ -28,7 +29,7 @@ class WeightOutput(Options):
     def _one_way(self) -> WeightOutput:
         placeholders.check(self.argv, ())
         if (self.percent is None) == (self.path is None):
-            raise mistake("the weight is read either by percent or by path", r"write percent: 'PCT=(\d+)'")
+            raise misread("the weight is read either by percent or by path", r"write percent: 'PCT=(\d+)'")
         return self
 
     def weight(self, output: str) -> TrafficState:
@@ -86,7 +87,7 @@ class CommandKillOptions(CommandOptions):
         placeholders.check([self.engage, self.read.argv, self.absent, asking], ())
         placeholders.check(self.restore, placeholders.FORMER if self.former else ())
         if self.former and not placeholders.names_in(self.restore):
-            raise mistake(
+            raise misread(
                 "former is read, but restore doesn't use it", "put {former} into restore, or leave former out"
             )
         return self

@@ -12,9 +12,10 @@ from pydantic import AfterValidator, Field
 
 from adapters.http import NotInTime, excerpt
 from adapters.traffic import allowed_commands, placeholders
-from adapters.traffic.options import Deadline, Options, VariableName, mistake
+from adapters.traffic.options import Deadline, Options, VariableName
 from adapters.traffic.subprocesses import Finished, run
 from bot.domain.kinds import Environment
+from bot.domain.plan_fields import misread
 from bot.ports import Denied, Nonsense, OutOfReach
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh", "busybox"})
@@ -23,13 +24,13 @@ _SECRET_NAME = re.compile(r"\$\{\w*(TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVA
 
 def _argv(argv: tuple[str, ...]) -> tuple[str, ...]:
     if PurePath(argv[0]).name in _SHELLS and any(re.match(r"-\w*c", word) for word in argv[1:]):
-        raise mistake("a command runs without a shell", "put the lines in a script, and name the script")
+        raise misread("a command runs without a shell", "put the lines in a script, and name the script")
     if any("\0" in word for word in argv):
-        raise mistake("an argument can't hold a zero byte", "take it out")
+        raise misread("an argument can't hold a zero byte", "take it out")
     if not argv[0] or placeholders.names_in(argv[0]):
-        raise mistake("the program itself is fixed", "use placeholders in its arguments only")
+        raise misread("the program itself is fixed", "use placeholders in its arguments only")
     if any(_SECRET_NAME.search(word) for word in argv):
-        raise mistake("arguments can be seen by everyone on the machine", "give secrets by env: {NAME: PERCHS_NAME}")
+        raise misread("arguments can be seen by everyone on the machine", "give secrets by env: {NAME: PERCHS_NAME}")
     return argv
 
 

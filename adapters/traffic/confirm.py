@@ -11,9 +11,10 @@ from adapters.http import redact
 from adapters.traffic import placeholders
 from adapters.traffic.command_line import Argv, CommandLine, CommandOptions
 from adapters.traffic.http_endpoint import Endpoint, EndpointOptions, WeightPlace
-from adapters.traffic.options import HttpUrl, JsonPath, OneGroupPattern, mistake
+from adapters.traffic.options import HttpUrl, JsonPath, OneGroupPattern
 from adapters.traffic.values import Missing, Share, at, parsed, weight_in
 from bot.domain.kinds import Environment
+from bot.domain.plan_fields import misread
 from bot.domain.units import Weight
 from bot.ports import Nonsense, OutOfReach
 
@@ -21,7 +22,7 @@ from bot.ports import Nonsense, OutOfReach
 def _check_text(text: str) -> None:
     placeholders.check(text, placeholders.WEIGHT, needed=placeholders.WEIGHT)
     if len(placeholders.split(text)) != 3:
-        raise mistake("the text holds the weight more than once", "keep one {percent} or {fraction}")
+        raise misread("the text holds the weight more than once", "keep one {percent} or {fraction}")
 
 
 def shows(text: str, output: str, weight: Weight) -> bool:
@@ -46,7 +47,7 @@ class HttpConfirmationOptions(EndpointOptions):
     @model_validator(mode="after")
     def _one_way(self) -> HttpConfirmationOptions:
         if (self.path is None) == (self.text is None):
-            raise mistake("the weight shows either at path or in text", "write path: a.b, or text: 'pct={percent}'")
+            raise misread("the weight shows either at path or in text", "write path: a.b, or text: 'pct={percent}'")
         if self.text is not None:
             _check_text(self.text)
         return self
@@ -88,7 +89,7 @@ class CommandConfirmationOptions(CommandOptions):
     def _one_way(self) -> CommandConfirmationOptions:
         ways = (self.text, self.regex, self.path, self.exit_code)
         if sum(way is not None for way in ways) != 1:
-            raise mistake("one of text, regex, path and exit_code tells the weight", "write text: 'pct={percent}'")
+            raise misread("one of text, regex, path and exit_code tells the weight", "write text: 'pct={percent}'")
         needed = placeholders.WEIGHT if self.exit_code is not None else ()
         placeholders.check(self.argv, placeholders.WEIGHT, needed=needed)
         if self.text is not None:

@@ -15,7 +15,7 @@ from bot.ports import Nonsense
 
 _HEAD = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*")
 _REST = re.compile(
-    r"""(?: "(?P<double>(?:[^"\\]|\\.)*)" | '(?P<single>[^']*)' | (?P<bare>[^\s"'\#](?:.*?\S)?)? )
+    r"""(?: "(?P<double>(?:[^"\\]|\\.)*)" | '(?P<single>[^']*)' | (?P<bare>[^\s"'\#](?:.*?\S)??)? )
         (?P<tail>(?:(?:[ \t]+|(?<=[ \t]))\#.*)?[ \t]*\r?)""",
     re.VERBOSE,
 )
@@ -52,7 +52,8 @@ def with_value(text: str, name: str, standing: Standing) -> str:
     if found is None:
         return _appended(text, f"{name}={_quoted(value, '')}")
     if found.value != value:
-        lines[found.number] = f"{found.head}{_quoted(value, found.quote)}{found.tail}"
+        tail = f" {found.tail}" if found.tail.startswith("#") else found.tail
+        lines[found.number] = f"{found.head}{_quoted(value, found.quote)}{tail}"
     return "\n".join(lines)
 
 

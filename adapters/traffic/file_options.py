@@ -9,12 +9,13 @@ from typing import Annotated
 from pydantic import AfterValidator, model_validator
 
 from adapters.traffic.files import TextFile
-from adapters.traffic.options import Deadline, Options, mistake
+from adapters.traffic.options import Deadline, Options
+from bot.domain.plan_fields import misread
 
 
 def _plain(value: str) -> str:
     if not value or "\0" in value or ".." in PurePosixPath(value).parts:
-        raise mistake("a path here has no '..' in it", "write it from the root: /etc/denis/flags.json")
+        raise misread("a path here has no '..' in it", "write it from the root: /etc/denis/flags.json")
     return value
 
 
@@ -35,9 +36,9 @@ class FileOptions(Options):
     @model_validator(mode="after")
     def _from_the_root(self) -> FileOptions:
         if self.root is not None and not self.root.startswith(("/", "${")):
-            raise mistake("root is not an absolute path", "write it from the root: /etc/denis")
+            raise misread("root is not an absolute path", "write it from the root: /etc/denis")
         if self.root is None and not self.path.startswith(("/", "${")):
-            raise mistake("path is not absolute, and there is no root", "write it from the root: /etc/denis/flags.json")
+            raise misread("path is not absolute, and there is no root", "write it from the root: /etc/denis/flags.json")
         return self
 
     @property

@@ -11,10 +11,10 @@ from pydantic import model_validator
 
 from adapters.traffic.file_options import FileOptions
 from adapters.traffic.kept_values import KeptKill, KeptTraffic
-from adapters.traffic.options import JsonPath, mistake
+from adapters.traffic.options import JsonPath
 from adapters.traffic.values import Missing, Share, Standing, at, dotted, shown, spelled
 from bot.domain.kinds import Environment
-from bot.domain.plan_fields import WeightField
+from bot.domain.plan_fields import WeightField, misread
 from bot.ports import Nonsense
 
 
@@ -27,7 +27,7 @@ class FlagFileOptions(FileOptions):
     @model_validator(mode="after")
     def _spot(self) -> FlagFileOptions:
         if (self.format == "json") != (self.key is not None):
-            raise mistake("key goes with format: json, and only with it", "write key: materializers.percent")
+            raise misread("key goes with format: json, and only with it", "write key: materializers.percent")
         return self
 
 

@@ -10,9 +10,10 @@ from pydantic import ConfigDict, Field, model_validator
 
 from adapters.http import Credentials, client, credentials, fetch, redact
 from adapters.traffic import placeholders
-from adapters.traffic.options import Deadline, HttpUrl, JsonPath, Options, mistake
+from adapters.traffic.options import Deadline, HttpUrl, JsonPath, Options
 from adapters.traffic.values import Missing, Share, Standing, at, dotted, parsed, shown, spelled, weight_in
 from bot.domain.kinds import Environment
+from bot.domain.plan_fields import misread
 from bot.domain.units import Weight
 from bot.ports import Nonsense, TrafficState
 
@@ -92,7 +93,7 @@ class HttpKillOptions(EndpointOptions):
         placeholders.check(self.engage.body, ())
         placeholders.check(self.restore.body, placeholders.FORMER)
         if self.engage == self.restore:
-            raise mistake("engage and restore are the same request", "let restore switch it on again")
+            raise misread("engage and restore are the same request", "let restore switch it on again")
         return self
 
 

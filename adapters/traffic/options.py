@@ -10,10 +10,9 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
-from pydantic_core import PydanticCustomError
 
 from adapters.traffic.values import spelled
-from bot.domain.plan_fields import Duration
+from bot.domain.plan_fields import Duration, misread
 
 
 class Options(BaseModel):
@@ -22,14 +21,9 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-def mistake(sentence: str, hint: str) -> PydanticCustomError:
-    """A mistake in a plan: what is wrong, and what to write instead."""
-    return PydanticCustomError("traffic_option", "{sentence}", {"sentence": sentence, "hint": hint})
-
-
 def _deadline(span: timedelta) -> timedelta:
     if not timedelta(0) < span <= timedelta(hours=1):
-        raise mistake("a timeout lies between 0 and 1h", "write it as 10s or 2m")
+        raise misread("a timeout lies between 0 and 1h", "write it as 10s or 2m")
     return span
 
 
@@ -45,11 +39,11 @@ def address(*schemes: str) -> AfterValidator:
     def check(value: str) -> str:
         scheme, found, rest = value.partition("://")
         if found and "${" not in scheme and scheme not in schemes:
-            raise mistake(f"an address here begins with {_either(schemes)}", f"write {schemes[0]}://host…")
+            raise misread(f"an address here begins with {_either(schemes)}", f"write {schemes[0]}://host…")
         if not found and "${" not in value:
-            raise mistake("that is not an address", f"write {schemes[0]}://host…")
+            raise misread("that is not an address", f"write {schemes[0]}://host…")
         if "@" in rest.partition("/")[0]:
-            raise mistake("an address holds no user or password", "name them by username…, password_env or token_env")
+            raise misread("an address holds no user or password", "name them by username…, password_env or token_env")
         return value
 
     return AfterValidator(check)
@@ -68,7 +62,7 @@ def _steps(value: Any) -> Any:
 
 def _filled(steps: tuple[str, ...]) -> tuple[str, ...]:
     if not steps or not all(steps):
-        raise mistake("a place in JSON names each step", "write it as a.b.0.c, or as a list where a name has a dot")
+        raise misread("a place in JSON names each step", "write it as a.b.0.c, or as a list where a name has a dot")
     return steps
 
 
@@ -80,7 +74,7 @@ def _pattern(value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise mistake(f"that expression can't be read: {error}", "check its brackets and backslashes") from error
+        raise misread(f"that expression can't be read: {error}", "check its brackets and backslashes") from error
     return value
 
 
@@ -89,7 +83,7 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 
 def _one_group(value: str) -> str:
     if re.compile(_pattern(value)).groups != 1:
-        raise mistake("the expression needs exactly one group, around the value", r"write it as PCT=(\d+)")
+        raise misread("the expression needs exactly one group, around the value", r"write it as PCT=(\d+)")
     return value
 
 

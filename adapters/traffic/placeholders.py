@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from adapters.traffic.options import mistake
 from adapters.traffic.values import spelled
+from bot.domain.plan_fields import misread
 from bot.domain.units import Weight
 
 WEIGHT = frozenset({"percent", "fraction"})
@@ -66,10 +66,10 @@ def check(tree: Any, allowed: Collection[str], needed: Collection[str] = ()) -> 
     found = names_in(tree)
     if unknown := sorted(found - frozenset(allowed)):
         known = ", ".join(f"{{{name}}}" for name in sorted(allowed)) or "none"
-        raise mistake(f"{{{unknown[0]}}} is not a placeholder here", f"known here: {known}; secrets go by environment")
+        raise misread(f"{{{unknown[0]}}} is not a placeholder here", f"known here: {known}; secrets go by environment")
     if needed and not found & frozenset(needed):
         either = " or ".join(f"{{{name}}}" for name in sorted(needed, reverse=True))
-        raise mistake(f"nothing here says the weight: {either} is missing", f"put {either} where the number goes")
+        raise misread(f"nothing here says the weight: {either} is missing", f"put {either} where the number goes")
 
 
 def split(text: str) -> list[str]:

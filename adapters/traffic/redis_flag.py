@@ -19,17 +19,17 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, ResponseError
 
 from adapters.traffic.kept_values import KeptKill, KeptTraffic
-from adapters.traffic.options import Deadline, Options, Text, VariableName, address, mistake
+from adapters.traffic.options import Deadline, Options, Text, VariableName, address
 from adapters.traffic.redis_faults import KNOWN, translated
 from adapters.traffic.values import Share, Standing, spelled
 from bot.domain.kinds import Environment, MissingEnvironment
-from bot.domain.plan_fields import WeightField
+from bot.domain.plan_fields import WeightField, misread
 from bot.ports import Denied, OutOfReach
 
 
 def _without_query(value: str) -> str:
     if "?" in value:
-        raise mistake("this address takes no query", "write redis://host:6379/0 and use the other options")
+        raise misread("this address takes no query", "write redis://host:6379/0 and use the other options")
     return value
 
 
@@ -45,7 +45,7 @@ class RedisOptions(Options):
     @model_validator(mode="after")
     def _whole_credentials(self) -> RedisOptions:
         if self.username and not self.password_env:
-            raise mistake("username needs password_env", "name the variable that holds the password")
+            raise misread("username needs password_env", "name the variable that holds the password")
         return self
 
 
@@ -65,7 +65,7 @@ class RedisKillOptions(RedisOptions):
     @model_validator(mode="after")
     def _differ(self) -> RedisKillOptions:
         if self.off == self.on:
-            raise mistake("off and on are the same value", 'write for example off: "0" and on: "1"')
+            raise misread("off and on are the same value", 'write for example off: "0" and on: "1"')
         return self
 
 

@@ -18,12 +18,16 @@ from tests.fakes.traffic import FakeKill, FakeTraffic, FarSide, Trouble
 class World(Protocol):
     """`split` and `switch` are what really stands: a number's text, or None for nothing there."""
 
-    traffic: Traffic
-    kill: KillMethod
     on: str | None
     """The switch as it stands at first."""
     troubles: frozenset[Trouble]
     secrets: frozenset[str]
+
+    @property
+    def traffic(self) -> Traffic: ...
+
+    @property
+    def kill(self) -> KillMethod: ...
 
     async def split(self) -> str | None: ...
 
