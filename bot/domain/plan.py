@@ -108,6 +108,10 @@ class VersionFrom(Part):
             return {"kind": kind, "options": {kind: asked}}
         return value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {"type": "object", "minProperties": 1, "description": "{metric: NAME} or {command: […]}"}
+
 
 def _version_form(value: Any) -> str:
     return "from" if isinstance(value, dict | Part) else "text"

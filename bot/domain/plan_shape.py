@@ -75,6 +75,9 @@ def _translate(error: ErrorDetails, tree: Any, model: type[BaseModel], under: Pa
     match error["type"]:
         case "missing":
             return Mistake(path, f"'{loc[-1]}' is missing", f"add {loc[-1]}:")
+        case "extra_forbidden" if " @" in str(loc[-1]):
+            what = f"'{loc[-1]}' came out as a key: inside {{ }} a comma ends a value"
+            return Mistake(path, what, 'put the whole value in quotes: "1m @production, 10s @lab"', at_key=True)
         case "extra_forbidden":
             hint = suggest(str(loc[-1]), keys_at(model, loc[:-1]))
             return Mistake(path, f"unknown key '{loc[-1]}'", hint, at_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from bot.domain.plan_fields import Duration, WeightField, WindowText, misread
 from bot.domain.plan_parts import Action, PartField, PlanPart, Response, RuleField, reads_as
@@ -73,7 +73,9 @@ def _back_form(value: Any) -> str:
 
 
 BackTo = Annotated[
-    Annotated[WeightField, Tag("weight")] | Annotated[Literal["previous"], Tag("stage")], Discriminator(_back_form)
+    Annotated[WeightField, Tag("weight")] | Annotated[Literal["previous"], Tag("stage")],
+    Discriminator(_back_form),
+    WithJsonSchema({"type": "string", "description": "0%, previous, or a weight"}),
 ]
 
 

@@ -32,6 +32,12 @@ def test_a_good_plan_is_read_without_a_word() -> None:
 
 SHAPE: list[tuple[str, Any, str]] = [
     ("sevice", "x", "sevice: unknown key 'sevice' — did you mean service?"),
+    (
+        "every.10s @lab",
+        None,
+        "every.10s @lab: '10s @lab' came out as a key: inside { } a comma ends a value — "
+        'put the whole value in quotes: "1m @production, 10s @lab"',
+    ),
     ("service", ..., "plan: 'service' is missing — add service:"),
     ("name", "My Plan", "name: 'My Plan' is not a name — lower-case letters, digits and dashes, as: my-service"),
     ("version", 1.1, 'version: a text is expected, not the number 1.1 — put it in quotes: "1.1"'),
