@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,6 +61,10 @@ def put_in_place(fresh: Path, database: Path, now: datetime) -> Path | None:
         _require_unused(database)
         kept = database.with_name(f"{database.name}.before-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
         database.rename(kept)
+        # A journal that stayed behind would be taken for the new file's own.
+        for journal in (f"{database.name}-wal", f"{database.name}-shm"):
+            with suppress(FileNotFoundError):
+                database.with_name(journal).rename(kept.with_name(journal.replace(database.name, kept.name)))
     fresh.rename(database)
     sync_folder(database.parent)
     return kept

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.domain.errors import PerchError
 from bot.domain.evidence import GENESIS, Head, Record, verify
+from bot.domain.plan_reading import digest
 from storage.bundle import (
     FORMAT,
     HEAD,
@@ -56,11 +57,14 @@ def verify_bundle(path: Path) -> WholeBundle:
         head = _chain(path, rollout, files)
         _same_files(path, manifest, files)
         told = json.loads(files[ROLLOUT])
+        frozen = digest(json.loads(files[PLAN]), told["environment"]) == told["plan_digest"]
         whole = WholeBundle(rollout, told["plan"], told["environment"], head, str(manifest.get("perch")))
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BrokenBundle(path, "its files aren't what Perch writes") from fault
     if told["id"] != rollout:
         raise BrokenBundle(path, f"{ROLLOUT} is about {told['id']}, {MANIFEST} about {rollout}")
+    if not frozen:
+        raise BrokenBundle(path, f"{PLAN} isn't the plan that the rollout froze")
     if pack(files) != path.read_bytes():
         raise BrokenBundle(path, "the zip around the files was changed; no file in it was")
     return whole
