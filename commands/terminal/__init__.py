@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.terminal.words import Words
+
+if TYPE_CHECKING:
+    from bot.domain.plan import Plan
 
 COMMANDS: Mapping[str, str] = {
     "run": "commands.terminal.run:run",
@@ -44,7 +48,7 @@ def perch(ctx: click.Context) -> None:
 
 
 def given(environment: Mapping[str, str]) -> dict[str, object]:
-    """What every command may ask for: `plans`, `database_url`, and `kinds` and `settings`, read when called."""
+    """What commands may ask for: `plans`, `database_url`; `kinds`, `settings` and `live`, which work when called."""
     from bot.settings import Settings, read_settings
 
     fields = Settings.model_fields
@@ -53,6 +57,7 @@ def given(environment: Mapping[str, str]) -> dict[str, object]:
         "database_url": environment.get("DATABASE_URL") or fields["database_url"].default,
         "kinds": _kinds,
         "settings": lambda: read_settings(environment),
+        "live": _ask_live,
     }
 
 
@@ -62,6 +67,15 @@ def _kinds() -> object:
     return all_kinds()
 
 
+async def _ask_live(plan: Plan) -> list[str]:
+    from commands.terminal.live import problems
+
+    return await problems(plan, os.environ)
+
+
 def main() -> None:
     """The entry point of the console command."""
+    from commands.terminal.logs import log_to_stderr
+
+    log_to_stderr(os.environ.get("PERCH_LOG_LEVEL", ""), otherwise="ERROR")
     perch.main(prog_name="perch")

@@ -12,19 +12,18 @@ TALKATIVE = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "urllib3
 
 
 class _Utc(logging.Formatter):
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
-def log_to_stderr(level: str) -> None:
-    """Log at this level from now on. Raises ValueError for a level that doesn't exist."""
-    known = logging.getLevelNamesMapping()
-    if level.upper() not in known:
-        raise ValueError(f"'{level}' is not a log level; use DEBUG, INFO, WARNING or ERROR")
+def log_to_stderr(level: str, otherwise: str = "INFO") -> None:
+    """Log at this level from now on; at `otherwise` where it names none."""
+    levels = logging.getLevelNamesMapping()
+    chosen = levels.get(level.upper(), levels[otherwise])
     writer = logging.StreamHandler(sys.stderr)
     writer.setFormatter(_Utc(FORM))
     root = logging.getLogger()
     root.handlers[:] = [writer]
-    root.setLevel(known[level.upper()])
+    root.setLevel(chosen)
     for name in TALKATIVE:
-        logging.getLogger(name).setLevel(max(logging.WARNING, known[level.upper()]))
+        logging.getLogger(name).setLevel(max(logging.WARNING, chosen))

@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from bot.settings import BadSetting, Settings
+from bot.settings import Settings
 from commands.terminal.ending import Failed
 
 
@@ -22,10 +22,7 @@ def run(ctx: click.Context, only: Literal["web", "engine"] | None) -> None:
     from commands.terminal.logs import log_to_stderr
 
     settings: Settings = ctx.obj["settings"]()
-    try:
-        log_to_stderr(settings.log_level)
-    except ValueError as wrong:
-        raise BadSetting(f"PERCH_LOG_LEVEL: {wrong}.") from None
+    log_to_stderr(settings.log_level)
     try:
         asyncio.run(_run(settings, only))
     except StartRefused as refused:

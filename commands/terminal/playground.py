@@ -1,0 +1,99 @@
+"""A workspace, a service and Perch, all on this machine: what `perch sandbox` starts and the script plays on.
+
+Perch itself is unmodified: it gets settings from an environment, as on a server, and talks to the two over HTTP and
+WebSocket.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import bot.sandbox
+from bot.app import Perch, open_perch
+from bot.sandbox.world import World
+from bot.settings import read_settings
+from commands.slack import VERBS
+
+PLAN = "materializers"
+CHANNEL = "#canary-live"
+START = f"/canary start {PLAN} 1%"
+USUAL_PORT = 8000
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Playground:
+    """All that runs; `folder` holds Perch's database and kill cards, and goes when it ends."""
+
+    world: World
+    perch: Perch
+    folder: Path
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What Perch was started with: with it, other perch commands look at this sandbox."""
+        return _environment(self.world, self.folder)
+
+
+@asynccontextmanager
+async def open_playground(port: int | None = None) -> AsyncIterator[Playground]:
+    """Start everything, and stop everything. Without a port the usual one is taken, or a free one if that's in use.
+
+    Raises OSError when the port that was asked for is taken, and what starting Perch raises.
+    """
+    _without_proxies()
+    with TemporaryDirectory(prefix="perch-sandbox-") as name:
+        folder = Path(name)
+        async with _world(port) as world:
+            environment = _environment(world, folder)
+            perch = await open_perch(read_settings(environment), environment)
+            try:
+                await perch.start()
+                yield Playground(world, perch, folder)
+            finally:
+                await perch.stop()
+
+
+@asynccontextmanager
+async def _world(port: int | None) -> AsyncIterator[World]:
+    completions = [START, *(f"/canary {verb} {PLAN}" for verb in VERBS if verb not in ("start", "help", "list"))]
+    completions += ["/canary list", "/canary help"]
+    world = World(port=USUAL_PORT if port is None else port, completions=completions)
+    try:
+        await world.__aenter__()
+    except OSError:
+        if port is not None:
+            raise
+        world = World(port=0, completions=completions)
+        await world.__aenter__()
+    try:
+        yield world
+    finally:
+        await world.__aexit__(None, None, None)
+
+
+def _environment(world: World, folder: Path) -> Mapping[str, str]:
+    workspace = world.workspace
+    return {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_SIGNING_SECRET": workspace.signing_secret,
+        "SLACK_API_URL": workspace.api_url,
+        "SANDBOX_SERVICE_URL": world.service.url,
+        "PERCH_PLANS": str(Path(next(iter(bot.sandbox.__path__))) / "plans"),
+        "DATABASE_URL": f"sqlite:///{folder / 'perch.db'}",
+        "PERCH_STATE": str(folder / "state"),
+        "PORT": "0",
+    }
+
+
+def _without_proxies() -> None:
+    """Slack's client would send even loopback calls to a proxy that the environment names."""
+    for name in PROXIES:
+        os.environ.pop(name, None)
+        os.environ.pop(name.upper(), None)
