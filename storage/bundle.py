@@ -55,7 +55,7 @@ async def export(database: Database, rollout: str) -> bytes:
 
     row, rows, measured = await database.read(work)
     if row is None:
-        raise UnknownRollout(rollout, "perch rollouts lists them")
+        raise UnknownRollout(rollout, "perch rollouts")
     files = {
         ROLLOUT: _json(json.loads(row.body)),
         PLAN: _json(json.loads(row.tree)),

@@ -118,7 +118,7 @@ async def find_chain(database: Database, name: str) -> str:
     found, plans = await database.read(work)
     if found is None:
         near = get_close_matches(name, plans, 1)
-        raise UnknownRollout(name, f"did you mean {near[0]}?" if near else "perch rollouts lists them")
+        raise UnknownRollout(name, f"say {near[0]}" if near else "perch rollouts")
     return found
 
 

@@ -198,4 +198,4 @@ def test_a_name_is_a_rollout_a_plan_or_the_workspace(file: Path) -> None:
         assert ask(file, partial(find_chain, name=name)) == chain
     with pytest.raises(UnknownRollout) as unknown:
         ask(file, lambda database: find_chain(database, "plan-r"))
-    assert unknown.value.next_step in ("did you mean plan-r1?", "did you mean plan-r2?")
+    assert unknown.value.next_step in ("say plan-r1", "say plan-r2")
