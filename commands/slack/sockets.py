@@ -76,8 +76,18 @@ class Line:
 class Sockets:
     """Both lines. `connected` is for /readyz."""
 
-    def __init__(self, app: AsyncApp, client: AsyncWebClient, app_token: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        client: AsyncWebClient,
+        app_token: str,
+        clock: Clock,
+        *,
+        apart_s: float = APART_S,
+        watch_s: float = WATCH_EVERY_S,
+    ) -> None:
         self._app, self._client, self._app_token, self._clock = app, client, app_token, clock
+        self._apart_s, self._watch_s = apart_s, watch_s
         self._lines: list[Line | None] = [None] * CONNECTIONS
         self.ready = asyncio.Event()
         """Set when the first line stands."""
@@ -98,14 +108,14 @@ class Sockets:
         return sum(line is not None for line in self._lines)
 
     async def _keep(self, place: int) -> None:
-        await asyncio.sleep(place * APART_S)
+        await asyncio.sleep(place * self._apart_s)
         while True:
             await self._renew(place)
             line = self._lines[place]
             if line is None:
-                await asyncio.sleep(WATCH_EVERY_S)
+                await asyncio.sleep(self._watch_s)
                 continue
-            log.warning("Slack connection %s is replaced: %s", place + 1, await _watched(line))
+            log.warning("Slack connection %s is replaced: %s", place + 1, await self._watched(line))
 
     async def _renew(self, place: int) -> None:
         """A new handler in this place; the old one goes when the new one stands."""
@@ -123,10 +133,9 @@ class Sockets:
         if old is not None:
             await old.close()
 
-
-async def _watched(line: Line) -> str:
-    """Look at a line until there is something wrong with it; returns what."""
-    while True:
-        if why := await line.suspicious():
-            return why
-        await asyncio.sleep(WATCH_EVERY_S)
+    async def _watched(self, line: Line) -> str:
+        """Look at a line until there is something wrong with it; returns what."""
+        while True:
+            if why := await line.suspicious():
+                return why
+            await asyncio.sleep(self._watch_s)

@@ -23,6 +23,7 @@ from commands.slack.introduction import introduce
 from commands.slack.signed import PATH, signed_requests
 from commands.slack.sockets import Sockets
 from commands.slack.worker import Worker
+from tests.commands.slack.shaky import ShakyInbox, ShakyOutbox
 from tests.rig import Rig, rig
 
 CHANNEL = "#canary-live"
@@ -35,9 +36,11 @@ class Town:
 
     workspace: Workspace
     story: Rig
-    worker: Worker
-    sender: Sender
+    intake: Intake
+    messenger: SlackMessenger
     door: Door
+    inbox: ShakyInbox
+    outbox: ShakyOutbox
 
     async def types(self, who: str, line: str) -> dict[str, Any]:
         """Type a command, and read the ephemeral answer to it."""
@@ -106,9 +109,11 @@ async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | Non
             BRISK,
         )
         engine.ledger.on_saved.append(lambda _: sender.wake())
-        worker = Worker(engine.inbox, engine.outbox, engine.desk, messenger, lambda: story.now, wake_sender=sender.wake)
+        inbox, outbox = ShakyInbox(engine.inbox), ShakyOutbox(engine.outbox)
+        worker = Worker(inbox, outbox, engine.desk, messenger, lambda: story.now, wake_sender=sender.wake)
+        intake = Intake(inbox, worker)
         door = Door(
-            Intake(engine.inbox, worker),
+            intake,
             worker,
             client,
             await introduce(client),
@@ -124,7 +129,7 @@ async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | Non
             stack.push_async_callback(_end, asyncio.create_task(sockets.run()))
             async with asyncio.timeout(5):
                 await sockets.ready.wait()
-        yield Town(workspace, story, worker, sender, door)
+        yield Town(workspace, story, intake, messenger, door, inbox, outbox)
 
 
 async def _served(stack: AsyncExitStack, door: Door) -> str:
