@@ -15,7 +15,7 @@ from bot.domain.plan import Plan
 from bot.domain.plan_check import check_plan
 from bot.domain.plan_draft import Draft
 from bot.domain.plan_fields import shape_of
-from bot.domain.plan_report import Mistake, Note, NotYet, PlanMistakes, PlanReport, dotted
+from bot.domain.plan_report import Mistake, Note, NotYet, PlanMistakes, PlanReport
 from bot.domain.plan_salvage import Salvaged, salvage
 from bot.domain.plan_shape import mistakes_of, suggest
 
@@ -60,12 +60,6 @@ def report_on(tree: Any, environment: str, kinds: Kinds) -> PlanReport:
         notes=tuple(each for each in findings if isinstance(each, Note)),
         not_yet=tuple(each for each in findings if isinstance(each, NotYet)),
     )
-
-
-def without_effect(tree: Mapping[str, Any], environment: str, kinds: Kinds) -> list[str]:
-    """What a plan asks for that would judge or act, and that this version can't do yet; empty when it may start."""
-    parts = [each for each in report_on(tree, environment, kinds).not_yet if each.blocks_start]
-    return [f"{each.what} ({dotted(each.path)})" for each in parts]
 
 
 def digest(tree: Mapping[str, Any], environment: str) -> str:
