@@ -30,7 +30,7 @@ class Missing(LookupError):
     """Nothing stands at that place."""
 
 
-_NUMBER = re.compile(r"\d+(\.\d+)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"\d+(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 
 
 def weight_in(value: Any, share: Share) -> Weight:
