@@ -115,7 +115,5 @@ def wire(
         switch=switch,
         works=works,
         ticker=Ticker(ledger, equipment, kinds, works, switch, clock, owner),
-        desk=FrontDesk(
-            ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment, files
-        ),
+        desk=FrontDesk(ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment),
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -478,6 +479,10 @@ class KillFiles(Protocol):
 
     def spooled(self) -> Sequence[Spooled]:
         """All acts that aren't merged into evidence yet, oldest first."""
+        ...
+
+    def unreadable(self) -> Sequence[Path]:
+        """Files of ours that can't be read: a kill may be hidden in one, so nobody raises while there are any."""
         ...
 
     def merged(self, key: str) -> None:

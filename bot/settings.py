@@ -1,4 +1,4 @@
-"""The environment as one frozen value. A bad value stops the start with one line that says which, why, and what to do."""
+"""The environment as one frozen value. A bad value stops the start: one line says which, why, and what to do."""
 
 from __future__ import annotations
 
@@ -73,10 +73,11 @@ def require_slack(settings: Settings) -> None:
     """Raises BadSetting unless there is enough to talk to Slack in one of the two modes."""
     if not settings.slack_bot_token.get_secret_value():
         raise BadSetting(
-            "SLACK_BOT_TOKEN is not set. Install the app (docs/slack.md) and set it to the token that begins with xoxb-, "
-            "or try Perch without Slack: make sandbox"
+            "SLACK_BOT_TOKEN is not set. Install the app (docs/slack.md) and set it to the token that begins "
+            "with xoxb-, or try Perch without Slack: make sandbox"
         )
     if not settings.socket_mode and not settings.slack_signing_secret.get_secret_value():
         raise BadSetting(
-            "neither SLACK_APP_TOKEN (Socket Mode) nor SLACK_SIGNING_SECRET (HTTP mode) is set. Set one of them: docs/slack.md"
+            "neither SLACK_APP_TOKEN (Socket Mode) nor SLACK_SIGNING_SECRET (HTTP mode) is set. "
+            "Set one of them: docs/slack.md"
         )

@@ -18,10 +18,11 @@ from bot.domain.moves import Happening, Step, a_hold
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout, Way
 from bot.domain.units import ZERO, Weight, spell_duration
+from bot.engine.cards import kill_card
 from bot.engine.confirm import Look, confirmed
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.ledger import Ledger, new_id
-from bot.ports import Card, KillFiles, OutsideFault, Traffic
+from bot.ports import Denied, KillFiles, OutsideFault, Traffic
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,9 @@ class Mover:
 
     async def _fence(self, id: str, intent: Intent) -> None:
         fresh = await self._ledger.rollouts.load(id)
+        hidden = await asyncio.to_thread(self._files.unreadable)
+        if hidden:
+            raise Denied(f"a kill may be hidden in {hidden[0].name}, which can't be read; mend or remove that file")
         spooled = await asyncio.to_thread(self._files.spooled)
         down = any(act.plan == fresh.plan and act.environment == fresh.environment for act in spooled)
         if down or fresh.intent is None or fresh.intent.id != intent.id:
@@ -194,21 +198,6 @@ def _not_down(intent: Intent, fault: str, still_on: str) -> Callable[[Rollout, P
     return decide
 
 
-def kill_card(rollout: Rollout, plan: Plan, tree: dict[str, object], operators: tuple[str, ...]) -> Card:
-    """What a kill needs when nothing else answers."""
-    return Card(
-        rollout=rollout.id,
-        plan=rollout.plan,
-        environment=rollout.environment,
-        revision=rollout.revision,
-        tree=tree,
-        confirmed=rollout.confirmed.percent,
-        back_to=moves.back_to(rollout, plan).percent,
-        operators=operators,
-        former=rollout.former,
-    )
-
-
 def _applied(intent: Intent, before: Sequence[str], after: Sequence[str], now: datetime) -> Happening:
     facts = {
         "intent": intent.id,
@@ -257,16 +246,19 @@ async def _shown(traffic: Sequence[Traffic]) -> tuple[str, ...]:
     return tuple(shown)
 
 
-async def read_weights(traffic: Sequence[Traffic]) -> list[Weight]:
-    """Every target's weight that can be read now; the unreadable are left out."""
-    weights = []
-    for each in traffic:
+async def read_weights(traffic: Sequence[Traffic], within_s: float = CALL_S) -> list[Weight]:
+    """Every target's weight that can be read within so many seconds; the unreadable are left out."""
+
+    async def read(each: Traffic) -> Weight | None:
         try:
-            async with asyncio.timeout(CALL_S):
-                weights.append((await each.read()).weight)
+            async with asyncio.timeout(within_s):
+                return (await each.read()).weight
         except (TimeoutError, OutsideFault):
             log.warning("%s can't be read", each.target)
-    return weights
+            return None
+
+    weights = await asyncio.gather(*(read(each) for each in traffic))
+    return [weight for weight in weights if weight is not None]
 
 
 async def _highest(traffic: Sequence[Traffic]) -> Weight | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from bot.domain.checks import Facts, Moment, judge, tally, unheld
@@ -24,13 +25,18 @@ from bot.engine.ledger import new_id
 from bot.engine.preflight import take_stage_baselines
 from bot.ports import Traffic
 
+READ_S = 10.0
+"""A check waits no longer than this for a traffic target; the next one asks again."""
+
 
 async def check(
     rollout: Rollout, plan: Plan, gear: Gear, round: Round, kinds: Kinds
 ) -> tuple[Step, Mapping[str, Measurement]]:
     """Look once and say what follows, with everything that was measured."""
-    weight = await _weight(gear.traffic) if rollout.state in STEADY and rollout.intent is None else None
-    facts = await _facts(rollout, plan, gear, round)
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(_weight(rollout, gear.traffic))
+        gathering = group.create_task(_facts(rollout, plan, gear, round))
+    facts = gathering.result()
     rollout = await take_stage_baselines(rollout, plan, gear, round)
     stage = plan.stages[rollout.stage]
     shifted_at = round.now if rollout.state is State.SHIFTING else rollout.shifted_at or round.now
@@ -42,7 +48,7 @@ async def check(
         check=seen,
         streaks=streaks,
         tallies=facts.tallies,
-        weight=weight,
+        weight=reading.result(),
         stable=await _stable(rollout, plan, gear, round) if seen.verdict is Verdict.BREACH else {},
         complete_fails=tuple(unheld(plan.complete_when, plan, facts, round.now)),
     )
@@ -75,6 +81,8 @@ def _conditions(plan: Plan, index: int) -> Sequence[Condition]:
     return [rule.condition for rule in rules]
 
 
-async def _weight(traffic: Sequence[Traffic]) -> Weight | None:
-    """The weight in force: the highest of several targets; None where none can be read."""
-    return max(await read_weights(traffic), default=None)
+async def _weight(rollout: Rollout, traffic: Sequence[Traffic]) -> Weight | None:
+    """The weight in force: the highest of several targets; None where none can be read, or one is moving."""
+    if rollout.state not in STEADY or rollout.intent is not None:
+        return None
+    return max(await read_weights(traffic, READ_S), default=None)

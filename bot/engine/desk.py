@@ -24,7 +24,6 @@ from bot.domain.plan import Plan
 from bot.domain.progress import promote_when_ready
 from bot.domain.rollout import PERCH, Approval, Gate, Rollout
 from bot.domain.units import Weight
-from bot.engine.actions import kill_card
 from bot.engine.equipment import Equipment
 from bot.engine.finding import Finding
 from bot.engine.kill import KillSwitch, NoCard
@@ -32,7 +31,7 @@ from bot.engine.ledger import Ledger, new_id
 from bot.engine.requests import Request, Right
 from bot.engine.rights import Rights
 from bot.engine.starting import Starting
-from bot.ports import Card, KillFiles, OutsideFault, Plans, Spooled, StoreAway
+from bot.ports import Card, OutsideFault, Plans, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
 
@@ -51,14 +50,12 @@ class FrontDesk(Finding):
         starting: Starting,
         switch: KillSwitch,
         equipment: Equipment,
-        files: KillFiles,
     ) -> None:
         super().__init__(ledger, plans)
         self._rights = rights
         self._starting = starting
         self._switch = switch
         self._equipment = equipment
-        self._files = files
 
     async def permit(self, request: Request, what: Right, plan: Plan) -> None:
         await self._rights.permit(request, what, plan)
@@ -211,7 +208,8 @@ class FrontDesk(Finding):
         try:
             card = await self._switch.card(rollout_id)
         except NoCard:
-            card = await self._fresh_card(rollout_id)
+            rollout, plan = await self._read(rollout_id)
+            card = await self._switch.card_for(rollout, await self._rights.members(plan))
         plan = self._plans.thaw(card.tree, card.environment)
         await self._rights.permit(request, "stop", plan, known=card.operators)
         act = Spooled(
@@ -227,13 +225,6 @@ class FrontDesk(Finding):
         )
         await self._switch.pull(act, card)
         return await self._as_known(card)
-
-    async def _fresh_card(self, rollout_id: str) -> Card:
-        rollout, plan = await self._read(rollout_id)
-        tree = dict(await self._ledger.rollouts.tree(rollout.plan_digest))
-        card = kill_card(rollout, plan, tree, await self._rights.members(plan))
-        await asyncio.to_thread(self._files.keep_card, card)
-        return card
 
     async def _as_known(self, card: Card) -> Rollout:
         """The rollout as the database has it; where it can't say, as the card does."""

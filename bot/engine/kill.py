@@ -12,10 +12,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from bot.domain import kills, moves
+from bot.domain.errors import PerchError
+from bot.domain.evidence import WORKSPACE, Entry
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import MethodOutcome, Person, Rollout
 from bot.domain.units import Weight
+from bot.engine.cards import kill_card
 from bot.engine.equipment import Equipment, Gear, Method
 from bot.engine.ledger import Ledger, new_id
 from bot.ports import Card, Clock, KillFiles, OutsideFault, Plans, Spooled, StoreAway, Traffic
@@ -53,6 +56,17 @@ class KillSwitch:
         if card is None:
             raise NoCard(rollout)
         return card
+
+    async def card_for(self, rollout: Rollout, members: Sequence[str] = ()) -> Card:
+        """The card of a rollout; made and kept now where there is none yet."""
+        try:
+            return await self.card(rollout.id)
+        except NoCard:
+            plan = await self._ledger.plan_of(rollout)
+            tree = dict(await self._ledger.rollouts.tree(rollout.plan_digest))
+            card = kill_card(rollout, plan, tree, tuple(members))
+            await asyncio.to_thread(self._files.keep_card, card)
+            return card
 
     async def pull(self, act: Spooled, card: Card) -> Sequence[MethodOutcome]:
         """Do it now. Returns every method's outcome; what failed has its fault, and is tried again by the watch."""
@@ -129,7 +143,7 @@ class KillSwitch:
         """Try to get the intent into the database while the methods run."""
         try:
             await self._begin(act)
-        except (StoreAway, LookupError) as away:
+        except (StoreAway, PerchError) as away:
             log.warning("the %s of %s isn't recorded yet: %s", act.what, act.rollout, away)
 
     async def _begin(self, act: Spooled) -> Rollout:
@@ -141,15 +155,25 @@ class KillSwitch:
     async def _settle(self, act: Spooled, outcomes: Sequence[MethodOutcome]) -> None:
         try:
             await self._record(act, outcomes)
-        except StoreAway as away:
+        except (StoreAway, PerchError) as away:
             log.warning("the %s of %s stays in the spool: %s", act.what, act.rollout, away)
 
     async def merge(self) -> int:
         """Put all spooled acts into evidence and state; returns how many. Raises StoreAway when it can't."""
         acts = await asyncio.to_thread(self._files.spooled)
         for act in acts:
-            await self._record(act, [MethodOutcome.model_validate(outcome) for outcome in act.outcomes])
+            try:
+                await self._record(act, [MethodOutcome.model_validate(outcome) for outcome in act.outcomes])
+            except PerchError as foreign:
+                await self._record_foreign(act, foreign)
         return len(acts)
+
+    async def _record_foreign(self, act: Spooled, why: PerchError) -> None:
+        """An act on a rollout that this database doesn't know, or that had ended: on record all the same."""
+        log.error("the %s of %s has no rollout to be recorded with: %s", act.what, act.rollout, why)
+        entry = Entry(act.what, self._clock(), act.by, act.model_dump(mode="json"))
+        await self._ledger.rollouts.note(WORKSPACE, [entry])
+        await asyncio.to_thread(self._files.merged, act.key)
 
     async def _record(self, act: Spooled, outcomes: Sequence[MethodOutcome]) -> None:
         await self._begin(act)

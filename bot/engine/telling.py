@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,10 +78,9 @@ def change(before: Rollout, step: Step, plan: Plan, now: datetime, measured: Map
     happenings = list(step.happenings)
     if after.intent is not None and after.intent != before.intent and after.intent.attempts == 0:
         happenings.append(Happening("intended", after.intent.model_dump(mode="json")))
-    evidence = tuple(_entry(happening, after, now) for happening in happenings)
-    messages = [
-        message for place, happening in enumerate(happenings) for message in _messages(happening, after, plan, place)
-    ]
+    told = [_messages(happening, after, plan, place) for place, happening in enumerate(happenings)]
+    evidence = tuple(_entry(happening, after, now, said) for happening, said in zip(happenings, told, strict=True))
+    messages = [message for said in told for message in said]
     messages.extend(_gate_cards(before, step, plan))
     messages.append(status(after, urgent=bool(messages)))
     return Change(evidence=evidence, messages=tuple(messages), measured=measured or {})
@@ -99,9 +98,10 @@ def status(rollout: Rollout, *, urgent: bool) -> Outgoing:
     return Outgoing("status", key=f"{root}:{rollout.revision + 1}", lane=lane, edits=root)
 
 
-def _entry(happening: Happening, after: Rollout, now: datetime) -> Entry:
+def _entry(happening: Happening, after: Rollout, now: datetime, said: Sequence[Outgoing]) -> Entry:
     where = {"state": after.state.value, "stage": after.stage, "weight": after.confirmed.percent}
-    return Entry(happening.kind, now, happening.by.id, {**happening.facts, "at": where})
+    told = [message.to or ("channel" if message.broadcast else "thread") for message in said]
+    return Entry(happening.kind, now, happening.by.id, {**happening.facts, "at": where, "told": told})
 
 
 def _messages(happening: Happening, after: Rollout, plan: Plan, place: int) -> list[Outgoing]:

@@ -29,7 +29,7 @@ from bot.ports import Clock, Denied, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 60.0
+LEASE_S = 30.0
 AT_ONCE = 2000
 """The most rollouts taken by one tick; sources have budgets of their own."""
 
@@ -157,7 +157,7 @@ class Ticker:
             reason=reason,
             at=self._clock(),
         )
-        await self._switch.pull(act, await self._switch.card(rollout.id))
+        await self._switch.pull(act, await self._switch.card_for(rollout))
 
 
 SOON = timedelta(seconds=2)

@@ -182,3 +182,13 @@ async def test_drift_upward_is_lowered_and_drift_downward_is_held(tmp_path: Path
         await story.minutes(2)
         assert story.traffic[0].weight == ZERO
         assert (await story.load(rollout)).state is State.HELD
+
+
+async def test_nothing_rises_while_a_file_that_may_hide_a_kill_cannot_be_read(tmp_path: Path) -> None:
+    """Law 2: while a spool is visible, nobody raises; a torn one counts."""
+    async with rig(tmp_path) as story:
+        (tmp_path / "state" / "spool" / "torn.jsonl").write_text("{half a ki")
+        rollout = await story.start()
+        assert (rollout.state, story.traffic[0].weight) == (State.HELD, ZERO)
+        assert rollout.hold is not None
+        assert "torn.jsonl" in rollout.hold.why
