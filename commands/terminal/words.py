@@ -28,10 +28,7 @@ class Words(click.Group):
         if name not in self._table:
             return None
         module, _, attribute = self._table[name].partition(":")
-        try:
-            found: click.Command = getattr(importlib.import_module(module), attribute)
-        except ModuleNotFoundError:
-            return None
+        found: click.Command = getattr(importlib.import_module(module), attribute)
         return found
 
     def resolve_command(

@@ -1,0 +1,54 @@
+"""`perch doctor`: everything that must be right before a rollout, each line OK or what to do. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+
+import click
+
+from bot.settings import Settings
+from commands.terminal.asking import json_option
+from commands.terminal.doctor.findings import Finding, Grade
+
+
+@click.command()
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Check tokens, scopes, channels, plans, sources, adapters, database and clock. Exit code 1 when one is bad."""
+    found = asyncio.run(_examine(ctx.obj["settings"](), as_json))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in found], indent=2))
+    if any(finding.grade is Grade.BAD for finding in found):
+        sys.exit(1)
+
+
+async def _examine(settings: Settings, quiet: bool) -> list[Finding]:
+    found = []
+    async for finding in _findings(settings):
+        found.append(finding)
+        if not quiet:
+            click.echo(str(finding))
+    return found
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    from bot.assembly import all_kinds, utc_now
+    from commands.terminal.doctor.machine import database, state_folder
+    from commands.terminal.doctor.plans import good_plans, plans, rehearsals
+    from commands.terminal.doctor.slack import slack
+
+    for finding in (await database(settings.database_url), state_folder(settings.state)):
+        yield finding
+    for finding in plans(settings.plans, all_kinds()):
+        yield finding
+    ready = good_plans(settings.plans, all_kinds())
+    async for finding in slack(settings, ready, utc_now):
+        yield finding
+    for plan in ready:
+        yield await rehearsals(plan, os.environ)

@@ -1,0 +1,73 @@
+"""What lies on this machine: the database, and the folder of kill cards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.ports import StoreAway
+from commands.terminal.doctor.findings import Finding, bad, note, ok
+from storage.address import database_file
+from storage.database import open_existing
+from storage.spool import KillFolder
+from storage.sqlite import Sqlite
+
+LARGE_BYTES = 2 * 1024**3
+"""E8: the live database is kept under this."""
+
+
+async def database(address: str) -> Finding:
+    """Is it there, of this version, writable, and not too large?"""
+    try:
+        file = database_file(address)
+        Sqlite(file).look_before_opening()
+        if not file.exists():
+            return note("database", f"there is none at {file} yet; perch run makes it")
+        await _try_writing(address)
+    except StoreAway as away:
+        return bad("database", str(away))
+    size = file.stat().st_size
+    shown = f"{file}, {size / 1024**2:.1f} MB, of this version, writable"
+    return ok("database", shown) if size < LARGE_BYTES else note("database", f"{shown}; archive old rollouts")
+
+
+async def _try_writing(address: str) -> None:
+    """Take the write lock and let go of it again."""
+
+    async def nothing(_: AsyncConnection) -> None:
+        return None
+
+    database = await open_existing(address)
+    try:
+        await database.write(nothing)
+    finally:
+        await database.aclose()
+
+
+def state_folder(folder: Path) -> Finding:
+    """Can kill cards be kept, are they readable, and does an act still wait for the database?"""
+    what = "kill cards"
+    if not folder.exists():
+        return _not_there_yet(what, folder)
+    try:
+        files = KillFolder(folder)
+        unreadable, waiting = files.unreadable(), files.spooled()
+    except StoreAway as away:
+        return bad(what, str(away))
+    if unreadable:
+        names = ", ".join(str(file) for file in unreadable)
+        return bad(what, f"can't be read: {names}; a kill may be hidden in one: look, then move it away")
+    if not os.access(folder, os.W_OK):
+        return bad(what, f"{folder} can't be written; give Perch's user the right to it")
+    if waiting:
+        return note(what, f"{len(waiting)} acts wait in {folder} to go into the evidence; perch run merges them")
+    return ok(what, f"{folder}, {len(files.cards())} cards")
+
+
+def _not_there_yet(what: str, folder: Path) -> Finding:
+    parent = folder.absolute().parent
+    if os.access(parent, os.W_OK):
+        return note(what, f"{folder} isn't there yet; perch run makes it")
+    return bad(what, f"{folder} can't be made: give Perch's user the right to {parent}, or set PERCH_STATE elsewhere")

@@ -1,0 +1,43 @@
+"""The plans: are they free of mistakes, and does all that they name answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bot.domain.kinds import Kinds
+from bot.domain.plan import Plan
+from commands.terminal.doctor.findings import Finding, bad, note, ok
+from commands.terminal.live import problems
+from storage.plans import PlanFolder
+
+
+def plans(folder: Path, kinds: Kinds) -> Iterator[Finding]:
+    """One line for each plan file."""
+    files = PlanFolder(folder, kinds)
+    if not files.names():
+        yield bad("plans", f"there is no plan in {folder}/; write one (docs/plans.md), or set PERCH_PLANS")
+    for name in files.names():
+        found = files.look(name)
+        if found.mistakes:
+            yield bad(f"plan {name}", f"{len(found.mistakes)} mistakes, the first: {found.mistakes[0]}")
+        elif blocking := [part for part in found.report.not_yet if part.blocks_start]:
+            yield note(f"plan {name}", f"can't be started by this version: {', '.join(part.what for part in blocking)}")
+        else:
+            yield ok(f"plan {name}", "no mistakes")
+
+
+def good_plans(folder: Path, kinds: Kinds) -> Sequence[Plan]:
+    """Plans without mistakes."""
+    files = PlanFolder(folder, kinds)
+    return [plan for name in files.names() if (plan := files.look(name).report.plan) is not None]
+
+
+async def rehearsals(plan: Plan, environment: Mapping[str, str]) -> Finding:
+    """Every source asked once, every target and kill method tried."""
+    what = f"outside of {plan.name}"
+    found = await problems(plan, environment)
+    if found:
+        return bad(what, f"{'; '.join(found)}. A start would be refused; mend them, then: perch doctor")
+    methods = sum(map(len, plan.kill_switch))
+    return ok(what, f"{len(plan.metrics)} metrics answer; {len(plan.traffic)} targets, {methods} kill methods tried")
