@@ -132,14 +132,15 @@ async def take_baseline(
     plan: Plan, gear: Gear, round: Round, name: str, start: datetime, end: datetime, how: str
 ) -> BaselineValue | NoData:
     """The median of a metric between two times, where there are samples enough."""
-    metric = plan.metrics[name]
+    metric, spec = plan.metrics[name], plan.metrics[name].baseline
+    if spec is None:
+        return NoData(Missing.NO_BASELINE, "the plan says nothing of one", round.now)
     side = "stable" if "stable" in plan.sides else "canary"
     try:
         async with asyncio.timeout(CALL_S):
             answer = await gear.sources[name].history(round.question(plan, metric, side), start, end)
     except TimeoutError:
         return NoData(Missing.TIMEOUT, f"no answer in {CALL_S:g} s", round.now)
-    spec = metric.baseline or BaselineSpec()
     median = baseline(answer, spec, round.now)
     if isinstance(median, NoData):
         return median

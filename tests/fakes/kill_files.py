@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bot.ports import Card, Spooled, StoreAway
@@ -46,6 +47,9 @@ class MemoryKillFiles:
     def spooled(self) -> Sequence[Spooled]:
         self._check()
         return sorted(self._acts.values(), key=lambda act: (act.at, act.key))
+
+    def unreadable(self) -> Sequence[Path]:
+        return []
 
     def merged(self, key: str) -> None:
         self._check()
