@@ -114,7 +114,9 @@ def plan_list(names: Sequence[str]) -> Said:
 
 def plan_table(plan: Plan) -> Said:
     """A plan as a runbook's table: each stage with its weight, its bake, its conditions and who approves."""
-    text = f"Plan {plan.name}: {' → '.join(str(stage.weight) for stage in plan.stages[:20])} in {plan.environment}."
+    text = (
+        f"Plan {plan.name}: {' → '.join(str(stage.weight) for stage in plan.stages[:20])} in {plain(plan.environment)}."
+    )
     head = [plain(plan.what)] if plan.what else []
     head.append(f"Service {code(plan.service)}, channel {plain(plan.channel)}, cooldown {span(plan.cooldown)}")
     stages = [section(_stage(plan, index, stage)) for index, stage in enumerate(plan.stages[:12])]
