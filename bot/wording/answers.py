@@ -70,7 +70,11 @@ def listing(rollouts: Sequence[Rollout], now: datetime) -> Said:
     if not rollouts:
         return told("Nothing is being rolled out.", "`/canary plan` lists the plans.")
     text = f"{many(len(rollouts), 'live rollout')}: {joined([rollout.plan for rollout in rollouts])}."
-    return said(text, section((f"*{text}*", *(_row(rollout, now) for rollout in rollouts[:ROWS]))))
+    return _table(text, [_row(rollout, now) for rollout in rollouts[:ROWS]])
+
+
+def _table(text: str, rows: Sequence[str]) -> Said:
+    return said(" ".join((text, *rows)), section((f"*{text}*", *rows)))
 
 
 def _row(rollout: Rollout, now: datetime) -> str:
@@ -89,7 +93,7 @@ def history(rollouts: Sequence[Rollout], now: datetime) -> Said:
     if not rollouts:
         return said("There was no rollout yet.")
     text = f"The last {many(len(rollouts), 'rollout')}, newest first."
-    return said(text, section((f"*{text}*", *(_ended(rollout, now) for rollout in rollouts[:ROWS]))))
+    return _table(text, [_ended(rollout, now) for rollout in rollouts[:ROWS]])
 
 
 def _ended(rollout: Rollout, now: datetime) -> str:

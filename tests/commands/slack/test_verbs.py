@@ -1,0 +1,180 @@
+"""Each verb over the real desk: what it answers, and what a mistake is answered with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import PerchError
+from bot.domain.machine import State
+from bot.domain.rollout import Rollout
+from commands.slack import DOWNWARD, VERBS, perform
+from commands.slack.later import LATER
+from commands.slack.words import split
+from tests.rig import ANA, BEN, CLEO, DEV, Rig, rig
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with rig(tmp_path) as story:
+        yield story
+
+
+async def says(here: Rig, line: str, user: str = ANA) -> str:
+    """The answer to a typed line."""
+    verb, *words = split(line)
+    return (await perform(here.request(verb, user, words=tuple(words)), here.engine.desk)).text
+
+
+async def refuses(here: Rig, line: str, user: str = ANA) -> tuple[str, str]:
+    """What a refused line is answered with: what happened, and what to do next."""
+    with pytest.raises(PerchError) as refused:
+        await says(here, line, user)
+    return str(refused.value), refused.value.next_step
+
+
+async def gated(here: Rig) -> Rollout:
+    await says(here, "start materializers 1%")
+    await here.settle()
+    return await here.until_gate((await here.engine.desk.live())[0])
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_says_how_it_is_used(verb: str) -> None:
+    assert VERBS[verb].USAGE
+    assert VERBS[verb].SUMMARY.endswith(".")
+    assert verb in VERBS[verb].USAGE
+
+
+def test_the_verbs_of_law_2_are_the_downward_ones() -> None:
+    assert {"rollback", "kill", "hold"} == DOWNWARD
+
+
+async def test_start_begins_at_the_first_stage_and_nowhere_else(here: Rig) -> None:
+    assert (await refuses(here, "start"))[1] == "/canary start materializers"
+    assert (await refuses(here, "start materializers"))[1] == "/canary start materializers 1%"
+    assert (await refuses(here, "start materializers 1"))[1] == "/canary start materializers 1%"
+    assert (await refuses(here, "start materializers 10%"))[1] == "/canary start materializers 1%"
+    assert (await refuses(here, "start materialisers 1%"))[1] == "/canary start materializers 1%"
+    assert (await refuses(here, "start materializers 1% now"))[1] == "/canary start materializers 1%"
+    assert (await refuses(here, "start materializers 1% verison=2"))[1] == "/canary start materializers 1% version=2"
+    assert "materializers is started" in await says(here, "start materializers 1% version=2")
+
+
+async def test_start_keeps_its_options_in_the_corrected_command(here: Rig) -> None:
+    _, step = await refuses(here, 'start materializers override="mended it" fix=T-1')
+    assert step == '/canary start materializers 1% override="mended it" fix=T-1'
+
+
+async def test_observe_is_a_word_of_its_own_and_not_taken_for_something_else(here: Rig) -> None:
+    """U2."""
+    happened, _ = await refuses(here, "start materializers 1% observe")
+    assert "Observe-only" in happened
+
+
+async def test_readers_need_no_name_while_one_rollout_is_live(here: Rig) -> None:
+    await gated(here)
+    for verb in ("status", "why", "details", "evidence"):
+        assert "materializers" in await says(here, verb, DEV)
+    assert "1 live rollout" in await says(here, "list", DEV)
+
+
+async def test_readers_answer_about_ended_rollouts_too(here: Rig) -> None:
+    await gated(here)
+    await says(here, "rollback materializers enough")
+    await here.settle()
+    assert "rolled back" in await says(here, "status")
+    assert "rolled back" in await says(here, "history")
+    assert "chain is whole" in await says(here, "evidence materializers")
+
+
+async def test_why_lists_every_condition_and_what_is_waited_for(here: Rig) -> None:
+    """X1."""
+    await gated(here)
+    answer = await perform(here.request("why", DEV), here.engine.desk)
+    assert all(
+        condition in str(answer.blocks) for condition in ("success &gt; 98%", "latency &lt; 10s", "errors &gt; 5%")
+    )
+    assert "1 of 1 approvals" in answer.text
+
+
+async def test_approve_reject_and_withdraw_speak_to_the_open_gate(here: Rig) -> None:
+    await gated(here)
+    assert (await refuses(here, "approve materializers", DEV))[0].startswith("You may not")
+    assert (await refuses(here, "reject materializers", BEN))[1].startswith("/canary reject materializers")
+    assert "rejected" in await says(here, "reject materializers not today", BEN)
+    assert (await here.engine.desk.live())[0].state is State.HELD
+    assert "goes on" in await says(here, "resume materializers", CLEO)
+
+
+async def test_hold_takes_a_time_and_a_reason(here: Rig) -> None:
+    rollout = await gated(here)
+    assert "on hold" in await says(here, "hold materializers 2h the weekend")
+    held = (await here.load(rollout)).hold
+    assert held is not None
+    assert held.why == "the weekend"
+    assert held.until is not None
+    assert (held.until - held.since).total_seconds() == 7200
+
+
+async def test_promote_needs_its_reason(here: Rig) -> None:
+    await says(here, "start materializers 1%")
+    await here.minutes(3)
+    assert (await refuses(here, "promote materializers", BEN))[1].startswith("/canary promote materializers")
+    assert "ended early" in await says(here, "promote materializers hotfix for customers", BEN)
+
+
+async def test_ways_down_want_a_name_when_they_are_typed(here: Rig) -> None:
+    """The wrong rollout going down is an incident too."""
+    await gated(here)
+    assert (await refuses(here, "rollback"))[1] == "/canary rollback materializers"
+    assert (await refuses(here, "kill"))[1] == "/canary kill materializers"
+
+
+async def test_kill_and_rearm(here: Rig) -> None:
+    await gated(here)
+    assert "kill switch of materializers is thrown" in await says(here, "kill materializers it burns")
+    await here.minutes(1)
+    assert (await here.engine.desk.latest())[0].state is State.KILLED
+    assert (await refuses(here, "start materializers 1%"))[1] == "/canary rearm materializers"
+    assert "rearmed" in await says(here, "rearm materializers")
+
+
+async def test_kill_all_wants_to_be_said_twice(here: Rig) -> None:
+    """U4."""
+    await gated(here)
+    assert (await refuses(here, "kill all"))[1] == "/canary kill all now"
+    assert await says(here, "kill all now it burns") == "Killed: materializers."
+
+
+async def test_plans_are_listed_and_shown(here: Rig) -> None:
+    assert "materializers" in await says(here, "plan", DEV)
+    assert "1% → 10% → 100%" in await says(here, "plan materializers", DEV)
+    assert (await refuses(here, "plan materialisers"))[1] == "/canary plan materializers"
+
+
+async def test_help_shows_all_or_one_and_forgives_spelling(here: Rig) -> None:
+    everything = await says(here, "help")
+    assert all(verb in everything for verb in VERBS)
+    assert "How to use rollback" in await says(here, "help rolback")
+
+
+async def test_an_unknown_verb_is_answered_with_the_whole_command_corrected(here: Rig) -> None:
+    assert (await refuses(here, "rolback materializers now"))[1] == "/canary rollback materializers now"
+    assert (await refuses(here, "xyzzy"))[1] == "/canary help"
+
+
+@pytest.mark.parametrize("verb", sorted(LATER))
+async def test_reserved_verbs_say_that_they_are_not_in_this_version(here: Rig, verb: str) -> None:
+    happened, step = await refuses(here, verb)
+    assert "not in this version" in happened
+    assert step.startswith("/canary ")
+
+
+def test_every_verb_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "verbs.md").read_text()
+    assert [verb for verb in VERBS if f"`{verb}" not in text] == []
