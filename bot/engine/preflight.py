@@ -16,7 +16,7 @@ from bot.domain.measurements import Measurement, Missing, NoData
 from bot.domain.plan import BaselineSpec, Plan
 from bot.domain.readings import baseline
 from bot.domain.rollout import BaselineValue, Rollout
-from bot.domain.units import ZERO
+from bot.domain.units import ZERO, spell_duration
 from bot.engine.equipment import Gear, Method
 from bot.engine.gather import Round, baseline_metrics
 from bot.ports import OutsideFault, Traffic
@@ -123,9 +123,9 @@ async def _baseline(rollout: Rollout, plan: Plan, gear: Gear, round: Round, name
 
 def _window(spec: BaselineSpec, now: datetime) -> tuple[datetime, datetime, str]:
     if spec.ago is not None:
-        return now - spec.ago - spec.over, now - spec.ago, f"median of {spec.over}, {spec.ago} before the start"
+        return now - spec.ago - spec.over, now - spec.ago, f"median of {spell_duration(spec.over)}, {spell_duration(spec.ago)} before the start"
     span = spec.before_start or spec.over
-    return now - span, now, f"median of the {span} before the start"
+    return now - span, now, f"median of the {spell_duration(span)} before the start"
 
 
 async def take_baseline(

@@ -48,7 +48,7 @@ async def _good(player: Player, desk: Desk, say: Say) -> bool:
 
 async def _broken(player: Player, desk: Desk, say: Say) -> bool:
     player.scene("The next version: it turns slow at 1 %, and Perch rolls it back by itself")
-    player.service.percent = 0.0
+    player.service.ship()
     player.note("(a new version is deployed behind the flag, which stands at 0 % again)")
     await player.types("ana", START)
     await player.until_shown(State.BAKING)

@@ -49,6 +49,9 @@ export function servicePanel(root) {
     return el("label", { class: "switch" }, el("span", {}, label), input);
   }
 
+  const ship = () => send("/service/sandbox/ship", {}).then(showNumbers).then(() => toast("The next version waits at 0 %. Start it with /canary start materializers 1%"))
+    .catch((mistake) => toast(mistake.message));
+
   const quick = (id, label, knobs) =>
     el("button", { type: "button", class: "block-button danger", "data-testid": id, onclick: () => turn(knobs) }, label);
 
@@ -60,7 +63,8 @@ export function servicePanel(root) {
     el("div", { class: "panel-body" },
       el("section", { class: "weight", "aria-label": "Traffic on the canary" },
         el("div", { class: "weight-row" }, part("weight", "span", { class: "weight-number" }), el("span", { class: "weight-label" }, "of traffic on the canary")),
-        el("div", { class: "weight-bar" }, part("weight-bar", "div"))),
+        el("div", { class: "weight-bar" }, part("weight-bar", "div")),
+        part("ship", "button", { type: "button", class: "block-button", hidden: true, onclick: ship })),
       el("p", { class: "legend" }, el("span", { class: "new" }, "canary"), el("span", { class: "old" }, "stable")),
       el("section", { class: "tiles", "aria-label": "Live numbers" }, tile("rps", "Requests / s"), tile("errors", "Errors"), tile("p99", "Latency p99"), tile("queue", "Queue")),
       el("section", { class: "knobs", "aria-label": "Break something" }, 
@@ -82,6 +86,8 @@ export function servicePanel(root) {
     const both = (name) => [{ values: history(`old_${name}`), kind: "old" }, { values: history(`new_${name}`), kind: "new" }];
     parts.weight.textContent = live.killed ? "killed" : `${Number(live.weight.toFixed(2))} %`;
     parts.weight.classList.toggle("killed", live.killed);
+    parts.ship.textContent = "Ship the next version";
+    parts.ship.hidden = live.weight < 100;
     parts["weight-bar"].style.width = `${live.weight}%`;
     for (const side of ["new", "old"]) {
       parts[`rps-${side}`].textContent = String(live[side].per_s);

@@ -108,6 +108,7 @@ class Service:
         router.add_get("/sandbox/knobs", self._read_knobs)
         router.add_put("/sandbox/knobs", self._turn_knobs)
         router.add_post("/sandbox/reset", self._reset)
+        router.add_post("/sandbox/ship", self._ship)
 
     async def _beat(self) -> None:
         while True:
@@ -140,6 +141,15 @@ class Service:
         except (ValueError, TypeError) as mistake:
             return web.json_response({"error": str(mistake)}, status=400)
         return web.json_response(self.knobs.as_json())
+
+    def ship(self) -> None:
+        """Ship the next version: what was the canary is the stable one now, the new one waits at 0 %, nothing broken."""
+        self.knobs.reset()
+        self._simulation.percent = 0.0
+
+    async def _ship(self, _request: web.Request) -> web.Response:
+        self.ship()
+        return web.json_response(self.live())
 
     async def _reset(self, _request: web.Request) -> web.Response:
         self.knobs.reset()

@@ -163,6 +163,14 @@ async def test_knobs_are_turned_over_http_and_checked(service: Service, http: ht
     assert service.knobs.chat_down is False
 
 
+async def test_shipping_the_next_version_leaves_it_at_zero_with_nothing_broken(
+    service: Service, http: httpx.AsyncClient
+) -> None:
+    service.percent, service.knobs.canary_error_percent = 100.0, 30
+    await http.post("/sandbox/ship")
+    assert (service.percent, service.knobs.canary_error_percent) == (0.0, 0)
+
+
 async def test_live_numbers_have_a_history(service: Service, http: httpx.AsyncClient) -> None:
     service.advance(30)
     live: Json = (await http.get("/sandbox/live")).json()
