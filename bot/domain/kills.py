@@ -83,7 +83,7 @@ def _timed(kill: Kill, outcomes: tuple[MethodOutcome, ...]) -> Kill:
 def watch(rollout: Rollout, plan: Plan, now: datetime, tiers: int, unmet: Sequence[str], late: Sequence[str]) -> Step:
     """One look at a kill under way. `unmet`: killed_when that isn't true yet; `late`: those past their time."""
     kill = rollout.kill
-    if kill is None:
+    if kill is None or not rollout.state.going_down:
         return Step(rollout)
     if kill.read_back_at is not None and not unmet:
         return _done(rollout, plan, now, kill)
