@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from bot.schedule import WAKE_S, Schedule
 from bot.settings import Settings, require_slack
 from commands.slack.bolt import Door
 from commands.slack.intake import Intake
-from commands.slack.introduction import StartRefused, introduce
+from commands.slack.introduction import Identity, SlackAway, StartRefused, introduce
 from commands.slack.signed import signed_requests
 from commands.slack.sockets import Sockets
 from commands.slack.worker import Worker
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 30.0
 CONNECTED_WITHIN_S = 15.0
+KNOCK_EVERY_S = 10.0
+"""How often Slack is tried again when it couldn't be reached at the start."""
 Part = Literal["web", "engine"]
 """`web` is the doors and what is said; `engine` is the checks and deeds."""
 
@@ -48,17 +50,25 @@ class Perch:
     """The bot over an open database and an open Slack client. `start` lets it act, `stop` ends it cleanly."""
 
     def __init__(
-        self, settings: Settings, engine: Engine, client: AsyncWebClient, clock: Clock, closing: AsyncExitStack
+        self,
+        settings: Settings,
+        engine: Engine,
+        client: AsyncWebClient,
+        directory: SlackDirectory,
+        clock: Clock,
+        closing: AsyncExitStack,
     ) -> None:
         self.engine = engine
         self.address = ""
         self._settings = settings
         self._client = client
+        self._directory = directory
         self._clock = clock
         self._closing = closing
         self._metrics = Metrics(clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: Sockets | None = None
+        self._signed: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
         messenger = SlackMessenger(client)
         self._sender = Sender(engine.outbox, messenger, engine.rollouts, engine.plans, bot.wording.say, clock)
         self._worker = Worker(
@@ -72,17 +82,24 @@ class Perch:
         )
 
     async def start(self, only: Part | None = None) -> None:
-        """Begin. Raises StartRefused when Slack refuses the tokens; nothing has been changed then."""
-        door = await self._door() if only != "engine" else None
+        """Begin. Raises StartRefused when Slack refuses the tokens; nothing has been changed then.
+
+        Where Slack can't be reached at all, checks and deeds begin all the same, and the doors open when it is back.
+        """
+        identity = await self._identity()
         self.engine.ledger.on_saved.append(self._metrics.saw)
         self.engine.ledger.on_saved.append(lambda _: self._sender.wake())
         if only != "web":
             await self._start_engine()
         self._supervise("sender", self._sender.run())
-        await self._serve(door)
-        if door is not None:
-            self._supervise("worker", self._worker.run())
-            await self._connect(door)
+        await self._serve()
+        if only == "engine":
+            return
+        self._supervise("worker", self._worker.run())
+        if identity is None:
+            self._supervise("doors", self._open_later())
+        else:
+            await self._open(identity)
 
     async def stop(self) -> None:
         """Stop taking requests, let what is under way come to rest, and close everything."""
@@ -91,9 +108,25 @@ class Perch:
             await asyncio.gather(task, return_exceptions=True)
         await self._closing.aclose()
 
-    async def _door(self) -> Door:
-        identity = await introduce(self._client)
-        return Door(
+    async def _identity(self) -> Identity | None:
+        """Who we are in Slack; None while it can't be reached."""
+        try:
+            return await introduce(self._client)
+        except SlackAway as away:
+            log.error("%s Live rollouts are guarded meanwhile.", away)
+            return None
+
+    async def _open_later(self) -> None:
+        identity = None
+        while identity is None:  # noqa: ASYNC110 - Slack can only be asked
+            await asyncio.sleep(KNOCK_EVERY_S)
+            identity = await self._identity()
+        await self._open(identity)
+
+    async def _open(self, identity: Identity) -> None:
+        """Let people in: over sockets, or over signed requests to the web door."""
+        self._directory.belong_to(identity.team)
+        door = Door(
             Intake(self.engine.inbox, self._worker),
             self._worker,
             self._client,
@@ -102,6 +135,10 @@ class Perch:
             signing_secret=self._settings.slack_signing_secret.get_secret_value(),
             command=self._settings.slack_command,
         )
+        if self._settings.socket_mode:
+            await self._connect(door)
+        else:
+            self._signed = signed_requests(door.app, self._clock)
 
     async def _start_engine(self) -> None:
         if await self.engine.rollouts.restored():
@@ -124,11 +161,14 @@ class Perch:
         await self.engine.ticker.tick()
         self._metrics.ticked()
 
-    async def _serve(self, door: Door | None) -> None:
+    async def _from_slack(self, request: web.Request) -> web.StreamResponse:
+        if self._signed is None:
+            raise web.HTTPServiceUnavailable(text="Perch is still waiting for Slack; try again")
+        return await self._signed(request)
+
+    async def _serve(self) -> None:
         """The web door: health and metrics always, Slack's requests in HTTP mode."""
-        signed = None
-        if door is not None and not self._settings.socket_mode:
-            signed = signed_requests(door.app, self._clock)
+        signed = None if self._settings.socket_mode else self._from_slack
         wake = timedelta(seconds=WAKE_S)
         runner = web.AppRunner(web_app(self._look, self._metrics, self._clock, wake=wake, slack_handler=signed))
         await runner.setup()
@@ -186,9 +226,10 @@ async def open_perch(settings: Settings, environment: Mapping[str, str], clock: 
         opening.push_async_callback(database.aclose)
         token = settings.slack_bot_token.get_secret_value()
         client = await opening.enter_async_context(slack_client(token, settings.slack_api_url))
-        engine = build_engine(settings, environment, database, SlackDirectory(client, clock), clock)
+        directory = SlackDirectory(client, clock)
+        engine = build_engine(settings, environment, database, directory, clock)
         opening.push_async_callback(engine.equipment.aclose)
         opening.push_async_callback(engine.works.aclose)
         opening.push_async_callback(engine.ticker.aclose)
-        return Perch(settings, engine, client, clock, opening.pop_all())
+        return Perch(settings, engine, client, directory, clock, opening.pop_all())
     raise AssertionError("unreachable")

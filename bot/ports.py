@@ -436,6 +436,7 @@ class Card(BaseModel):
     operators: tuple[str, ...]
     """Slack user ids that may go down even while Slack can't be asked."""
     former: dict[str, str]
+    made_at: datetime
 
 
 class Spooled(BaseModel):

@@ -20,4 +20,5 @@ def kill_card(rollout: Rollout, plan: Plan, tree: dict[str, object], operators: 
         back_to=moves.back_to(rollout, plan).percent,
         operators=operators,
         former=rollout.former,
+        made_at=rollout.started_at,
     )

@@ -215,7 +215,7 @@ class FrontDesk(Finding):
         act = Spooled(
             key=request.key,
             what=what,
-            rollout=rollout_id,
+            rollout=card.rollout,
             plan=card.plan,
             environment=card.environment,
             by=request.actor.id,

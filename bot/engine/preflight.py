@@ -123,7 +123,11 @@ async def _baseline(rollout: Rollout, plan: Plan, gear: Gear, round: Round, name
 
 def _window(spec: BaselineSpec, now: datetime) -> tuple[datetime, datetime, str]:
     if spec.ago is not None:
-        return now - spec.ago - spec.over, now - spec.ago, f"median of {spell_duration(spec.over)}, {spell_duration(spec.ago)} before the start"
+        return (
+            now - spec.ago - spec.over,
+            now - spec.ago,
+            f"median of {spell_duration(spec.over)}, {spell_duration(spec.ago)} before the start",
+        )
     span = spec.before_start or spec.over
     return now - span, now, f"median of the {spell_duration(span)} before the start"
 

@@ -31,6 +31,10 @@ class StartRefused(Exception):
     """Perch can't start: `str()` is one line that says what, why, and what to do."""
 
 
+class SlackAway(StartRefused):
+    """Slack can't be reached now. Live rollouts are guarded all the same; the doors open when it is back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Ids of the workspace, of our bot user, and of our bot."""
@@ -66,7 +70,7 @@ async def _asked(client: AsyncWebClient, method: str, app_token: str | None) -> 
         raise _refused(refused, method, setting) from refused
     except (SlackClientError, ClientError, TimeoutError, OSError) as fault:
         reason = "no answer in time" if isinstance(fault, TimeoutError) else type(fault).__name__
-        raise StartRefused(
+        raise SlackAway(
             f"Slack can't be reached for {method} ({reason}); check the network and SLACK_API_URL, then start again."
         ) from fault
     return dict(answer.data) if isinstance(answer.data, dict) else {}

@@ -60,6 +60,10 @@ class SlackDirectory:
         self._people: Remembered[Mapping[str, Any]] = Remembered(clock)
         self._accounts: Remembered[Mapping[str, str]] = Remembered(clock)
 
+    def belong_to(self, team: str) -> None:
+        """Learn our workspace's id, once Slack has told it."""
+        self._team = team
+
     async def groups_of(self, user: str, wanted: Sequence[str]) -> frozenset[str]:
         """Which of `wanted` this user is or belongs to. A handle that a user group has means that group alone."""
         return frozenset([entry for entry in wanted if await self._is(user, entry)])

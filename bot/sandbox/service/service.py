@@ -143,7 +143,7 @@ class Service:
         return web.json_response(self.knobs.as_json())
 
     def ship(self) -> None:
-        """Ship the next version: what was the canary is the stable one now, the new one waits at 0 %, nothing broken."""
+        """Ship the next version: the canary is the stable one now, the new one waits at 0 %, nothing broken."""
         self.knobs.reset()
         self._simulation.percent = 0.0
 
