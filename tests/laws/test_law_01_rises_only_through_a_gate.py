@@ -24,7 +24,7 @@ class RisesOnlyThroughAGate(Driven):
         self._approved(before)
         self._one_stage(before, after)
         assert before.intent is None, "it rose while another weight was on its way"
-        assert before.seen_weight == before.confirmed, "the weight in force isn't confirmed"
+        assert self.read == before.confirmed, "the weight in force isn't confirmed"
 
     def _passed_freshly(self, before: Rollout) -> None:
         assert self.truth in (Verdict.PASS, Verdict.WARN), f"it rose on {self.truth}"
