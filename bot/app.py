@@ -118,7 +118,7 @@ class Perch:
 
     async def _open_later(self) -> None:
         identity = None
-        while identity is None:  # noqa: ASYNC110 - Slack can only be asked
+        while identity is None:
             await asyncio.sleep(KNOCK_EVERY_S)
             identity = await self._identity()
         await self._open(identity)

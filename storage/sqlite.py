@@ -22,7 +22,11 @@ BUSY_MS = 200
 
 READERS = 4
 
+SETTING_UP_MS = 10_000
+"""The same while a connection is set up: several first starts at once take turns at making the file a WAL one."""
+
 _SETTINGS = (
+    f"PRAGMA busy_timeout = {SETTING_UP_MS}",
     "PRAGMA journal_mode = WAL",
     # FULL: a commit is on the disk before it's acknowledged (laws 4 and 5); NORMAL may lose the last ones in WAL.
     "PRAGMA synchronous = FULL",
@@ -83,7 +87,7 @@ class Sqlite:
         writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0)
         reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=READERS, max_overflow=0)
         _configure(writer, "BEGIN IMMEDIATE", _SETTINGS)
-        _configure(reader, "BEGIN", (*_SETTINGS[2:], "PRAGMA query_only = ON"))
+        _configure(reader, "BEGIN", (*_SETTINGS[3:], "PRAGMA query_only = ON"))
         return writer, reader
 
     def opened(self) -> None:

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
+import storage.tables  # noqa: F401 - fills the metadata that is compared
 from storage.database import open_database
 from storage.schema import CURRENT
 
