@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 
 FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-TALKATIVE = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "urllib3", "aiosqlite", "asyncio")
+TALKATIVE = ("alembic", "slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "urllib3", "aiosqlite", "asyncio")
 """Libraries that write payloads and addresses into their finer levels: they never go below WARNING (law 8)."""
 
 

@@ -77,9 +77,9 @@ class Player:
         await self._until(lambda: self._open_gate() or self._over())
         return self._open_gate() is not None
 
-    async def until_shown(self, state: State) -> None:
-        """Wait until the status message says this state."""
-        await self._until(lambda: self._shows(state))
+    async def until_serving(self) -> None:
+        """Wait until the first stage serves: it bakes, or (messages may be some seconds behind) is past that."""
+        await self._until(lambda: self._shows(State.BAKING) or self._shows(State.GATE))
 
     async def until_over(self) -> None:
         """Wait until the status message says an end."""
@@ -107,9 +107,9 @@ class Player:
         return cut(plain_text(" ".join(text.split())), SHOWN)
 
     def _shows(self, state: State) -> bool:
-        """The scene's first message of Perch's is the rollout's status, edited in place."""
-        status = next((message["text"] for message in self._of_scene() if "bot_id" in message), "")
-        return f", {STATE_WORDS[state]}" in status
+        """The scene's first message that answers no other is the rollout's status, edited in place."""
+        roots = (message["text"] for message in self._of_scene() if message.get("thread_ts") in (None, message["ts"]))
+        return f", {STATE_WORDS[state]}" in next(roots, "")
 
     def _over(self) -> bool:
         return any(self._shows(state) for state in ENDS)

@@ -21,6 +21,7 @@ from commands.slack import VERBS
 
 PLAN = "materializers"
 CHANNEL = "#canary-live"
+PLANS = Path(bot.sandbox.__path__[0]) / "plans"
 START = f"/canary start {PLAN} 1%"
 USUAL_PORT = 8000
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -34,14 +35,9 @@ class Playground:
     perch: Perch
     folder: Path
 
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What Perch was started with: with it, other perch commands look at this sandbox."""
-        return _environment(self.world, self.folder)
-
 
 @asynccontextmanager
-async def open_playground(port: int | None = None) -> AsyncIterator[Playground]:
+async def open_playground(port: int | None = None, plans: Path = PLANS) -> AsyncIterator[Playground]:
     """Start everything, and stop everything. Without a port the usual one is taken, or a free one if that's in use.
 
     Raises OSError when the port that was asked for is taken, and what starting Perch raises.
@@ -50,7 +46,7 @@ async def open_playground(port: int | None = None) -> AsyncIterator[Playground]:
     with TemporaryDirectory(prefix="perch-sandbox-") as name:
         folder = Path(name)
         async with _world(port) as world:
-            environment = _environment(world, folder)
+            environment = environment_for(world, folder, plans)
             perch = await open_perch(read_settings(environment), environment)
             try:
                 await perch.start()
@@ -77,7 +73,8 @@ async def _world(port: int | None) -> AsyncIterator[World]:
         await world.__aexit__(None, None, None)
 
 
-def _environment(world: World, folder: Path) -> Mapping[str, str]:
+def environment_for(world: World, folder: Path, plans: Path = PLANS) -> Mapping[str, str]:
+    """What a Perch needs to live in this world, with its files in `folder`."""
     workspace = world.workspace
     return {
         "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -85,7 +82,7 @@ def _environment(world: World, folder: Path) -> Mapping[str, str]:
         "SLACK_SIGNING_SECRET": workspace.signing_secret,
         "SLACK_API_URL": workspace.api_url,
         "SANDBOX_SERVICE_URL": world.service.url,
-        "PERCH_PLANS": str(Path(next(iter(bot.sandbox.__path__))) / "plans"),
+        "PERCH_PLANS": str(plans),
         "DATABASE_URL": f"sqlite:///{folder / 'perch.db'}",
         "PERCH_STATE": str(folder / "state"),
         "PORT": "0",

@@ -51,7 +51,7 @@ async def _broken(player: Player, desk: Desk, say: Say) -> bool:
     player.service.ship()
     player.note("(a new version is deployed behind the flag, which stands at 0 % again)")
     await player.types("ana", START)
-    await player.until_shown(State.BAKING)
+    await player.until_serving()
     player.service.knobs.canary_latency_factor = 20.0
     player.note("(the new variant's answers get 20 times slower)")
     await player.until_over()

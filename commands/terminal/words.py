@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import os
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -47,10 +46,6 @@ class Words(click.Group):
         options["standalone_mode"] = False
         try:
             result = super().main(*arguments, **options)
-        except BrokenPipeError:
-            # Whoever read our output has gone (`perch … | head`); flushing at exit must not complain about it.
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-            sys.exit(0)
         except (Exception, KeyboardInterrupt) as error:
             click.echo(line(error), err=True)
             sys.exit(exit_code(error))

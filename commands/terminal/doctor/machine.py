@@ -12,7 +12,6 @@ from commands.terminal.doctor.findings import Finding, bad, note, ok
 from storage.address import database_file
 from storage.database import open_existing
 from storage.spool import KillFolder
-from storage.sqlite import Sqlite
 
 LARGE_BYTES = 2 * 1024**3
 """E8: the live database is kept under this."""
@@ -21,10 +20,9 @@ LARGE_BYTES = 2 * 1024**3
 async def database(address: str) -> Finding:
     """Is it there, of this version, writable, and not too large?"""
     try:
-        file = database_file(address)
-        Sqlite(file).look_before_opening()
+        file = database_file(address).absolute()
         if not file.exists():
-            return note("database", f"there is none at {file} yet; perch run makes it")
+            return _can_be_made("database", file, "DATABASE_URL")
         await _try_writing(address)
     except StoreAway as away:
         return bad("database", str(away))
@@ -50,7 +48,7 @@ def state_folder(folder: Path) -> Finding:
     """Can kill cards be kept, are they readable, and does an act still wait for the database?"""
     what = "kill cards"
     if not folder.exists():
-        return _not_there_yet(what, folder)
+        return _can_be_made(what, folder.absolute(), "PERCH_STATE")
     try:
         files = KillFolder(folder)
         unreadable, waiting = files.unreadable(), files.spooled()
@@ -66,8 +64,7 @@ def state_folder(folder: Path) -> Finding:
     return ok(what, f"{folder}, {len(files.cards())} cards")
 
 
-def _not_there_yet(what: str, folder: Path) -> Finding:
-    parent = folder.absolute().parent
-    if os.access(parent, os.W_OK):
-        return note(what, f"{folder} isn't there yet; perch run makes it")
-    return bad(what, f"{folder} can't be made: give Perch's user the right to {parent}, or set PERCH_STATE elsewhere")
+def _can_be_made(what: str, path: Path, setting: str) -> Finding:
+    if os.access(path.parent, os.W_OK):
+        return note(what, f"{path} isn't there yet; perch run makes it")
+    return bad(what, f"{path} can't be made: give Perch's user the right to {path.parent}, or set {setting} elsewhere")
