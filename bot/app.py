@@ -26,6 +26,7 @@ from bot.settings import Settings, require_slack
 from commands.slack.bolt import Door
 from commands.slack.intake import Intake
 from commands.slack.introduction import Identity, SlackAway, StartRefused, introduce
+from commands.slack.missed import Missed
 from commands.slack.signed import signed_requests
 from commands.slack.sockets import Sockets
 from commands.slack.worker import Worker
@@ -69,7 +70,7 @@ class Perch:
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: Sockets | None = None
         self._signed: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
-        messenger = SlackMessenger(client)
+        messenger = self._messenger = SlackMessenger(client)
         self._sender = Sender(engine.outbox, messenger, engine.rollouts, engine.plans, bot.wording.say, clock)
         self._worker = Worker(
             engine.inbox,
@@ -139,6 +140,10 @@ class Perch:
             await self._connect(door)
         else:
             self._signed = signed_requests(door.app, self._clock)
+        engine = self.engine
+        missed = Missed(engine.rollouts, engine.inbox, engine.outbox, self._messenger, self._clock, identity.bot_user)
+        if await missed.catch_up():
+            self._worker.wake()
 
     async def _start_engine(self) -> None:
         if await self.engine.rollouts.restored():

@@ -41,6 +41,7 @@ class Town:
     door: Door
     inbox: ShakyInbox
     outbox: ShakyOutbox
+    worker: Worker
 
     async def types(self, who: str, line: str) -> dict[str, Any]:
         """Type a command, and read the ephemeral answer to it."""
@@ -129,7 +130,7 @@ async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | Non
             stack.push_async_callback(_end, asyncio.create_task(sockets.run()))
             async with asyncio.timeout(5):
                 await sockets.ready.wait()
-        yield Town(workspace, story, intake, messenger, door, inbox, outbox)
+        yield Town(workspace, story, intake, messenger, door, inbox, outbox, worker)
 
 
 async def _served(stack: AsyncExitStack, door: Door) -> str:
