@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import evidence, gates, kills, moves
 from bot.domain.errors import (
+    AmbiguousRollout,
     GateClosed,
     NotAllowed,
     NotNow,
@@ -284,9 +285,17 @@ class FrontDesk(Finding):
         }
         entry = Entry("refused", self._ledger.clock(), request.actor.id, facts)
         try:
-            await self._ledger.rollouts.note(request.rollout or WORKSPACE, [entry])
+            await self._ledger.rollouts.note(await self._chain_of(request), [entry])
         except (StoreAway, UnknownRollout) as away:
             log.warning("a refusal of '%s' isn't on record: %s", request.verb, away)
+
+    async def _chain_of(self, request: Request) -> str:
+        if request.rollout:
+            return request.rollout
+        try:
+            return (await self.find(request.words[0], live=True)).id if request.words else WORKSPACE
+        except (UnknownRollout, AmbiguousRollout):
+            return WORKSPACE
 
     async def verify(self, rollout: Rollout) -> evidence.Broken | None:
         records = await self._ledger.rollouts.records(rollout.id)

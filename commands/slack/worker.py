@@ -157,6 +157,7 @@ class Worker:
         try:
             reply = await perform(request, self._desk)
         except PerchError as refused:
+            await self._desk.refused(request, refused)
             return shown(refusals.refusal(refused, self._command))
         except StoreAway:
             raise

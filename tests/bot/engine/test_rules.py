@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import AlreadyLive, Cooldown, NotAllowed, NotPromotable, OutsideWindow, StaleClick, WrongStage
+from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
 from bot.domain.units import ZERO, Weight
 from tests.fakes.traffic import Trouble
-from tests.rig import ANA, BEN, CLEO, rig, sick, tree
+from tests.rig import ANA, BEN, CLEO, DEV, rig, sick, tree
 
 pytestmark = pytest.mark.anyio
 
@@ -241,3 +242,17 @@ async def test_a_hold_has_an_owner_a_deadline_and_goes_on_where_it_stood(tmp_pat
         resumed = await story.engine.desk.resume(story.request("resume"), rollout.id, "")
         assert resumed.baked == timedelta(minutes=2)
         assert resumed.state is State.BAKING
+
+
+async def test_a_refusal_is_on_record_with_its_rollout_or_with_the_workspace(tmp_path: Path) -> None:
+    """E1: every refusal, with who, what and why."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        typed = story.request("approve", DEV, words=("materializers",))
+        await story.engine.desk.refused(typed, NotAllowed("approve this", "@leads"))
+        await story.engine.desk.refused(story.request("start", DEV, words=("nothing",)), WrongStage("x", "2%", "1%"))
+        (mine,) = [each for each in await story.engine.rollouts.records(rollout.id) if each.kind == "refused"]
+        (other,) = await story.engine.rollouts.records(WORKSPACE)
+        assert (mine.actor, mine.body["verb"], mine.body["next_step"]) == (DEV, "approve", "ask @leads")
+        assert other.body["words"] == ["nothing"]
+        assert await story.engine.desk.verify(await story.load(rollout)) is None
