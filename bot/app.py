@@ -213,7 +213,8 @@ class Perch:
         slack = "no connection stands" if away else ""
         try:
             live = await self.engine.rollouts.live()
-            return Standing(slack=slack, live=live, unsaid=0, oldest_unsaid=None)
+            unsaid, oldest = await self.engine.outbox.unsaid()
+            return Standing(slack=slack, live=live, unsaid=unsaid, oldest_unsaid=oldest)
         except StoreAway as gone:
             return Standing(database=str(gone), slack=slack)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, literal_column, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -59,6 +59,12 @@ class SqlOutbox:
         rows = await self._database.read(work)
         free = [row for row in rows if row.number not in self._in_hand and (row.rollout, row.edits) not in edited]
         return [_queued(row) for row in free[:limit]]
+
+    async def unsaid(self) -> tuple[int, datetime | None]:
+        """How many messages wait or are on their way, and since when the oldest does."""
+        open_ = col(MessageRow.state).in_((WAITING, SENDING))
+        found = await self._first(select(func.count(), func.min(col(MessageRow.at))).where(open_))
+        return found[0], found[1]
 
     async def sending(self, number: int) -> None:
         row = await self._set(number, state=SENDING, tries=col(MessageRow.tries) + 1)
