@@ -3,7 +3,7 @@
 Refusal                 Perch understood, and says no; nothing has changed
 ├── BadRequest          the words were wrong: shows the corrected command
 │   ├── NotAWeight
-│   ├── UnknownPlan, UnknownVerb, UnknownRollout, AmbiguousRollout
+│   ├── UnknownPlan, BrokenPlan, UnknownVerb, UnknownRollout, AmbiguousRollout
 │   └── WrongStage
 ├── NotAllowed          this person may not
 ├── NotNow              the state doesn't allow it: says what does
