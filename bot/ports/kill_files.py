@@ -1,0 +1,81 @@
+"""The kill path's own memory: small local files, for when there is no database (law 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+
+class Card(BaseModel):
+    """The kill card: all that a kill or a rollback needs when nothing else answers. Holds names of secrets only."""
+
+    rollout: str
+    plan: str
+    environment: str
+    revision: int
+    tree: dict[str, Any]
+    """The frozen plan, `${NAME}` not filled in."""
+    confirmed: float
+    """Percent, as last confirmed."""
+    back_to: float
+    """Percent, where a rollback goes."""
+    operators: tuple[str, ...]
+    """Slack user ids that may go down even while Slack can't be asked."""
+    former: dict[str, str]
+    made_at: datetime
+
+
+class Spooled(BaseModel):
+    """One downward act, in its own file: the intent first, then what came of it."""
+
+    key: str
+    what: str
+    """`kill` or `rollback`."""
+    rollout: str
+    plan: str
+    environment: str
+    by: str
+    by_name: str
+    reason: str
+    at: datetime
+    outcomes: tuple[dict[str, Any], ...] = ()
+
+
+class KillFiles(Protocol):
+    """Kill cards and the spool. Synchronous and fsynced: some milliseconds, on purpose."""
+
+    def keep_card(self, card: Card) -> None:
+        """Write or replace the card, durably, before the call returns."""
+        ...
+
+    def card(self, rollout: str) -> Card | None:
+        """One card, without reading the others; None where there is none."""
+        ...
+
+    def drop_card(self, rollout: str) -> None: ...
+
+    def cards(self) -> Sequence[Card]: ...
+
+    def begin(self, act: Spooled) -> bool:
+        """Write the intent, durably. False when an act with this key is in the spool already."""
+        ...
+
+    def outcome(self, key: str, outcome: Mapping[str, Any]) -> None:
+        """Append one outcome to an act, durably."""
+        ...
+
+    def spooled(self) -> Sequence[Spooled]:
+        """All acts that aren't merged into evidence yet, oldest first."""
+        ...
+
+    def unreadable(self) -> Sequence[Path]:
+        """Files of ours that can't be read: a kill may be hidden in one, so nobody raises while there are any."""
+        ...
+
+    def merged(self, key: str) -> None:
+        """The act is in evidence now; its file goes (its key stays known as done)."""
+        ...

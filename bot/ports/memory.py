@@ -1,0 +1,162 @@
+"""What is kept: rollouts with their evidence, what came in, what is still to be said, and the plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.domain.evidence import Entry, Head, Record
+from bot.domain.measurements import Measurement
+from bot.domain.plan import Plan
+from bot.domain.rollout import Rollout
+from bot.ports.people import Outgoing, Posted
+
+Clock = Callable[[], datetime]
+"""Tells the time, aware UTC. Only the shell has one; the domain is told `now`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that one save brings, in one transaction with the rollout's new state."""
+
+    evidence: tuple[Entry, ...] = ()
+    messages: tuple[Outgoing, ...] = ()
+    measured: Mapping[str, Measurement] = field(default_factory=dict)
+    """Raw measurements by metric, for the table that can be archived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One request as it arrived. `key` is its delivery key: the same key is kept once."""
+
+    key: str
+    at: datetime
+    request: Mapping[str, Any]
+
+
+class Rollouts(Protocol):
+    """Rollouts and their evidence. Raises Stale on a save over a newer revision; StoreAway when it can't answer."""
+
+    async def create(self, rollout: Rollout, tree: Mapping[str, Any], change: Change) -> Rollout:
+        """Keep a new rollout (revision becomes 1) and its frozen plan.
+
+        Raises AlreadyLive where the plan has a live rollout in that environment (a unique index decides).
+        """
+        ...
+
+    async def save(self, rollout: Rollout, change: Change) -> Rollout:
+        """Keep state, evidence and messages together, over the revision that `rollout` carries.
+
+        Returns it with the next revision. Raises Stale, and changes nothing, when the row has moved on.
+        """
+        ...
+
+    async def load(self, id: str) -> Rollout:
+        """Raises UnknownRollout."""
+        ...
+
+    async def live(self) -> Sequence[Rollout]: ...
+
+    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
+        """Newest first, ended ones included; of one plan, or of all."""
+        ...
+
+    async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
+        """Take watched rollouts that are due and not leased by somebody else, oldest due first."""
+        ...
+
+    async def tree(self, digest: str) -> Mapping[str, Any]:
+        """The frozen plan's tree."""
+        ...
+
+    async def note(self, chain: str, entries: Sequence[Entry]) -> None:
+        """Append evidence that changes no state (refusals, the workspace's chain)."""
+        ...
+
+    async def records(self, chain: str) -> Sequence[Record]: ...
+
+    async def head(self, chain: str) -> Head: ...
+
+    async def revision(self, id: str) -> int:
+        """The row's present revision: the fence before an outside call."""
+        ...
+
+
+class Inbox(Protocol):
+    """Each delivery once (law 6). Raises StoreAway."""
+
+    async def take(self, delivery: Delivery) -> bool:
+        """Keep it and commit; False when this key was taken before."""
+        ...
+
+    async def waiting(self) -> Sequence[Delivery]:
+        """Taken and not yet worked on, oldest first: also what a crash left."""
+        ...
+
+    async def done(self, key: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message in the outbox. `rollout` is its rollout's id, or "" for one that belongs to none."""
+
+    number: int
+    rollout: str
+    outgoing: Outgoing
+    tries: int
+    uncertain: bool
+    """An earlier try may have been posted: look for its mark (the key) before repeating."""
+    at: datetime
+
+
+class Outbox(Protocol):
+    """What is still to be said, in order. Raises StoreAway."""
+
+    async def add(self, messages: Sequence[Outgoing], now: datetime, rollout: str = "") -> None:
+        """Put messages in that explain no state (answers to people). Known keys are ignored."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Queued]:
+        """Urgent before routine, then oldest first; never a later message of a rollout's thread before an earlier
+        one of the same lane; of several edits of one message only the newest (the others are marked as said)."""
+        ...
+
+    async def sending(self, number: int) -> None:
+        """About to be posted: if nothing else is heard, it is uncertain."""
+        ...
+
+    async def said(self, number: int, posted: Posted | None, now: datetime) -> None:
+        """It stands. Where it has a place of its own, that place is kept under its key."""
+        ...
+
+    async def later(self, number: int, until: datetime, why: str, *, uncertain: bool) -> None: ...
+
+    async def gave_up(self, number: int, why: str, now: datetime) -> None: ...
+
+    async def place(self, rollout: str, key: str) -> Posted | None:
+        """Where the message with this key stands, if it was posted."""
+        ...
+
+    async def at_place(self, posted: Posted) -> tuple[str, str] | None:
+        """The (rollout id, key) of a message of ours, or None."""
+        ...
+
+
+class Plans(Protocol):
+    """The plans on offer, and frozen ones."""
+
+    def names(self) -> Sequence[str]: ...
+
+    def find(self, name: str, environment: str = "") -> tuple[Plan, Mapping[str, Any]]:
+        """A plan as it stands in its file now, and its tree. Raises UnknownPlan or BrokenPlan."""
+        ...
+
+    def unsupported(self, name: str, environment: str = "") -> Sequence[str]:
+        """What the plan asks for that would judge or act, and that this version can't do; such a plan can't start."""
+        ...
+
+    def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
+        """A frozen plan, read again; plans that an older Perch froze included."""
+        ...
