@@ -65,6 +65,7 @@ def a_card(rollout: str = "r1", **changes: Any) -> Card:
         "back_to": 0.0,
         "operators": ("U1",),
         "former": {"redis flag": "on"},
+        "made_at": NOW,
     }
     return Card(**values | changes)
 
