@@ -10,6 +10,7 @@ from bot.domain.evidence import Head, Record
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.engine.ledger import Ledger
+from bot.engine.rights import Rights
 from bot.ports import Plans
 
 FAR_BACK = 200
@@ -18,9 +19,10 @@ FAR_BACK = 200
 class Finding:
     """The reading half of the desk."""
 
-    def __init__(self, ledger: Ledger, plans: Plans) -> None:
+    def __init__(self, ledger: Ledger, plans: Plans, rights: Rights) -> None:
         self._ledger = ledger
         self._plans = plans
+        self._rights = rights
 
     async def find(self, name: str, *, live: bool) -> Rollout:
         """By id, plan name, or nearly. Raises UnknownRollout or AmbiguousRollout with the correction."""
@@ -67,3 +69,7 @@ class Finding:
 
     async def head(self, rollout: Rollout) -> Head:
         return await self._ledger.rollouts.head(rollout.id)
+
+    async def _read(self, rollout_id: str) -> tuple[Rollout, Plan]:
+        rollout = await self._ledger.rollouts.load(rollout_id)
+        return rollout, await self._ledger.plan_of(rollout)
