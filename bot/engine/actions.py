@@ -27,7 +27,7 @@ from bot.ports import Denied, KillFiles, OutsideFault, Traffic
 log = logging.getLogger(__name__)
 
 CALL_S = 90.0
-"""No single outside call takes longer; adapters have shorter deadlines of their own."""
+"""An outside call gets this long, or as long as the plan gives a weight to show; adapters have their own deadlines."""
 AGAIN = timedelta(seconds=5)
 """How soon a failed downward change is tried again."""
 
@@ -152,7 +152,8 @@ class Mover:
 
     async def _lower(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear) -> None:
         before = await _shown(gear.traffic)
-        applied = await _apply_all(gear.traffic, intent.weight)
+        within_s = max(CALL_S, plan.confirm.within.total_seconds())
+        applied = await _apply_all(gear.traffic, intent.weight, within_s)
         fault = "; ".join(applied.faults)
         if not fault:
             try:
@@ -214,22 +215,22 @@ async def _apply_in_order(traffic: Sequence[Traffic], weight: Weight) -> None:
         await each.apply(weight)
 
 
-async def _apply_all(traffic: Sequence[Traffic], weight: Weight) -> Applied:
+async def _apply_all(traffic: Sequence[Traffic], weight: Weight, within_s: float = CALL_S) -> Applied:
     """Downward: in reverse order, every target, whatever the others do."""
     faults = []
     for each in reversed(traffic):
-        fault = await _attempt(each.apply(weight))
+        fault = await _attempt(each.apply(weight), within_s)
         if fault:
             faults.append(f"{each.target}: {fault}")
     return Applied(tuple(faults), await _shown(traffic))
 
 
-async def _attempt(call: Awaitable[None]) -> str:
+async def _attempt(call: Awaitable[None], within_s: float) -> str:
     try:
-        async with asyncio.timeout(CALL_S):
+        async with asyncio.timeout(within_s):
             await call
     except TimeoutError:
-        return f"no answer in {CALL_S:g} s"
+        return f"no answer in {within_s:g} s"
     except OutsideFault as fault:
         return str(fault)
     return ""
