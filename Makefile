@@ -28,7 +28,7 @@ bench: .venv/installed-dev  ## Measure what docs promise about speed
 	$(BIN)/python -m bench $(ARGS)
 
 audit: .venv/installed-dev  ## Look for known vulnerabilities in the dependencies (asks the network)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[audit]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[audit]'
 	$(BIN)/pip-audit --skip-editable --progress-spinner off
 
 clean:  ## Remove what the targets made
