@@ -25,12 +25,12 @@ MOST_BYTES = 1024 * 1024
 
 
 def web_app(
-    look: Look, metrics: Metrics, clock: Clock, *, wake: timedelta, slack_handler: Door | None = None
+    look: Look, metrics: Metrics, clock: Clock, *, wake: timedelta | None, slack_handler: Door | None = None
 ) -> web.Application:
     """The routes over what `look` sees and `metrics` has counted.
 
-    `wake` is how often the engine wakes up. `slack_handler` answers POST /slack/events; without one, as in Socket
-    Mode, that path doesn't exist.
+    `wake` is how often the engine wakes up; None where it runs in another process. `slack_handler` answers POST
+    /slack/events; without one, as in Socket Mode, that path doesn't exist.
     """
     routes = _Routes(look, metrics, clock, wake)
     app = web.Application(client_max_size=MOST_BYTES)
@@ -43,7 +43,7 @@ def web_app(
 
 
 class _Routes:
-    def __init__(self, look: Look, metrics: Metrics, clock: Clock, wake: timedelta) -> None:
+    def __init__(self, look: Look, metrics: Metrics, clock: Clock, wake: timedelta | None) -> None:
         self._look, self._metrics, self._clock, self._wake = look, metrics, clock, wake
 
     async def healthz(self, _: web.Request) -> web.Response:

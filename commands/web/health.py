@@ -26,15 +26,21 @@ class Standing:
     oldest_unsaid: datetime | None = None
 
 
-def reasons(standing: Standing, last_tick: datetime | None, now: datetime, wake: timedelta) -> Sequence[str]:
-    """Why Perch isn't ready, one line each; nothing when it is."""
+def reasons(standing: Standing, last_tick: datetime | None, now: datetime, wake: timedelta | None) -> Sequence[str]:
+    """Why Perch isn't ready, one line each; nothing when it is. Without `wake` the engine runs in another process."""
     found = []
     if standing.database:
         found.append(f"database: {standing.database}")
-    if last_tick is None:
-        found.append("engine: no tick since the start")
-    elif now - last_tick > max(WAKE_UPS * wake, SHORTEST):
-        found.append(f"engine: the last tick was {(now - last_tick).total_seconds():.0f} s ago")
+    if wake is not None and (late := _late(last_tick, now, wake)):
+        found.append(f"engine: {late}")
     if standing.slack:
         found.append(f"Slack: {standing.slack}")
     return found
+
+
+def _late(last_tick: datetime | None, now: datetime, wake: timedelta) -> str:
+    if last_tick is None:
+        return "no tick since the start"
+    if now - last_tick > max(WAKE_UPS * wake, SHORTEST):
+        return f"the last tick was {(now - last_tick).total_seconds():.0f} s ago"
+    return ""

@@ -43,8 +43,10 @@ class Process:
 
 
 @asynccontextmanager
-async def door(process: Process, slack: Door | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    app = web_app(process.look, process.metrics, lambda: process.now, wake=timedelta(seconds=0.5), slack_handler=slack)
+async def door(
+    process: Process, slack: Door | None = None, wake: timedelta | None = timedelta(seconds=0.5)
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = web_app(process.look, process.metrics, lambda: process.now, wake=wake, slack_handler=slack)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -117,6 +119,11 @@ async def test_readyz_names_every_reason_at_once() -> None:
 async def test_readyz_is_not_ready_before_the_first_tick() -> None:
     async with door(Process()) as client:
         assert (await client.get("/readyz")).json()["reasons"] == ["engine: no tick since the start"]
+
+
+async def test_a_process_of_doors_alone_is_ready_without_ticks() -> None:
+    async with door(Process(), wake=None) as client:
+        assert (await client.get("/readyz")).status_code == 200
 
 
 async def test_a_database_that_hangs_is_told_within_the_deadline() -> None:
