@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
+from typing import Any
 
 from bot.domain.errors import (
     AlreadyLive,
@@ -66,6 +67,18 @@ class Starting:
         _in_window(plan, now)
         await self._nothing_in_the_way(plan, now)
         overruled = await self._cooldown(request, plan, now, override, fix)
+        return await self._create(request, plan, tree, weight, version, overruled)
+
+    async def _create(
+        self,
+        request: Request,
+        plan: Plan,
+        tree: Mapping[str, Any],
+        weight: Weight,
+        version: str,
+        overruled: Mapping[str, str],
+    ) -> Rollout:
+        now = self._ledger.clock()
         rollout = Rollout(
             id=f"{plan.name}-{token_hex(3)}",
             plan=plan.name,
@@ -84,7 +97,7 @@ class Starting:
             "weight": weight.percent,
             "plan_digest": rollout.plan_digest,
             "environment": plan.environment,
-            "override": overruled,
+            "override": dict(overruled),
         }
         step = Step(rollout, (Happening("started", facts, request.actor),))
         brought = change(rollout, step, plan, now)

@@ -55,16 +55,8 @@ class Workspace:
         event_retries_s: Sequence[float] = (0, 60, 300),
     ) -> None:
         ids = Ids(clock, seed)
-        fresh_bot, fresh_app, fresh_secret = new_tokens(ids)
-        self._app = Identity(
-            bot_token=bot_token or fresh_bot,
-            app_token=app_token or fresh_app,
-            signing_secret=signing_secret or fresh_secret,
-            name=app_name,
-            scopes=tuple(scopes),
-            events=tuple(bot_events),
-            commands=tuple(commands),
-        )
+        given = (bot_token, app_token, signing_secret)
+        self._app = _identity(app_name, given, new_tokens(ids), scopes, bot_events, commands)
         self._records = Records(self._app, clock, ids, emit=self._emit)
         self._faults = Faults()
         self._web_api = WebApi(self._records, self._faults, Rates(clock) if enforce_rate_limits else None)
@@ -310,3 +302,24 @@ class Workspace:
         needs = {"reaction_added": "reactions:read", "reaction_removed": "reactions:read"}.get(name)
         if name in self._app.events and (needs is None or needs in self._app.scopes):
             self._delivery.tell(payloads.event(self._records, event))
+
+
+def _identity(
+    name: str,
+    given: tuple[str | None, str | None, str | None],
+    fresh: tuple[str, str, str],
+    scopes: Sequence[str],
+    events: Sequence[str],
+    commands: Sequence[str],
+) -> Identity:
+    """The app, with a fresh token wherever none is given."""
+    bot_token, app_token, signing_secret = (mine or new for mine, new in zip(given, fresh, strict=True))
+    return Identity(
+        bot_token=bot_token,
+        app_token=app_token,
+        signing_secret=signing_secret,
+        name=name,
+        scopes=tuple(scopes),
+        events=tuple(events),
+        commands=tuple(commands),
+    )
