@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.domain.errors import PerchError
 from bot.domain.evidence import GENESIS, Head, Record, verify
-from bot.domain.plan_reading import digest
+from bot.domain.planning.reading import digest
 from storage.bundle import (
     FORMAT,
     HEAD,

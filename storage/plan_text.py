@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from bot.domain.plan_report import Path
+from bot.domain.planning.report import Path
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 50_000

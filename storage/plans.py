@@ -11,8 +11,8 @@ from typing import Any
 from bot.domain.errors import BrokenPlan, UnknownPlan
 from bot.domain.kinds import Kinds
 from bot.domain.plan import Plan
-from bot.domain.plan_reading import report_on, thaw_plan
-from bot.domain.plan_report import Mistake, Note, NotYet, PlanMistakes, PlanReport, dotted
+from bot.domain.planning.reading import report_on, thaw_plan
+from bot.domain.planning.report import Mistake, Note, NotYet, PlanMistakes, PlanReport, dotted
 from storage.plan_text import Place, PlanText, Unreadable, read_text
 
 _ENDINGS = (".yaml", ".yml")

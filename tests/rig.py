@@ -18,7 +18,7 @@ from bot.domain.kinds import Kind, Kinds
 from bot.domain.machine import State
 from bot.domain.measurements import Missing, NoData
 from bot.domain.plan import Plan
-from bot.domain.plan_reading import read_plan, thaw_plan
+from bot.domain.planning.reading import read_plan, thaw_plan
 from bot.domain.rollout import Person, Rollout
 from bot.domain.units import Weight
 from bot.engine.requests import Request

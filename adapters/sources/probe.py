@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from adapters.http import Address, Credentials, Fetched, NotInTime, chain, client, credentials, excerpt, fetch, no_data
 from bot.domain.kinds import Environment, Kind
 from bot.domain.measurements import Missing, NoData
-from bot.domain.plan_fields import Duration
+from bot.domain.planning.fields import Duration
 from bot.domain.units import Unit
 from bot.ports import Answer, Clock, OutsideFault, Question, Sample
 

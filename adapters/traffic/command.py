@@ -12,7 +12,7 @@ from adapters.traffic.command_line import Argv, CommandLine, CommandOptions, Scr
 from adapters.traffic.options import JsonPath, OneGroupPattern, Options, Pattern
 from adapters.traffic.values import Missing, Share, Standing, at, dotted, parsed, shown, weight_in
 from bot.domain.kinds import Environment
-from bot.domain.plan_fields import misread
+from bot.domain.planning.fields import misread
 from bot.domain.units import Weight
 from bot.ports import Nonsense, TrafficState
 

@@ -15,7 +15,7 @@ from adapters.traffic import allowed_commands, placeholders
 from adapters.traffic.options import Deadline, Options, VariableName
 from adapters.traffic.subprocesses import Finished, run
 from bot.domain.kinds import Environment
-from bot.domain.plan_fields import misread
+from bot.domain.planning.fields import misread
 from bot.ports import Denied, Nonsense, OutOfReach
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh", "busybox"})

@@ -14,7 +14,7 @@ from adapters.traffic.http_endpoint import Endpoint, EndpointOptions, WeightPlac
 from adapters.traffic.options import HttpUrl, JsonPath, OneGroupPattern
 from adapters.traffic.values import Missing, Share, at, parsed, weight_in
 from bot.domain.kinds import Environment
-from bot.domain.plan_fields import misread
+from bot.domain.planning.fields import misread
 from bot.domain.units import Weight
 from bot.ports import Nonsense, OutOfReach
 

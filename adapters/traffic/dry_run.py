@@ -6,7 +6,7 @@ from adapters.traffic.kept_values import KeptKill, KeptTraffic
 from adapters.traffic.options import Options
 from adapters.traffic.values import Share, Standing
 from bot.domain.kinds import Environment
-from bot.domain.plan_fields import WeightField
+from bot.domain.planning.fields import WeightField
 from bot.domain.units import ZERO
 
 

@@ -12,7 +12,7 @@ from adapters.traffic.kept_values import KeptKill, KeptTraffic
 from adapters.traffic.options import Text, VariableName
 from adapters.traffic.values import Share, Standing
 from bot.domain.kinds import Environment
-from bot.domain.plan_fields import WeightField
+from bot.domain.planning.fields import WeightField
 
 
 class EnvFileOptions(FileOptions):

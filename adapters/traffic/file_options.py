@@ -10,7 +10,7 @@ from pydantic import AfterValidator, model_validator
 
 from adapters.traffic.files import TextFile
 from adapters.traffic.options import Deadline, Options
-from bot.domain.plan_fields import misread
+from bot.domain.planning.fields import misread
 
 
 def _plain(value: str) -> str:

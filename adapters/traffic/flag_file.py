@@ -14,7 +14,7 @@ from adapters.traffic.kept_values import KeptKill, KeptTraffic
 from adapters.traffic.options import JsonPath
 from adapters.traffic.values import Missing, Share, Standing, at, dotted, shown, spelled
 from bot.domain.kinds import Environment
-from bot.domain.plan_fields import WeightField, misread
+from bot.domain.planning.fields import WeightField, misread
 from bot.ports import Nonsense
 
 

@@ -13,7 +13,7 @@ from adapters.traffic import placeholders
 from adapters.traffic.options import Deadline, HttpUrl, JsonPath, Options
 from adapters.traffic.values import Missing, Share, Standing, at, dotted, parsed, shown, spelled, weight_in
 from bot.domain.kinds import Environment
-from bot.domain.plan_fields import misread
+from bot.domain.planning.fields import misread
 from bot.domain.units import Weight
 from bot.ports import Nonsense, TrafficState
 

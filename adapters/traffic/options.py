@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from adapters.traffic.values import spelled
-from bot.domain.plan_fields import Duration, misread
+from bot.domain.planning.fields import Duration, misread
 
 
 class Options(BaseModel):

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from adapters.traffic.values import spelled
-from bot.domain.plan_fields import misread
+from bot.domain.planning.fields import misread
 from bot.domain.units import Weight
 
 WEIGHT = frozenset({"percent", "fraction"})

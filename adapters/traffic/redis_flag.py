@@ -23,7 +23,7 @@ from adapters.traffic.options import Deadline, Options, Text, VariableName, addr
 from adapters.traffic.redis_faults import KNOWN, translated
 from adapters.traffic.values import Share, Standing, spelled
 from bot.domain.kinds import Environment, MissingEnvironment
-from bot.domain.plan_fields import WeightField, misread
+from bot.domain.planning.fields import WeightField, misread
 from bot.ports import Denied, OutOfReach
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.language.spelling import exactly
 from bot.domain.machine import State
 from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
-from bot.domain.spelling import exactly
 
 
 def scheduled(step: Step, plan: Plan, now: datetime) -> Step:

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from bot.domain.plan_fields import ConditionField, Duration
-from bot.domain.plan_metrics import BaselineSpec, Enough, Metric, Runbook, Slo
-from bot.domain.plan_parts import Action, ParallelParts, Part, PartField, PlanPart, Response, Rule, RuleField
-from bot.domain.plan_stages import Approvals, BakeLimit, Checkpoint, GatePolicy, Stage, Window
+from bot.domain.planning.fields import ConditionField, Duration
+from bot.domain.planning.metrics import BaselineSpec, Enough, Metric, Runbook, Slo
+from bot.domain.planning.parts import Action, ParallelParts, Part, PartField, PlanPart, Response, Rule, RuleField
+from bot.domain.planning.stages import Approvals, BakeLimit, Checkpoint, GatePolicy, Stage, Window
 from bot.domain.units import Weight
 
 __all__ = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.misread import Misread
+from bot.domain.language.misread import Misread
 
 HORIZON_DAYS = 16
 """How far ahead an opening is looked for: two weeks, as DST may skip one, and a day for each side."""

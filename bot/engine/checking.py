@@ -14,7 +14,7 @@ from bot.domain.measurements import Measurement
 from bot.domain.moments import scheduled
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
-from bot.domain.plan_settle import settle_of
+from bot.domain.planning.settle import settle_of
 from bot.domain.progress import progress
 from bot.domain.rollout import Rollout, Verdict
 from bot.domain.units import Weight

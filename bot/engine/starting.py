@@ -22,7 +22,7 @@ from bot.domain.gates import start_opens
 from bot.domain.machine import State
 from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
-from bot.domain.plan_reading import digest
+from bot.domain.planning.reading import digest
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight, spell_duration
 from bot.engine.equipment import Equipment

@@ -16,8 +16,8 @@ import click
 
 from bot.domain.errors import BadRequest
 from bot.domain.plan import Plan
-from bot.domain.plan_diff import differences
-from bot.domain.plan_schema import plan_schema_text
+from bot.domain.planning.diff import differences
+from bot.domain.planning.schema import plan_schema_text
 from commands.terminal.plan_table import plan_table
 from storage.plans import PlanFile, PlanFolder, Remark
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.plan import Plan, Response, Rule, Stage
-from bot.domain.plan_diff import spelled
+from bot.domain.planning.diff import spelled
 from bot.domain.units import spell_duration
 
 _LISTS = (("promote when", "promote_when"), ("warn unless", "warn_unless"), ("roll back when", "rollback_when"))

@@ -16,11 +16,11 @@ import bot.domain.plan as language
 from adapters.sources import KINDS
 from adapters.traffic import CONFIRM, KILL, TRAFFIC
 from bot.domain.conditions import About
-from bot.domain.grammar import parse
 from bot.domain.kinds import Kinds
-from bot.domain.plan_reading import report_on
-from bot.domain.plan_report import dotted
-from bot.domain.plan_schema import plan_schema, plan_schema_text
+from bot.domain.language.grammar import parse
+from bot.domain.planning.reading import report_on
+from bot.domain.planning.report import dotted
+from bot.domain.planning.schema import plan_schema, plan_schema_text
 from storage.plan_text import read_text
 
 ROOT = Path(__file__).parents[2]

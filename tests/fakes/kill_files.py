@@ -22,6 +22,10 @@ class MemoryKillFiles:
         self._check()
         self._cards[card.rollout] = Card.model_validate_json(card.model_dump_json())
 
+    def card(self, rollout: str) -> Card | None:
+        self._check()
+        return self._cards.get(rollout)
+
     def drop_card(self, rollout: str) -> None:
         self._check()
         self._cards.pop(rollout, None)

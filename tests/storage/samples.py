@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.evidence import Entry
-from bot.domain.plan_reading import digest
+from bot.domain.planning.reading import digest
 from bot.domain.rollout import Person, Rollout
 from bot.ports import Card, Outgoing, Spooled
 

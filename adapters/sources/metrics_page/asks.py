@@ -14,7 +14,7 @@ from adapters.sources.metrics_page.kept import NEARLY, Kept, Window
 from adapters.sources.metrics_page.page import Labels
 from adapters.sources.metrics_page.selector import Selector, parse
 from bot.domain.measurements import Missing, NoData
-from bot.domain.plan_fields import Duration
+from bot.domain.planning.fields import Duration
 from bot.domain.units import spell_duration
 from bot.ports import Answer, Sample
 

@@ -17,7 +17,7 @@ from adapters.sources.metrics_page.page import ACCEPT, CutShort, Page, read
 from adapters.sources.metrics_page.selector import Selector
 from bot.domain.kinds import Environment, Kind
 from bot.domain.measurements import Missing, NoData
-from bot.domain.plan_fields import Duration
+from bot.domain.planning.fields import Duration
 from bot.ports import Answer, Clock, Nonsense, OutsideFault, Question
 
 BYGONE = timedelta(minutes=1)

@@ -19,7 +19,7 @@ from adapters.sources.prometheus.ranges import looks_back
 from adapters.sources.prometheus.session import NO_RETRIES, PartialAnswer, WholeAnswers
 from bot.domain.kinds import Environment, Kind
 from bot.domain.measurements import Missing, NoData
-from bot.domain.plan_fields import Duration
+from bot.domain.planning.fields import Duration
 from bot.ports import Answer, Nonsense, OutsideFault, Question, Sample
 
 HISTORY_STEPS = 240

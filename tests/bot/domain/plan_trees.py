@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.kinds import Kind, Kinds
-from bot.domain.plan_reading import report_on
-from bot.domain.plan_report import Mistake, Note, PlanReport, dotted
+from bot.domain.planning.reading import report_on
+from bot.domain.planning.report import Mistake, Note, PlanReport, dotted
 from bot.domain.units import Unit
 
 

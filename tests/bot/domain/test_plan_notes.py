@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.plan_report import dotted
+from bot.domain.planning.report import dotted
 from tests.bot.domain.plan_trees import a_tree, report, spoiled, told
 
 HARD = "stages.0.promote_when"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.checks import Facts
-from bot.domain.grammar import parse
+from bot.domain.language.grammar import parse
 from bot.domain.measurements import Measured
 from bot.domain.rollout import Tally
 from bot.domain.truth import Truth, truth

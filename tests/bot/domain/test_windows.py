@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.misread import Misread
+from bot.domain.language.misread import Misread
 from bot.domain.windows import DAYS, fits, is_open, next_open, parse_window
 
 MADRID = "Europe/Madrid"

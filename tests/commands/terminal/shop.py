@@ -16,7 +16,7 @@ from typing import Any
 from bot.assembly import Engine, build_engine, utc_now
 from bot.domain.evidence import Record
 from bot.domain.machine import State
-from bot.domain.plan_reading import digest
+from bot.domain.planning.reading import digest
 from bot.domain.rollout import Person, Rollout
 from bot.domain.units import Weight
 from bot.engine.cards import kill_card

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bot.domain.check_conditions import check_conditions
-from bot.domain.check_kinds import check_kinds
-from bot.domain.check_metrics import check_metrics
-from bot.domain.check_overlaps import check_overlaps
-from bot.domain.check_stages import check_stages
-from bot.domain.check_units import check_units
-from bot.domain.check_whole import check_whole
-from bot.domain.not_yet import not_yet
-from bot.domain.plan_draft import Draft
-from bot.domain.plan_report import Finding
+from bot.domain.plan_checks.conditions import check_conditions
+from bot.domain.plan_checks.kinds import check_kinds
+from bot.domain.plan_checks.metrics import check_metrics
+from bot.domain.plan_checks.overlaps import check_overlaps
+from bot.domain.plan_checks.stages import check_stages
+from bot.domain.plan_checks.units import check_units
+from bot.domain.plan_checks.whole import check_whole
+from bot.domain.planning.draft import Draft
+from bot.domain.planning.not_yet import not_yet
+from bot.domain.planning.report import Finding
 
 CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     check_whole,

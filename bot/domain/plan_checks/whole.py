@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.domain.plan_draft import Draft
-from bot.domain.plan_report import Finding, Mistake, Note, Path
-from bot.domain.plan_shape import suggest
+from bot.domain.planning.draft import Draft
+from bot.domain.planning.report import Finding, Mistake, Note, Path
+from bot.domain.planning.shape import suggest
 from bot.domain.units import Dimension
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.conditions import About, Number, Op, Relative
+from bot.domain.language.spelling import spell_number
 from bot.domain.plan import Metric
-from bot.domain.plan_draft import Draft, Use, Where
-from bot.domain.plan_report import Finding, Note
-from bot.domain.spelling import spell_number
+from bot.domain.planning.draft import Draft, Use, Where
+from bot.domain.planning.report import Finding, Note
 from bot.domain.units import Dimension, Unit, convert
 
 _FORMS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.misread import Misread
+from bot.domain.language.misread import Misread
 
 _MARK = re.compile(r"@([A-Za-z][A-Za-z0-9_-]*)")
 _COMPARISON = re.compile(r"[<>=!≤≥]+")

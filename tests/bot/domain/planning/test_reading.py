@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.plan import Action, Response
-from bot.domain.plan_reading import digest, read_plan, thaw_plan
-from bot.domain.plan_report import PlanMistakes
-from bot.domain.plan_settle import settle_of
+from bot.domain.planning.reading import digest, read_plan, thaw_plan
+from bot.domain.planning.report import PlanMistakes
+from bot.domain.planning.settle import settle_of
 from bot.domain.units import Unit, Weight
 from tests.bot.domain.plan_trees import KINDS, a_tree, report, spoiled, told
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.domain.plan_fields import ConditionField, Duration, misread, shape_of
+from bot.domain.planning.fields import ConditionField, Duration, misread, shape_of
 
 
 class PlanPart(BaseModel):

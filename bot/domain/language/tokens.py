@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.misread import Misread
+from bot.domain.language.misread import Misread
 
 
 class Sort(StrEnum):

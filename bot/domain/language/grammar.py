@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.conditions import About, Condition, Number, Op, Reference, Relative, Subject
-from bot.domain.misread import Misread
-from bot.domain.quantities import read_duration, read_number
-from bot.domain.tokens import Sort, Token, tokenise
+from bot.domain.language.misread import Misread
+from bot.domain.language.quantities import read_duration, read_number
+from bot.domain.language.tokens import Sort, Token, tokenise
 from bot.domain.units import Unit
 
 _CALLS = {about.value: about for about in (About.AGE_OF, About.AVAILABILITY, About.BUDGET, About.BURN)}

@@ -10,9 +10,9 @@ from pydantic_core import ErrorDetails
 
 from bot.domain.kinds import Kind
 from bot.domain.plan import Metric, Part
-from bot.domain.plan_draft import Draft
-from bot.domain.plan_report import Finding, Mistake, Path
-from bot.domain.plan_shape import at, keys_at, mistakes_of, suggest
+from bot.domain.planning.draft import Draft
+from bot.domain.planning.report import Finding, Mistake, Path
+from bot.domain.planning.shape import at, keys_at, mistakes_of, suggest
 
 _CALLED = {"sources": "source", "traffic": "traffic", "kill": "kill method", "confirm": "confirmation"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.environments import only_for
-from bot.domain.misread import Misread
+from bot.domain.language.misread import Misread
+from bot.domain.planning.environments import only_for
 
 
 @pytest.mark.parametrize(

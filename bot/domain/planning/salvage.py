@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.domain.plan import Plan
-from bot.domain.plan_report import Path
-from bot.domain.plan_shape import written
+from bot.domain.planning.report import Path
+from bot.domain.planning.shape import written
 
 _ROUNDS = 6
 _STAND_INS: dict[str, Any] = {"name": "x", "service": "x", "channel": "#x", "metrics": {}, "traffic": []}

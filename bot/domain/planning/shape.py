@@ -12,8 +12,8 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from bot.domain.plan_fields import shape_of
-from bot.domain.plan_report import Mistake, Path
+from bot.domain.planning.fields import shape_of
+from bot.domain.planning.report import Mistake, Path
 
 Loc = tuple[int | str, ...]
 

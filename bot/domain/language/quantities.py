@@ -7,8 +7,8 @@ import re
 from datetime import timedelta
 
 from bot.domain.conditions import Number
-from bot.domain.misread import Misread
-from bot.domain.tokens import Token
+from bot.domain.language.misread import Misread
+from bot.domain.language.tokens import Token
 from bot.domain.units import Unit, parse_duration
 
 _SHAPE = re.compile(r"(\d+(?:\.\d+)?)\s*(.*)")

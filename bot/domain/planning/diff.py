@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from bot.domain.conditions import Condition
+from bot.domain.language.spelling import exactly, spell
 from bot.domain.plan import Plan, Rule, Stage
-from bot.domain.spelling import exactly, spell
 from bot.domain.units import Weight
 
 

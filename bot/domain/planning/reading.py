@@ -8,16 +8,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.domain.environments import DEFAULT, named_in
 from bot.domain.evidence import canonical
 from bot.domain.kinds import Kinds
 from bot.domain.plan import Plan
-from bot.domain.plan_check import check_plan
-from bot.domain.plan_draft import Draft
-from bot.domain.plan_fields import shape_of
-from bot.domain.plan_report import Mistake, Note, NotYet, PlanMistakes, PlanReport
-from bot.domain.plan_salvage import Salvaged, salvage
-from bot.domain.plan_shape import mistakes_of, suggest
+from bot.domain.plan_checks.all_checks import check_plan
+from bot.domain.planning.draft import Draft
+from bot.domain.planning.environments import DEFAULT, named_in
+from bot.domain.planning.fields import shape_of
+from bot.domain.planning.report import Mistake, Note, NotYet, PlanMistakes, PlanReport
+from bot.domain.planning.salvage import Salvaged, salvage
+from bot.domain.planning.shape import mistakes_of, suggest
 
 _NO_VALUES = ("roles", "notify", "channel", "links", "sources", "traffic", "kill_switch", "what", "version")
 """Sections whose `@` are people, not environments."""

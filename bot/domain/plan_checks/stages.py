@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.plan import Approvals, Stage
-from bot.domain.plan_draft import Draft
-from bot.domain.plan_report import Finding, Mistake, Note
+from bot.domain.planning.draft import Draft
+from bot.domain.planning.report import Finding, Mistake, Note
 from bot.domain.units import ZERO, Weight
 from bot.domain.windows import fits
 

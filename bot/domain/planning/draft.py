@@ -8,14 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.conditions import Condition
-from bot.domain.environments import only_for
-from bot.domain.grammar import Places, places
 from bot.domain.kinds import Kind, Kinds
-from bot.domain.misread import Misread
+from bot.domain.language.grammar import Places, places
+from bot.domain.language.misread import Misread
 from bot.domain.plan import Metric, Part, Plan, Rule, Stage
-from bot.domain.plan_report import Mistake, Note, Path
-from bot.domain.plan_salvage import Salvaged
-from bot.domain.plan_shape import at
+from bot.domain.planning.environments import only_for
+from bot.domain.planning.report import Mistake, Note, Path
+from bot.domain.planning.salvage import Salvaged
+from bot.domain.planning.shape import at
 
 
 class Where(StrEnum):

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from bot.domain.plan_fields import Duration, NumberField, ShareText, UnitField, misread
-from bot.domain.plan_parts import Part, PlanPart
+from bot.domain.planning.fields import Duration, NumberField, ShareText, UnitField, misread
+from bot.domain.planning.parts import Part, PlanPart
 
 
 def _asks(value: Any, own: set[str]) -> Any:

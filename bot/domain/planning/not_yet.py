@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from bot.domain.conditions import About
 from bot.domain.plan import Stage
-from bot.domain.plan_draft import Draft
-from bot.domain.plan_report import NotYet
+from bot.domain.planning.draft import Draft
+from bot.domain.planning.report import NotYet
 from bot.domain.units import ZERO
 
 _UNJUDGED = (About.BUDGET, About.BURN, About.HAPPENED, About.SLOS_VIOLATED, About.ALL_SLOS_PASS)

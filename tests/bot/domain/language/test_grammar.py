@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.conditions import About, Condition, Number, Op, Reference, Relative, Subject
-from bot.domain.grammar import RESERVED, parse, places
-from bot.domain.misread import Misread
-from bot.domain.spelling import spell
+from bot.domain.language.grammar import RESERVED, parse, places
+from bot.domain.language.misread import Misread
+from bot.domain.language.spelling import spell
 from bot.domain.units import Unit
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from bot.domain.conditions import About
 from bot.domain.evidence import canonical
-from bot.domain.grammar import RESERVED
+from bot.domain.language.grammar import RESERVED
 from bot.domain.plan import Metric
-from bot.domain.plan_draft import Draft
-from bot.domain.plan_report import Finding, Mistake, Note
-from bot.domain.plan_shape import suggest
+from bot.domain.planning.draft import Draft
+from bot.domain.planning.report import Finding, Mistake, Note
+from bot.domain.planning.shape import suggest
 from bot.domain.units import Dimension, Unit
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

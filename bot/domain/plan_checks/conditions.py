@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from bot.domain.conditions import About, Reference, Relative
 from bot.domain.evidence import canonical
-from bot.domain.plan_draft import Draft, Use, Where
-from bot.domain.plan_report import Finding
-from bot.domain.plan_shape import suggest
+from bot.domain.planning.draft import Draft, Use, Where
+from bot.domain.planning.report import Finding
+from bot.domain.planning.shape import suggest
 
 _SECTION = {
     About.METRIC: "metrics",

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from bot.domain.plan_fields import Duration, WeightField, WindowText, misread
-from bot.domain.plan_parts import Action, PartField, PlanPart, Response, RuleField, reads_as
+from bot.domain.planning.fields import Duration, WeightField, WindowText, misread
+from bot.domain.planning.parts import Action, PartField, PlanPart, Response, RuleField, reads_as
 from bot.domain.units import ZERO
 
 

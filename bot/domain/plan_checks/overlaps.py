@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.domain.conditions import About, Number
-from bot.domain.plan_draft import Draft, Use, Where
-from bot.domain.plan_report import Finding, Note
+from bot.domain.planning.draft import Draft, Use, Where
+from bot.domain.planning.report import Finding, Note
 from bot.domain.units import Unit, convert
 
 

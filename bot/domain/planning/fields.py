@@ -15,10 +15,10 @@ from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bot.domain.conditions import Condition
-from bot.domain.environments import only_for
 from bot.domain.errors import NotAWeight
-from bot.domain.grammar import parse
-from bot.domain.misread import Misread
+from bot.domain.language.grammar import parse
+from bot.domain.language.misread import Misread
+from bot.domain.planning.environments import only_for
 from bot.domain.units import Unit, Weight, parse_duration
 from bot.domain.windows import parse_window
 

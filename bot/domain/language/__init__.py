@@ -1,0 +1,1 @@
+"""The small language of conditions and quantities: tokens, grammar, and spelling back."""
