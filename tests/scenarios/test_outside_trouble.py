@@ -1,0 +1,100 @@
+"""The far side is sick: Perch waits, says what is missing, and never pretends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.machine import State
+from bot.sandbox.service.knobs import FlagEndpoint, MetricsPage
+from tests.scenarios.opening import new_story, side_by_side
+from tests.scenarios.quick import stage
+from tests.scenarios.story import Story, text
+
+pytestmark = pytest.mark.anyio
+
+HASTY: dict[str, Any] = {"confirm": {"metric": "materializer_pct", "within": "1500ms"}}
+SICK: dict[str, Any] = {"no_data": {"after": "2s", "then": "hold"}, "stages": [stage("1%", bake="1h"), stage("100%")]}
+
+
+async def test_a_flag_that_doesnt_obey_is_never_taken_for_a_weight(tmp_path: Path) -> None:
+    """R10: not read back in time: back to the weight before, held, told. A flag that lies is caught by the metric."""
+    await side_by_side(tmp_path, _disobedient, (FlagEndpoint.LYING, FlagEndpoint.IGNORING), **HASTY)
+
+
+async def _disobedient(story: Story, mode: FlagEndpoint) -> None:
+    story.service.knobs.flag_endpoint = mode
+    await story.types("ana", "start materializers 1%")
+    held = await story.until(State.HELD)
+    assert (held.confirmed.percent, story.service.weight) == (0.0, 0.0)
+    assert held.hold is not None
+    assert "1% was not confirmed" in held.hold.why
+    assert "stage_confirmed" not in await story.record()
+    await story.status("is at 0%, on hold")
+
+
+async def test_a_flag_that_hangs_leaves_the_rollout_where_it_was(tmp_path: Path) -> None:
+    """R10: the raise is given up, told, and comes only with a new gate once the flag answers again."""
+    async with new_story(tmp_path, **HASTY) as story:
+        gate = await story.to_gate()
+        story.service.knobs.flag_endpoint = FlagEndpoint.HANGING
+        await story.clicks("ben", gate, "approve")
+        held = await story.until(State.HELD)
+        assert (held.confirmed.percent, story.service.weight) == (1.0, 1.0)
+        await story.thread("100% was set")
+        story.service.knobs.flag_endpoint = FlagEndpoint.OK
+        await story.status("on hold")
+
+
+async def test_a_rollback_that_doesnt_land_is_stuck_until_it_does(tmp_path: Path) -> None:
+    """Rules, "stuck is for downward actions": says what is still on, tries for ever, never answers "ok"."""
+    async with new_story(tmp_path, **HASTY) as story:
+        await story.start()
+        story.service.knobs.flag_endpoint = FlagEndpoint.LYING
+        await story.clicks("ben", await story.status("baking"), "rollback")
+        await story.until(State.STUCK)
+        assert story.service.weight == 1.0
+        told = text(await story.thread("is STUCK"))
+        assert "keeps trying" in told
+        story.service.knobs.flag_endpoint = FlagEndpoint.OK
+        await story.until(State.ROLLED_BACK)
+        assert story.service.weight == 0.0
+
+
+async def test_a_sick_metrics_page_is_never_a_sick_canary(tmp_path: Path) -> None:
+    """Law 3: no data, with the reason in the channel; held after its time, and never rolled back."""
+    await side_by_side(tmp_path, _sick, (MetricsPage.DOWN, MetricsPage.GARBAGE, MetricsPage.HANGING), **SICK)
+
+
+async def _sick(story: Story, mode: MetricsPage) -> None:
+    await story.start()
+    story.service.knobs.metrics_page = mode
+    await story.message({"down": "503", "garbage": "a web page", "hanging": "didn't answer within 1 s"}[mode])
+    await story.message("If that stays so until")
+    held = await story.until(State.HELD)
+    assert (held.confirmed.percent, story.service.weight) == (1.0, 1.0)
+    assert "rolling_back" not in await story.record()
+
+
+async def test_a_start_without_a_source_moves_nothing(story: Story) -> None:
+    """X5: preflight names what doesn't answer; no traffic moved, no cooldown."""
+    story.service.knobs.metrics_page = MetricsPage.DOWN
+    await story.types("ana", "start materializers 1%")
+    await story.until(State.ABORTED)
+    told = text(await story.thread("ended before any traffic moved"))
+    assert "503" in told
+    assert "No cooldown" in told
+    assert story.service.weight == 0.0
+
+
+async def test_somebody_else_who_moves_the_weight_is_noticed_within_one_check(tmp_path: Path) -> None:
+    """Law 10: real above approved is lowered, and both numbers are told."""
+    async with new_story(tmp_path, **SICK) as story:
+        await story.start()
+        story.service.percent = 40.0
+        await story.until(State.HELD)
+        told = text(await story.thread("drifted"))
+        assert "1% was set, 40% is real" in told
+        await story.seen(lambda: story.service.weight == 1.0)
