@@ -69,6 +69,7 @@ class Perch:
         self._metrics = Metrics(clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: Sockets | None = None
+        self._only: Part | None = None
         self._signed: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
         messenger = self._messenger = SlackMessenger(client)
         self._sender = Sender(engine.outbox, messenger, engine.rollouts, engine.plans, bot.wording.say, clock)
@@ -87,6 +88,7 @@ class Perch:
 
         Where Slack can't be reached at all, checks and deeds begin all the same, and the doors open when it is back.
         """
+        self._only = only
         identity = await self._identity()
         self.engine.ledger.on_saved.append(self._metrics.saw)
         self.engine.ledger.on_saved.append(lambda _: self._sender.wake())
@@ -174,7 +176,7 @@ class Perch:
     async def _serve(self) -> None:
         """The web door: health and metrics always, Slack's requests in HTTP mode."""
         signed = None if self._settings.socket_mode else self._from_slack
-        wake = timedelta(seconds=WAKE_S)
+        wake = None if self._only == "web" else timedelta(seconds=WAKE_S)
         runner = web.AppRunner(web_app(self._look, self._metrics, self._clock, wake=wake, slack_handler=signed))
         await runner.setup()
         self._closing.push_async_callback(runner.cleanup)
@@ -207,10 +209,17 @@ class Perch:
         self._tasks.append(task)
         return task
 
+    def _slack_fault(self) -> str:
+        """Why people can't get in, or ""."""
+        if self._only == "engine":
+            return ""
+        connected = self._sockets is not None and self._sockets.connected
+        opened = connected if self._settings.socket_mode else self._signed is not None
+        return "" if opened else "no connection stands"
+
     async def _look(self) -> Standing:
         """How things stand around the engine, for /readyz and /metrics."""
-        away = self._settings.socket_mode and self._sockets is not None and not self._sockets.connected
-        slack = "no connection stands" if away else ""
+        slack = self._slack_fault()
         try:
             live = await self.engine.rollouts.live()
             unsaid, oldest = await self.engine.outbox.unsaid()
@@ -220,8 +229,9 @@ class Perch:
 
 
 def _log_end(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.error("%s ended: %s", task.get_name(), task.exception())
+    fault = None if task.cancelled() else task.exception()
+    if fault is not None and not isinstance(fault, StartRefused):
+        log.error("%s ended: %s", task.get_name(), fault)
 
 
 async def open_perch(settings: Settings, environment: Mapping[str, str], clock: Clock = utc_now) -> Perch:
@@ -235,6 +245,7 @@ async def open_perch(settings: Settings, environment: Mapping[str, str], clock: 
         directory = SlackDirectory(client, clock)
         engine = build_engine(settings, environment, database, directory, clock)
         opening.push_async_callback(engine.equipment.aclose)
+        opening.push_async_callback(engine.cards.aclose)
         opening.push_async_callback(engine.works.aclose)
         opening.push_async_callback(engine.ticker.aclose)
         return Perch(settings, engine, client, directory, clock, opening.pop_all())

@@ -14,6 +14,7 @@ from bot.domain.kinds import Kinds
 from bot.domain.measurements import Measurement
 from bot.domain.plan import Plan
 from bot.engine.actions import Mover
+from bot.engine.cards import CardKeeper
 from bot.engine.desk import FrontDesk
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.gather import Round
@@ -56,6 +57,7 @@ class Engine:
     files: KillFiles
     switch: KillSwitch
     works: Works
+    cards: CardKeeper
     ticker: Ticker
     desk: FrontDesk
 
@@ -102,7 +104,8 @@ def wire(
 
     mover = Mover(ledger, equipment, files, look, rights.members)
     works = Works(mover.carry_out)
-    ledger.on_saved.append(works.begin)
+    cards = CardKeeper(files)
+    ledger.on_saved.extend([works.begin, cards.saw])
     owner = f"{gethostname()}:{os.getpid()}"
     return Engine(
         plans=plans,
@@ -114,6 +117,7 @@ def wire(
         files=files,
         switch=switch,
         works=works,
+        cards=cards,
         ticker=Ticker(ledger, equipment, kinds, works, switch, clock, owner),
         desk=FrontDesk(ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment),
     )

@@ -282,4 +282,5 @@ async def _wired(
     finally:
         await engine.ticker.aclose()
         await engine.works.aclose()
+        await engine.cards.aclose()
         await database.aclose()

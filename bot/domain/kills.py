@@ -57,6 +57,9 @@ def note_outcomes(rollout: Rollout, outcomes: Iterable[MethodOutcome]) -> Rollou
 
 
 def _merged(before: MethodOutcome, now: MethodOutcome) -> MethodOutcome:
+    if now.fault and before.read_back_at and now.applied_at is None:
+        # It stood, and now it can't be asked: that isn't known to be on again, and is no reason for a wider tier.
+        return before.model_copy(update={"fault": now.fault})
     if now.fault:
         return now.model_copy(update={"applied_at": before.applied_at})
     return now.model_copy(

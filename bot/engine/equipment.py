@@ -9,7 +9,8 @@ from typing import Any
 from bot.domain.evidence import canonical
 from bot.domain.kinds import Environment, Kind, Kinds, MissingEnvironment, fill_in
 from bot.domain.plan import Part, Plan
-from bot.ports import Confirmation, Denied, KillMethod, Source, Traffic
+from bot.engine.unbuilt import Unbuilt
+from bot.ports import Confirmation, KillMethod, Source, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Gear:
 
 
 class Equipment:
-    """Builds and keeps adapters. Building connects to nothing; it raises Denied when the environment lacks a name."""
+    """Builds and keeps adapters. Building connects to nothing; what the environment lacks a name for is Unbuilt."""
 
     def __init__(self, kinds: Kinds, environment: Environment) -> None:
         self._kinds = kinds
@@ -84,7 +85,7 @@ class Equipment:
                 options = kind.options.model_validate(fill_in(part.options, self._environment))
                 self._built[key] = kind.build(options, self._environment)
             except MissingEnvironment as missing:
-                raise Denied(f"{part.kind}: {missing}; set it where Perch runs") from missing
+                self._built[key] = Unbuilt(part.kind, f"{part.kind}: {missing}; set it where Perch runs")
         return self._built[key]
 
     async def aclose(self) -> None:

@@ -30,7 +30,8 @@ from bot.engine.ledger import Ledger
 from bot.engine.requests import Request
 from bot.engine.rights import Rights
 from bot.engine.telling import change, first_status
-from bot.ports import Change, Denied, KillFiles, Plans
+from bot.engine.unbuilt import Unbuilt
+from bot.ports import Change, KillFiles, Plans
 
 
 class Starting:
@@ -119,16 +120,11 @@ class Starting:
         await self._targets_free(plan, live)
 
     async def _targets_free(self, plan: Plan, live: Sequence[Rollout]) -> None:
-        try:
-            wanted = {each.target for each in self._equipment.gear(plan).traffic}
-            for other in live:
-                taken = {each.target for each in self._equipment.gear(await self._ledger.plan_of(other)).traffic}
-                if wanted & taken:
-                    raise TargetTaken(sorted(wanted & taken)[0], other.plan)
-        except Denied as denied:
-            raise NotNow(
-                f"{plan.name} can't be started: {denied}.", f"set it where Perch runs, then: /canary start {plan.name}"
-            ) from denied
+        wanted = {each.target for each in self._equipment.gear(plan).traffic if not isinstance(each, Unbuilt)}
+        for other in live:
+            taken = {each.target for each in self._equipment.gear(await self._ledger.plan_of(other)).traffic}
+            if wanted & taken:
+                raise TargetTaken(sorted(wanted & taken)[0], other.plan)
 
     async def _cooldown(self, request: Request, plan: Plan, now: datetime, override: str, fix: str) -> dict[str, str]:
         """Returns what was overruled, for the record."""

@@ -87,8 +87,9 @@ class Stopping(Finding):
             return moves.roll_back(fresh, plan, now, new_id(), why, request.actor)
 
         try:
-            return await self._ledger.change(rollout_id, decide)
-        except StoreAway:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._ledger.change(rollout_id, decide)
+        except (StoreAway, TimeoutError):
             return await self._by_card(request, rollout_id, why, "rollback")
 
     async def kill(self, request: Request, rollout_id: str, reason: str) -> Rollout:
@@ -96,13 +97,28 @@ class Stopping(Finding):
         return await self._by_card(request, rollout_id, reason, "kill")
 
     async def kill_all(self, request: Request, reason: str) -> list[str]:
-        cards = {card.plan: card for card in await self._switch.cards()}
-        calls = [self.kill(_named(request, card), card.rollout, reason) for card in cards.values()]
+        wanted = await self._all_live()
+        calls = [self.kill(_named(request, id), id, reason) for id in wanted]
         results = await asyncio.gather(*calls, return_exceptions=True)
-        for card, result in zip(cards.values(), results, strict=True):
+        told = dict(zip(wanted.values(), results, strict=True))
+        for name, result in told.items():
             if isinstance(result, BaseException):
-                log.error("kill --all: %s: %s", card.plan, result)
-        return [card.plan for card, result in zip(cards.values(), results, strict=True) if isinstance(result, Rollout)]
+                log.error("kill --all: %s: %s", name, result)
+        return [name for name, result in told.items() if isinstance(result, Rollout)]
+
+    async def _all_live(self) -> dict[str, str]:
+        """Ids of all live rollouts with a name for people: by the cards, and by the database where it answers."""
+        wanted = {
+            card.rollout: f"{card.plan} in {card.environment}"
+            for card in await self._switch.cards()
+            if not card.completed
+        }
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                live = await self._ledger.rollouts.live()
+        except (StoreAway, TimeoutError):
+            return wanted
+        return wanted | {rollout.id: f"{rollout.plan} in {rollout.environment}" for rollout in live}
 
     async def _by_card(self, request: Request, rollout_id: str, reason: str, what: str) -> Rollout:
         try:
@@ -193,5 +209,5 @@ def from_card(card: Card, now: datetime) -> Rollout:
     )
 
 
-def _named(request: Request, card: Card) -> Request:
-    return request.model_copy(update={"key": f"{request.key}:{card.rollout}", "rollout": card.rollout})
+def _named(request: Request, rollout: str) -> Request:
+    return request.model_copy(update={"key": f"{request.key}:{rollout}", "rollout": rollout})

@@ -25,7 +25,7 @@ from bot.engine.ledger import Ledger, new_id
 from bot.engine.preflight import patience, preflight
 from bot.engine.verification import verification
 from bot.engine.works import Works
-from bot.ports import Clock, Denied, Spooled, StoreAway
+from bot.ports import Clock, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +100,7 @@ class Ticker:
             log.exception("rollout %s: its check broke; it is tried again when its lease ends", rollout.id)
 
     async def _step(self, rollout: Rollout, plan: Plan, round: Round) -> tuple[Step, dict[str, object]]:
-        try:
-            gear = self._equipment.gear(plan)
-        except Denied as denied:
-            return self._without_gear(rollout, plan, round, str(denied)), {}
+        gear = self._equipment.gear(plan)
         match rollout.state:
             case State.PREFLIGHT:
                 return await self._preflight(rollout, plan, gear, round), {}
@@ -135,15 +132,6 @@ class Ticker:
         }
         step = moves.enter_first_stage(known, plan, round.now, new_id())
         return step.also(Happening("preflight", lines))
-
-    def _without_gear(self, rollout: Rollout, plan: Plan, round: Round, why: str) -> Step:
-        """An adapter can't even be built: nothing can be measured or moved until a person mends the environment."""
-        if rollout.state is State.PREFLIGHT:
-            return moves.abort(rollout, round.now, "preflight found problems", red=(why,))
-        if rollout.state in (State.BAKING, State.GATE):
-            kept = moves.a_hold(why, rollout.requester.id, round.now, "no_data")
-            return moves.hold(rollout, round.now, kept, new_id())
-        return Step(rollout.but(due_at=round.now + plan.every.check))
 
     async def _emergency(self, rollout: Rollout, reason: str) -> None:
         act = Spooled(

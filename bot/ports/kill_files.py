@@ -27,6 +27,8 @@ class Card(BaseModel):
     """Slack user ids that may go down even while Slack can't be asked."""
     former: dict[str, str]
     made_at: datetime
+    completed: bool = False
+    """The rollout ended well and keeps its weight: it can still be killed by name, and `kill --all` leaves it."""
 
 
 class Spooled(BaseModel):

@@ -192,3 +192,35 @@ async def test_nothing_rises_while_a_file_that_may_hide_a_kill_cannot_be_read(tm
         assert (rollout.state, story.traffic[0].weight) == (State.HELD, ZERO)
         assert rollout.hold is not None
         assert "torn.jsonl" in rollout.hold.why
+
+
+async def test_one_method_without_its_environment_stops_none_of_the_others(tmp_path: Path) -> None:
+    """T9: each method has its own outcome; a missing variable is that method's fault alone."""
+    switches = [[{"kind": "fake", "number": 0}, {"kind": "fake", "where": "${NOWHERE}"}]]
+    async with rig(tmp_path, tree(kill_switch=[[{"kind": "fake"}]])) as story:
+        rollout = await story.start()
+        card = story.engine.files.card(rollout.id)
+        assert card is not None
+        story.engine.files.keep_card(card.model_copy(update={"tree": {**card.tree, "kill_switch": switches}}))
+        await story.engine.desk.kill(story.request("kill"), rollout.id, "fire")
+        assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")
+        rollout = await story.load(rollout)
+        assert rollout.kill is not None
+        faults = [outcome.fault for outcome in rollout.kill.outcomes if outcome.fault]
+        assert faults == ["fake: the environment variable NOWHERE is not set; set it where Perch runs"]
+
+
+async def test_kill_all_takes_what_is_live_and_leaves_what_has_completed(tmp_path: Path) -> None:
+    """U4: stop everything that is under way; a completed rollout can still be killed by name."""
+    async with rig(tmp_path, tree(stages=tree()["stages"][:1])) as story:
+        done = await story.start()
+        await story.minutes(6)
+        assert (await story.load(done)).state is State.COMPLETED
+        assert await story.engine.desk.kill_all(story.request("kill"), "fire") == []
+        assert story.traffic[0].weight == Weight(1)
+        await story.engine.desk.kill(story.request("kill"), done.id, "it went bad later")
+        assert story.traffic[0].weight == ZERO
+        await story.minutes(0.1, step_s=2)
+        assert (await story.load(done)).state is State.KILLED
+        await story.engine.cards.aclose()
+        assert story.engine.files.cards() == []
