@@ -148,5 +148,5 @@ class Ticker:
         await self._switch.pull(act, await self._switch.card_for(rollout))
 
 
-SOON = timedelta(seconds=2)
+SOON = timedelta(seconds=1)
 """How soon preflight looks again while a baseline is being collected."""

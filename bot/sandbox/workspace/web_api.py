@@ -50,7 +50,7 @@ class WebApi:
         """Answer one call."""
         method = request.match_info["method"]
         values: Json = {}
-        headers = {}
+        headers = {"X-OAuth-Scopes": ",".join(self._records.app.scopes)}
         try:
             values = await arguments.read(request)
             await self._faults.meet(method)
