@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -78,12 +79,15 @@ def sick(why: Missing = Missing.UNREACHABLE) -> NoData:
 
 @dataclass
 class People:
-    """A directory: groups by user. `away` is raised instead of an answer."""
+    """A directory: groups by user. `away` is raised instead of an answer; `hanging` gives none."""
 
     groups: dict[str, set[str]] = field(default_factory=dict)
     away: Exception | None = None
+    hanging: bool = False
 
     async def groups_of(self, user: str, wanted: Sequence[str]) -> frozenset[str]:
+        if self.hanging:
+            await asyncio.Event().wait()
         if self.away:
             raise self.away
         return frozenset(self.groups.get(user, set()) & set(wanted))

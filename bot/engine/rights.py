@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection
 
@@ -11,6 +12,10 @@ from bot.engine.requests import Request, Right
 from bot.ports import Directory, OutsideFault
 
 log = logging.getLogger(__name__)
+
+STOP_S = 0.5
+"""Going down waits no longer than this for Slack to say who somebody is; then the kill card decides (law 2)."""
+OTHERWISE_S = 10.0
 
 DEEDS = {
     "operate": "operate this rollout",
@@ -33,9 +38,10 @@ class Rights:
             return
         who = ", ".join(wanted) or f"whoever keeps the plan {plan.name}: it names nobody for this"
         try:
-            refused = await self._directory.refused(request.actor.id)
-            groups = await self._directory.groups_of(request.actor.id, wanted)
-        except OutsideFault as fault:
+            async with asyncio.timeout(STOP_S if what == "stop" else OTHERWISE_S):
+                refused = await self._directory.refused(request.actor.id)
+                groups = await self._directory.groups_of(request.actor.id, wanted)
+        except (OutsideFault, TimeoutError) as fault:
             if what == "stop" and request.actor.id in known:
                 log.warning("Slack can't say who %s is (%s); the kill card lets them stop", request.actor.id, fault)
                 return

@@ -224,3 +224,15 @@ async def test_kill_all_takes_what_is_live_and_leaves_what_has_completed(tmp_pat
         assert (await story.load(done)).state is State.KILLED
         await story.engine.cards.aclose()
         assert story.engine.files.cards() == []
+
+
+async def test_a_kill_does_not_wait_for_a_slack_that_hangs(tmp_path: Path) -> None:
+    """Law 2: after half a second the kill card says who may; somebody it doesn't name is refused."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        story.people.hanging = True
+        with pytest.raises(NotAllowed):
+            await story.engine.desk.kill(story.request("kill", DEV), rollout.id, "")
+        async with asyncio.timeout(5):
+            await story.engine.desk.kill(story.request("kill", ANA), rollout.id, "fire")
+        assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")
