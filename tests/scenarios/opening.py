@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 
@@ -17,7 +17,7 @@ from bot.settings import read_settings
 from tests.scenarios import quick
 from tests.scenarios.story import Story
 
-T = TypeVar("T")
+Tell = Callable[[Story], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -32,26 +32,25 @@ async def new_story(folder: Path, *, signed_http: bool = False, **changes: Any) 
             yield Story(world, perch, environment)
 
 
-async def side_by_side(
-    folder: Path, tell: Callable[[Story, T], Awaitable[None]], cases: Iterable[T], **changes: Any
-) -> None:
-    """The same story for several cases at the same time, each with a Perch of its own: they mostly wait."""
+async def side_by_side(folder: Path, stories: Mapping[str, Tell], **changes: Any) -> None:
+    """Several stories with the same plan at the same time, each with a Perch of its own: they mostly wait."""
     async with AsyncExitStack() as stack:
-        stories = []
-        for number, case in enumerate(cases):
-            own = folder / str(number)
+        opened = []
+        for name, tell in stories.items():
+            own = folder / name
             own.mkdir()
-            stories.append((await stack.enter_async_context(new_story(own, **changes)), case))
+            # One after the other: Alembic upgrades one database at a time.
+            opened.append((name, tell, await stack.enter_async_context(new_story(own, **changes))))
         async with asyncio.TaskGroup() as group:
-            for story, case in stories:
-                group.create_task(_named(tell(story, case), str(case)))
+            for name, tell, story in opened:
+                group.create_task(_named(tell(story), name))
 
 
-async def _named(telling: Awaitable[None], case: str) -> None:
+async def _named(telling: Awaitable[None], name: str) -> None:
     try:
         await telling
     except BaseException as failed:
-        failed.add_note(f"in the case {case}")
+        failed.add_note(f"in the story {name}")
         raise
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.domain.machine import State
-from tests.scenarios.opening import new_story
+from tests.scenarios.opening import new_story, side_by_side
 from tests.scenarios.quick import stage
-from tests.scenarios.story import Story, buttons, text
+from tests.scenarios.story import Story, buttons
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +34,7 @@ async def test_who_may_not_approve_is_told_and_nothing_moves(story: Story) -> No
     assert rollout.state is State.GATE
     assert rollout.gate is not None
     assert rollout.gate.approvals == ()
+    assert (await story.record()).count("refused") == 5
 
 
 async def test_a_reaction_that_is_taken_back_is_withdrawn_until_the_gate_is_used(tmp_path: Path) -> None:
@@ -81,8 +82,12 @@ async def test_a_button_of_a_gate_that_is_gone_says_what_happened_since(tmp_path
         assert (await story.record()).count("promoted") == 1
 
 
-async def test_a_gate_is_rejected_with_a_reason_that_everybody_reads(story: Story) -> None:
-    """S4: the dialog asks why; it goes on hold, and stays where it is."""
+async def test_a_gate_can_be_answered_with_no(tmp_path: Path) -> None:
+    """S4: rejected with a reason that everybody reads, or held by a raised hand."""
+    await side_by_side(tmp_path, {"rejected": _rejected, "raised hand": _raised_hand})
+
+
+async def _rejected(story: Story) -> None:
     gate = await story.to_gate()
     await story.clicks("cleo", gate, "reject")
     dialog = await story.dialog("cleo")
@@ -90,15 +95,15 @@ async def test_a_gate_is_rejected_with_a_reason_that_everybody_reads(story: Stor
     assert outcome.acked
     held = await story.until(State.HELD)
     assert held.confirmed.percent == 1.0
-    assert "rejected" in text(await story.again(gate, "rejected"))
+    await story.again(gate, "rejected")
     await story.thread("the queue looks odd")
     status = await story.status("on hold")
     assert {"resume", "rollback"} <= buttons(status)
     assert "approve" not in buttons(status)
 
 
-async def test_a_raised_hand_on_the_gate_holds(story: Story) -> None:
-    """S4: ✋ on the gate; who resumes it may not approve it."""
+async def _raised_hand(story: Story) -> None:
+    """Who resumes it may not approve it; ⏪ rolls it back."""
     gate = await story.to_gate()
     await story.reacts("cleo", gate, "raised_hand")
     await story.until(State.HELD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +10,27 @@ import pytest
 
 from bot.domain.machine import State
 from bot.sandbox.service.knobs import FlagEndpoint, MetricsPage
-from tests.scenarios.opening import new_story, side_by_side
+from tests.scenarios.opening import Tell, new_story, side_by_side
 from tests.scenarios.quick import stage
 from tests.scenarios.story import Story, text
 
 pytestmark = pytest.mark.anyio
 
-HASTY: dict[str, Any] = {"confirm": {"metric": "materializer_pct", "within": "1500ms"}}
 SICK: dict[str, Any] = {"no_data": {"after": "2s", "then": "hold"}, "stages": [stage("1%", bake="1h"), stage("100%")]}
 
 
 async def test_a_flag_that_doesnt_obey_is_never_taken_for_a_weight(tmp_path: Path) -> None:
-    """R10: not read back in time: back to the weight before, held, told. A flag that lies is caught by the metric."""
-    await side_by_side(tmp_path, _disobedient, (FlagEndpoint.LYING, FlagEndpoint.IGNORING), **HASTY)
+    """R10: not read back in time: back to the weight before, held, told. On the way down: stuck until it obeys."""
+    stories: dict[str, Tell] = {
+        "lying": partial(_not_confirmed, mode=FlagEndpoint.LYING),
+        "ignoring": partial(_not_confirmed, mode=FlagEndpoint.IGNORING),
+        "hanging": _hangs_at_the_gate,
+        "stuck": _lies_on_the_way_down,
+    }
+    await side_by_side(tmp_path, stories, confirm={"metric": "materializer_pct", "within": "1500ms"})
 
 
-async def _disobedient(story: Story, mode: FlagEndpoint) -> None:
+async def _not_confirmed(story: Story, mode: FlagEndpoint) -> None:
     story.service.knobs.flag_endpoint = mode
     await story.types("ana", "start materializers 1%")
     held = await story.until(State.HELD)
@@ -35,43 +41,43 @@ async def _disobedient(story: Story, mode: FlagEndpoint) -> None:
     await story.status("is at 0%, on hold")
 
 
-async def test_a_flag_that_hangs_leaves_the_rollout_where_it_was(tmp_path: Path) -> None:
-    """R10: the raise is given up, told, and comes only with a new gate once the flag answers again."""
-    async with new_story(tmp_path, **HASTY) as story:
-        gate = await story.to_gate()
-        story.service.knobs.flag_endpoint = FlagEndpoint.HANGING
-        await story.clicks("ben", gate, "approve")
-        held = await story.until(State.HELD)
-        assert (held.confirmed.percent, story.service.weight) == (1.0, 1.0)
-        await story.thread("100% was set")
-        story.service.knobs.flag_endpoint = FlagEndpoint.OK
-        await story.status("on hold")
+async def _hangs_at_the_gate(story: Story) -> None:
+    gate = await story.to_gate()
+    story.service.knobs.flag_endpoint = FlagEndpoint.HANGING
+    await story.clicks("ben", gate, "approve")
+    held = await story.until(State.HELD)
+    assert (held.confirmed.percent, story.service.weight) == (1.0, 1.0)
+    await story.thread("100% was set")
+    story.service.knobs.flag_endpoint = FlagEndpoint.OK
 
 
-async def test_a_rollback_that_doesnt_land_is_stuck_until_it_does(tmp_path: Path) -> None:
-    """Rules, "stuck is for downward actions": says what is still on, tries for ever, never answers "ok"."""
-    async with new_story(tmp_path, **HASTY) as story:
-        await story.start()
-        story.service.knobs.flag_endpoint = FlagEndpoint.LYING
-        await story.clicks("ben", await story.status("baking"), "rollback")
-        await story.until(State.STUCK)
-        assert story.service.weight == 1.0
-        told = text(await story.thread("is STUCK"))
-        assert "keeps trying" in told
-        story.service.knobs.flag_endpoint = FlagEndpoint.OK
-        await story.until(State.ROLLED_BACK)
-        assert story.service.weight == 0.0
+async def _lies_on_the_way_down(story: Story) -> None:
+    """Never answers "ok" before it's true, and tries for ever."""
+    await story.start()
+    story.service.knobs.flag_endpoint = FlagEndpoint.LYING
+    await story.clicks("ben", await story.status("baking"), "rollback")
+    await story.until(State.STUCK)
+    assert story.service.weight == 1.0
+    assert "keeps trying" in text(await story.thread("is STUCK"))
+    story.service.knobs.flag_endpoint = FlagEndpoint.OK
+    await story.until(State.ROLLED_BACK)
+    assert story.service.weight == 0.0
 
 
 async def test_a_sick_metrics_page_is_never_a_sick_canary(tmp_path: Path) -> None:
     """Law 3: no data, with the reason in the channel; held after its time, and never rolled back."""
-    await side_by_side(tmp_path, _sick, (MetricsPage.DOWN, MetricsPage.GARBAGE, MetricsPage.HANGING), **SICK)
+    stories = {
+        "down": partial(_no_data, mode=MetricsPage.DOWN, reason="503"),
+        "garbage": partial(_no_data, mode=MetricsPage.GARBAGE, reason="a web page"),
+        "hanging": partial(_no_data, mode=MetricsPage.HANGING, reason="didn't answer within 1 s"),
+    }
+    await side_by_side(tmp_path, stories, **SICK)
 
 
-async def _sick(story: Story, mode: MetricsPage) -> None:
+async def _no_data(story: Story, mode: MetricsPage, reason: str) -> None:
     await story.start()
     story.service.knobs.metrics_page = mode
-    await story.message({"down": "503", "garbage": "a web page", "hanging": "didn't answer within 1 s"}[mode])
+    await story.message(reason)
     await story.message("If that stays so until")
     held = await story.until(State.HELD)
     assert (held.confirmed.percent, story.service.weight) == (1.0, 1.0)
@@ -85,7 +91,7 @@ async def test_a_start_without_a_source_moves_nothing(story: Story) -> None:
     await story.until(State.ABORTED)
     told = text(await story.thread("ended before any traffic moved"))
     assert "503" in told
-    assert "No cooldown" in told
+    assert "no cooldown" in told
     assert story.service.weight == 0.0
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -57,65 +59,71 @@ def scraping(folder: Path, services: int) -> Iterator[Scraping]:
         yield Scraping(server, ports)
 
 
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scraping, Scraping]]:
-    """One Prometheus that runs on, with two services, and one to be stopped."""
-    folder = tmp_path_factory.mktemp("prometheus")
-    with scraping(folder, 2) as lasting, scraping(folder, 1) as passing:
-        yield lasting, passing
-
-
 @asynccontextmanager
 async def judged(folder: Path, prometheus: servers.Server, port: int) -> AsyncIterator[Story]:
-    """A story whose numbers come from this Prometheus, which has scraped the service twice."""
+    """A story whose numbers come from this Prometheus."""
     write_plan(folder, quick.plan(**promql(port)))
     async with World(service_port=port) as world:
-        await _scraped_twice(prometheus.url, port)
         environment = settings_of(world, folder) | {"PROMETHEUS_URL": prometheus.url}
         async with running(environment) as perch:
             yield Story(world, perch, environment)
 
 
-async def _scraped_twice(url: str, port: int) -> None:
+async def _scraped_twice(story: Story, by: Scraping) -> None:
     async with httpx.AsyncClient() as client:
 
         async def asked() -> bool:
-            query = f'count_over_time(materializer_pct{{instance="127.0.0.1:{port}"}}[5s]) >= 2'
-            answer = await client.get(f"{url}/api/v1/query", params={"query": query})
+            query = f'count_over_time(materializer_pct{{instance="{urlsplit(story.service.url).netloc}"}}[5s]) >= 2'
+            answer = await client.get(f"{by.server.url}/api/v1/query", params={"query": query})
             return bool(answer.json()["data"]["result"])
 
         await eventually(asked, "two scrapes", within=20)
 
 
-async def test_a_good_canary_is_promoted_through_two_stages(two: tuple[Scraping, Scraping], tmp_path: Path) -> None:
-    """M1, R10: rates judge it, and the weight is confirmed by what Prometheus scraped."""
-    async with judged(tmp_path, two[0].server, two[0].ports[0]) as story:
-        gate = await story.to_gate()
-        assert "100%" in text(gate)
-        await story.clicks("ben", gate, "approve")
-        ended = await story.until(State.COMPLETED)
-        assert (ended.confirmed.percent, story.service.weight) == (100.0, 100.0)
-        assert await story.whole()
+async def test_promql_judges_a_good_canary_a_bad_one_and_none_once_prometheus_is_gone(tmp_path: Path) -> None:
+    """M1, R4, R10, law 3: two stages to 100 %; errors in a rate take it to 0; no data only holds."""
+    with scraping(tmp_path, 2) as lasting, scraping(tmp_path, 1) as passing:
+        async with AsyncExitStack() as stack:
+
+            async def told(name: str, by: Scraping, service: int) -> Story:
+                (tmp_path / name).mkdir()
+                return await stack.enter_async_context(judged(tmp_path / name, by.server, by.ports[service]))
+
+            good = await told("good", lasting, 0)
+            bad = await told("bad", lasting, 1)
+            blind = await told("blind", passing, 0)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_promoted_through_two_stages(good, lasting))
+                group.create_task(_rolled_back(bad, lasting))
+                group.create_task(_held_without_prometheus(blind, passing))
 
 
-async def test_a_bad_canary_is_rolled_back(two: tuple[Scraping, Scraping], tmp_path: Path) -> None:
-    """M1, R4: errors show in the rate after the next scrape, and the next check takes the weight to 0."""
-    async with judged(tmp_path, two[0].server, two[0].ports[1]) as story:
-        await story.start()
-        story.service.knobs.canary_error_percent = 60.0
-        ended = await story.until(State.ROLLED_BACK)
-        assert ended.reason == "success_rate < 90%"
-        assert story.service.weight == 0.0
-        assert "Why: success_rate < 90%" in text(await story.thread("was rolled back"))
+async def _promoted_through_two_stages(story: Story, by: Scraping) -> None:
+    await _scraped_twice(story, by)
+    gate = await story.to_gate()
+    assert "100%" in text(gate)
+    await story.clicks("ben", gate, "approve")
+    ended = await story.until(State.COMPLETED)
+    assert (ended.confirmed.percent, story.service.weight) == (100.0, 100.0)
+    assert await story.whole()
 
 
-async def test_a_prometheus_that_stops_is_not_a_bad_canary(two: tuple[Scraping, Scraping], tmp_path: Path) -> None:
-    """Law 3: no data, with the reason; held after its time; the weight stays, and nothing is rolled back."""
-    async with judged(tmp_path, two[1].server, two[1].ports[0]) as story:
-        await story.start()
-        two[1].server.process.terminate()
-        two[1].server.process.wait(timeout=10)
-        await story.message("Connection refused")
-        held = await story.until(State.HELD)
-        assert (held.confirmed.percent, story.service.weight) == (1.0, 1.0)
-        assert "rolling_back" not in await story.record()
+async def _rolled_back(story: Story, by: Scraping) -> None:
+    await _scraped_twice(story, by)
+    await story.start()
+    story.service.knobs.canary_error_percent = 60.0
+    ended = await story.until(State.ROLLED_BACK)
+    assert ended.reason == "success_rate < 90%"
+    assert story.service.weight == 0.0
+    assert "Why: success_rate < 90%" in text(await story.thread("was rolled back"))
+
+
+async def _held_without_prometheus(story: Story, by: Scraping) -> None:
+    await _scraped_twice(story, by)
+    await story.start()
+    by.server.process.terminate()
+    await asyncio.to_thread(by.server.process.wait, 10)
+    await story.message("Connection refused")
+    held = await story.until(State.HELD)
+    assert (held.confirmed.percent, story.service.weight) == (1.0, 1.0)
+    assert "rolling_back" not in await story.record()

@@ -32,12 +32,12 @@ async def test_a_restart_goes_on_in_the_same_messages(tmp_path: Path) -> None:
             story = Story(world, perch, environment)
             await story.clicks("cleo", gate, "approve")
             await story.again(gate, "approved; it went up")
-            ended = await story.until(State.COMPLETED)
-            final = await story.status("completed")
-            assert (ended.id, final["ts"]) == (before.id, status["ts"])
+            after = await story.until(State.BAKING)
+            shown = await story.status("is at 100%")
+            assert (after.id, shown["ts"]) == (before.id, status["ts"])
             assert [each["ts"] for each in story.messages() if "overflow" in str(each["blocks"])] == [status["ts"]]
             assert len(await story.perch.engine.desk.latest()) == 1
-            await story.thread("is complete at 100%")
+            await story.thread("is promoted: 1% → 100%")
             assert await story.whole()
 
 

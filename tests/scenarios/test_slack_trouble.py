@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ TROUBLES = {"busy": _busy, "broken": _broken, "hanging": _hanging, "cut": _cut}
 
 async def test_a_rollback_doesnt_wait_for_slack_and_is_told_in_order_later(tmp_path: Path) -> None:
     """Law 2: 429, 500, no answer at all, and an answer that got lost: down at once; each message once, in order."""
-    await side_by_side(tmp_path, _through, TROUBLES)
+    await side_by_side(tmp_path, {name: partial(_through, trouble=name) for name in TROUBLES})
 
 
 async def _through(story: Story, trouble: str) -> None:

@@ -49,7 +49,7 @@ export function servicePanel(root) {
     return el("label", { class: "switch" }, el("span", {}, label), input);
   }
 
-  const ship = () => send("/service/sandbox/ship", {}).then(showNumbers).then(() => toast("The next version waits at 0 %. Start it with /canary start materializers 1%"))
+  const ship = () => send("/service/sandbox/ship", {}).then(showNumbers).then(() => toast("The next version waits at 0 %. Start it with /canary start materializers 1%", "note"))
     .catch((mistake) => toast(mistake.message));
 
   const quick = (id, label, knobs) =>
