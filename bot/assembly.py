@@ -97,7 +97,7 @@ def wire(
     rollouts = SqlRollouts(database, clock)
     ledger = Ledger(rollouts, plans, clock)
     rights = Rights(directory)
-    switch = KillSwitch(files, equipment, plans, ledger, clock)
+    switch = KillSwitch(files, equipment, ledger, clock)
 
     async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
         return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]

@@ -21,7 +21,7 @@ from bot.domain.units import Weight
 from bot.engine.cards import kill_card
 from bot.engine.equipment import Equipment, Gear, Method
 from bot.engine.ledger import Ledger, new_id
-from bot.ports import Card, Clock, KillFiles, OutsideFault, Plans, Spooled, StoreAway, Traffic
+from bot.ports import Card, Clock, KillFiles, OutsideFault, Spooled, StoreAway, Traffic
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,9 @@ class NoCard(LookupError):
 class KillSwitch:
     """Pulls the switch of one rollout. Safe to pull twice: an act's key acts once, and methods are idempotent."""
 
-    def __init__(self, files: KillFiles, equipment: Equipment, plans: Plans, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, files: KillFiles, equipment: Equipment, ledger: Ledger, clock: Clock) -> None:
         self._files = files
         self._equipment = equipment
-        self._plans = plans
         self._ledger = ledger
         self._clock = clock
         self._telling: set[asyncio.Task[None]] = set()
@@ -73,7 +72,7 @@ class KillSwitch:
         """Do it now. Returns every method's outcome; what failed has its fault, and is tried again by the watch."""
         if not await self._is_new(act):
             return ()
-        plan = self._plans.thaw(card.tree, card.environment)
+        plan = self._ledger.thaw(card.tree, card.environment)
         gear = self._equipment.gear(plan)
         told = asyncio.create_task(self._tell(act))
         self._telling.add(told)

@@ -11,6 +11,7 @@ from uuid import uuid4
 from bot.domain.errors import Stale
 from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
+from bot.domain.planning.reading import digest
 from bot.domain.rollout import Rollout
 from bot.engine.telling import change
 from bot.ports import Clock, Plans, Rollouts
@@ -42,6 +43,13 @@ class Ledger:
         if key not in self._thawed:
             tree = await self.rollouts.tree(rollout.plan_digest)
             self._thawed[key] = self._plans.thaw(tree, rollout.environment)
+        return self._thawed[key]
+
+    def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
+        """A frozen plan from its tree, without the database; read once."""
+        key = (digest(tree, environment), environment)
+        if key not in self._thawed:
+            self._thawed[key] = self._plans.thaw(tree, environment)
         return self._thawed[key]
 
     def know(self, rollout: Rollout, plan: Plan) -> None:

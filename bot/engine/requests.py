@@ -53,6 +53,16 @@ class Reply(BaseModel):
     in_channel: bool = False
 
 
+class KillAsked(BaseModel):
+    """One rollout of a `kill all`: `fault` is why its switch wasn't thrown, or ""."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rollout: str
+    name: str
+    fault: str = ""
+
+
 class Desk(Protocol):
     """What people can ask of the engine. Each raises a Refusal with a next step; what it returns is already saved."""
 
@@ -85,8 +95,8 @@ class Desk(Protocol):
 
     async def kill(self, request: Request, rollout_id: str, reason: str) -> Rollout: ...
 
-    async def kill_all(self, request: Request, reason: str) -> list[str]:
-        """Kill every live rollout; returns their names. Waits for nothing (law 2)."""
+    async def kill_all(self, request: Request, reason: str) -> Sequence[KillAsked]:
+        """Kill every live rollout; returns what came of each. Waits for nothing (law 2)."""
         ...
 
     async def rearm(self, request: Request, rollout_id: str) -> Rollout: ...

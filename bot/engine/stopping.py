@@ -22,7 +22,7 @@ from bot.engine.finding import Finding
 from bot.engine.gatekeeping import standing
 from bot.engine.kill import KillSwitch, NoCard
 from bot.engine.ledger import Ledger, new_id
-from bot.engine.requests import Request
+from bot.engine.requests import KillAsked, Request
 from bot.engine.rights import Rights
 from bot.ports import Card, OutsideFault, Plans, Spooled, StoreAway
 
@@ -96,15 +96,14 @@ class Stopping(Finding):
         """Never by the database: from the card at once; a rollout without one gets it here."""
         return await self._by_card(request, rollout_id, reason, "kill")
 
-    async def kill_all(self, request: Request, reason: str) -> list[str]:
+    async def kill_all(self, request: Request, reason: str) -> Sequence[KillAsked]:
         wanted = await self._all_live()
         calls = [self.kill(_named(request, id), id, reason) for id in wanted]
         results = await asyncio.gather(*calls, return_exceptions=True)
-        told = dict(zip(wanted.values(), results, strict=True))
-        for name, result in told.items():
-            if isinstance(result, BaseException):
-                log.error("kill --all: %s: %s", name, result)
-        return [name for name, result in told.items() if isinstance(result, Rollout)]
+        return [
+            KillAsked(rollout=id, name=name, fault=str(result) if isinstance(result, BaseException) else "")
+            for (id, name), result in zip(wanted.items(), results, strict=True)
+        ]
 
     async def _all_live(self) -> dict[str, str]:
         """Ids of all live rollouts with a name for people: by the cards, and by the database where it answers."""
@@ -126,7 +125,7 @@ class Stopping(Finding):
         except NoCard:
             rollout, plan = await self._read(rollout_id)
             card = await self._switch.card_for(rollout, await self._rights.members(plan))
-        plan = self._plans.thaw(card.tree, card.environment)
+        plan = self._ledger.thaw(card.tree, card.environment)
         await self._rights.permit(request, "stop", plan, known=card.operators)
         act = Spooled(
             key=request.key,

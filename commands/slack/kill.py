@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.domain.errors import BadRequest
-from bot.engine.requests import Desk, Reply, Request
+from bot.engine.requests import Desk, KillAsked, Reply, Request
 from commands.slack.naming import receipt, target
 from commands.slack.words import command, typed
 
@@ -25,7 +27,20 @@ async def _all(request: Request, desk: Desk, words: tuple[str, ...]) -> Reply:
     if not words or words[0].lower() != "now":
         raise BadRequest("This kills everything that is live. Say it once more, with 'now'.", command("kill all now"))
     killed = await desk.kill_all(request, _reason(request, " ".join(words[1:])))
-    return Reply(text=f"Killed: {', '.join(killed)}." if killed else "Nothing was live, so nothing was killed.")
+    return Reply(text=_all_told(killed))
+
+
+def _all_told(asked: Sequence[KillAsked]) -> str:
+    if not asked:
+        return "Nothing was live, so nothing was killed."
+    done = [each.name for each in asked if not each.fault]
+    failed = [f"{each.name} ({each.fault})" for each in asked if each.fault]
+    told = [f"Killed: {', '.join(done)}."] if done else []
+    if failed:
+        told.append(
+            f"NOT killed, still on: {', '.join(failed)}. Type {command('kill all now')} again, or kill each by name."
+        )
+    return " ".join(told)
 
 
 def _reason(request: Request, typed_reason: str) -> str:

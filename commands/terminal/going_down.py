@@ -37,13 +37,11 @@ async def kill_all(settings: Settings, reason: str) -> Sequence[Down]:
     """Throw every kill switch that this machine has a card of; one that refuses stops no other."""
     async with open_engine_for_down(settings) as engine:
         asked = request("kill", "--all", reason, engine.ledger.clock)
-        cards = await engine.switch.cards()
-        killed = await engine.desk.kill_all(asked, reason)
         return [
-            await _came_of(engine, f"{asked.key}:{card.rollout}", card.rollout, card.plan)
-            if card.plan in killed
-            else Down(card.rollout, card.plan, fault=f"was NOT killed; see above, then: perch kill {card.rollout}")
-            for card in cards
+            Down(each.rollout, each.name, fault=f"was NOT killed: {each.fault}; then: perch kill {each.rollout}")
+            if each.fault
+            else await _came_of(engine, f"{asked.key}:{each.rollout}", each.rollout, each.name)
+            for each in await engine.desk.kill_all(asked, reason)
         ]
 
 

@@ -148,7 +148,7 @@ async def test_kill_all_wants_to_be_said_twice(here: Rig) -> None:
     """U4."""
     await gated(here)
     assert (await refuses(here, "kill all"))[1] == "/canary kill all now"
-    assert await says(here, "kill all now it burns") == "Killed: materializers."
+    assert await says(here, "kill all now it burns") == "Killed: materializers in production."
 
 
 async def test_plans_are_listed_and_shown(here: Rig) -> None:

@@ -78,7 +78,8 @@ def test_everything_is_killed_with_one_command_without_a_database(shop: Shop) ->
     shop.lose_the_database()
     killed = shop.perch("kill", "--all", "--reason", "all of it", "--json")
     assert killed.returncode == 0, killed.stderr
-    assert sorted(each["plan"] for each in json.loads(killed.stdout)) == sorted(names)
+    told = sorted(each["plan"] for each in json.loads(killed.stdout))
+    assert told == sorted(f"{name} in production" for name in names)
     assert [(shop.percent(name), shop.enabled(name)) for name in names] == [(0, False)] * 3
 
 
