@@ -1,8 +1,9 @@
 """Every sentence a human reads, as functions of domain values; worded at sending, so that the newest is read.
 
-`say` words an outgoing message by the name in its `say`. The map: sentences (numbers, times, people) and blocks are the
-pieces; conditions and waiting the lines; status and gate the two messages that are edited in place; progress and ending
-what goes into the thread; answers and refusals what one person gets; modals what is asked back.
+`say` words an outgoing message by the name in its `say`. The map: sentences, numbers, remarks and blocks are the
+pieces; claims, conditions and waiting the lines; status and gate the two messages that are edited in place; progress,
+checked, rolled_back and ending what goes into the thread; answers and refusals what one person gets; modals what is
+asked back.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.ports import Outgoing, Said
-from bot.wording import ending, progress
+from bot.wording import checked, ending, progress, rolled_back
 from bot.wording.blocks import said
 from bot.wording.gate import gate, gate_closed, gate_escalated, gate_expired
 from bot.wording.status import status
@@ -26,9 +27,9 @@ EVENTS: dict[str, Word] = {
     "started": progress.started,
     "preflight": progress.preflight,
     "stage_confirmed": progress.stage_confirmed,
-    "verdict_changed": progress.verdict_changed,
-    "snapshot": progress.snapshot,
-    "checkpoint": progress.checkpoint,
+    "verdict_changed": checked.verdict_changed,
+    "snapshot": checked.snapshot,
+    "checkpoint": checked.checkpoint,
     "approved": progress.approved,
     "withdrawn": progress.withdrawn,
     "rejected": progress.rejected,
@@ -39,22 +40,22 @@ EVENTS: dict[str, Word] = {
     "started_again": progress.started_again,
     "extended": progress.extended,
     "retried": progress.retried,
-    "no_data": progress.no_data,
+    "no_data": checked.no_data,
     "unconfirmed": progress.unconfirmed,
     "drift": progress.drift,
     "late_raise": progress.late_raise,
     "gate_expired": gate_expired,
     "gate_escalated": gate_escalated,
     "gate_closed": gate_closed,
-    "rolling_back": ending.rolling_back,
-    "rolled_back": ending.rolled_back,
+    "rolling_back": rolled_back.rolling_back,
+    "rolled_back": rolled_back.rolled_back,
     "killing": ending.killing,
     "kill_tier": ending.kill_tier,
     "killed": ending.killed,
     "stuck": ending.stuck,
     "completed": ending.completed,
     "aborted": ending.aborted,
-    "verified": ending.verified,
+    "verified": rolled_back.verified,
     "rearmed": ending.rearmed,
     "undelivered": ending.undelivered,
 }

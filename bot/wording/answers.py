@@ -12,7 +12,8 @@ from bot.domain.rollout import Rollout
 from bot.ports import Said
 from bot.wording.blocks import context, header, said, section, told
 from bot.wording.conditions import line_texts, verdict_text
-from bot.wording.sentences import STATE_WORDS, code, joined, many, moment, moment_exact, number, plain, span, who
+from bot.wording.numbers import number
+from bot.wording.sentences import STATE_WORDS, code, joined, many, moment, moment_exact, plain, span, who
 from bot.wording.status import sentence
 from bot.wording.telling import Telling
 from bot.wording.waiting import approvals_given, approvals_wanted, waiting_lines

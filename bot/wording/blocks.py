@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.ports import Said
-from bot.wording.sentences import cut
+from bot.wording.sentences import cut, prose, spoken
 
 Block = dict[str, Any]
 
@@ -97,17 +97,20 @@ def actions(*elements: Block) -> Block:
 
 
 def said(text: str, *blocks: Block) -> Said:
-    """A message within all limits; whole blocks are left out from the end, buttons last of all."""
+    """A message within all limits; whole blocks are left out from the end, buttons last of all.
+
+    `text` may have the marks of the blocks' lines; notifications and screen readers get it without.
+    """
     kept = list(blocks[:MESSAGE_BLOCKS])
     while len(kept) > 1 and sum(map(_weight, kept)) > TOTAL:
         bulky = [index for index, block in enumerate(kept) if block["type"] != "actions"]
         del kept[bulky[-1]]
-    return Said(text=cut(text, TEXT), blocks=tuple(kept))
+    return Said(text=cut(spoken(text), TEXT), blocks=tuple(kept))
 
 
 def told(sentence: str, *lines: str) -> Said:
     """A message of one leading sentence in bold, and lines below it."""
-    return said(" ".join((sentence, *lines)), section((f"*{sentence}*", *lines)))
+    return said(prose((sentence, *lines)), section((f"*{sentence}*", *lines)))
 
 
 def _weight(value: Any) -> int:

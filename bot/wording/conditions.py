@@ -1,84 +1,106 @@
-"""Conditions as people read them: the mark, what the plan says, what was measured, and against what."""
+"""The conditions of a check as people read them: what is bad first and in full, what is good in a word.
+
+Each mark has its word once, as a heading; below it there's one line per condition.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.rollout import Check, Line
-from bot.wording.sentences import VERDICT_WORDS, code, many, number, plain, span
+from bot.domain.rollout import Check, Line, Verdict
+from bot.wording.claims import compact, measured, value_text
+from bot.wording.sentences import VERDICT_WORDS, many
 
-_RANK = {("trigger", True): 0, ("hard", None): 1, ("hard", False): 2, ("trigger", None): 3, ("soft", False): 4}
-
-
-def line_text(line: Line, now: datetime) -> str:
-    """`❌ `error_rate < 2%`: 6.2% (must hold)`, with limit and baseline where the threshold is relative."""
-    mark, role = _mark(line)
-    parts = [f"{mark} {code(line.condition)}: {_measured(line)}"]
-    if line.reference is not None and line.threshold is not None:
-        parts.append(f"limit {number(line.threshold, line.unit)}")
-        parts.append(f"baseline {number(line.reference, line.unit)}")
-    if line.since is not None and line.met is not (line.role != "trigger") and now > line.since:
-        parts.append(f"for {span(now - line.since)}")
-    if line.detail and line.met is not None:
-        parts.append(plain(line.detail, 120))
-    return ", ".join(parts) + f" ({role})"
+_COUNTING = re.compile(r"true for \d|in a row")
 
 
-def _measured(line: Line) -> str:
-    if line.met is None:
-        return f"no data: {plain(line.detail, 160)}" if line.detail else "no data"
-    if line.value is None:
-        return "true" if line.met else "not true"
-    return number(line.value, line.unit, beside=line.threshold)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Conditions that stand alike; `verdict` is what they alone would make of a check."""
+
+    heading: str
+    members: Callable[[Line], bool]
+    verdict: Verdict | None = None
 
 
-def _mark(line: Line) -> tuple[str, str]:
-    match line.role, line.met:
-        case "trigger", True:
-            return "🛑", "rollback trigger, fired"
-        case "trigger", False:
-            return "✅", "rollback trigger, quiet"
-        case "trigger", None:
-            return "❔", "rollback trigger, can't be judged"
-        case "hard", True:
-            return "✅", "must hold, holds"
-        case "hard", False:
-            return "❌", "must hold, doesn't"
-        case "soft", True:
-            return "✅", "should hold, holds"
-        case "soft", False:
-            return "⚠️", "should hold, doesn't"
-        case _:
-            return "❔", "must hold, unknown" if line.role == "hard" else "should hold, unknown"
+def _counting(line: Line) -> bool:
+    """A trigger that is true, but not yet for long enough."""
+    return line.role == "trigger" and line.counts and line.met is False and bool(_COUNTING.search(line.detail))
 
 
-def worst_first(lines: Sequence[Line]) -> list[Line]:
-    """What needs attention first; quiet triggers last."""
-
-    def rank(line: Line) -> int:
-        quiet = 9 if line.role == "trigger" else {"hard": 6, "soft": 7}[line.role]
-        return _RANK.get((line.role, line.met), 5 if line.met is None else quiet)
-
-    return sorted(lines, key=rank)
-
-
-def line_texts(lines: Sequence[Line], now: datetime, most: int) -> list[str]:
-    """The `most` that matter most, and how many more there are."""
-    ranked = worst_first(lines)
-    shown = [line_text(line, now) for line in ranked[:most]]
-    if len(ranked) > most:
-        quiet = all(not _speaks(line) for line in ranked[most:])
-        shown.append(f"… and {many(len(ranked) - most, 'more condition')}{', none of them bad' if quiet else ''}")
-    return shown
+BAD = (
+    _Group("🛑 Fired", lambda line: line.counts and line.role == "trigger" and line.met is True, Verdict.BREACH),
+    _Group("⏳ Counting up to a rollback", _counting),
+    _Group("❌ Not met", lambda line: line.counts and line.role == "hard" and line.met is False, Verdict.FAIL),
+    _Group("❔ No data", lambda line: line.counts and line.role != "soft" and line.met is None, Verdict.NO_DATA),
+    _Group("⚠️ Warnings", lambda line: line.counts and line.role == "soft" and line.met is not True, Verdict.WARN),
+)
+GOOD = (
+    _Group("✅ Hold", lambda line: line.counts and line.role != "trigger" and line.met is True),
+    _Group("⏲ Not judged yet", lambda line: not line.counts and line.role != "trigger"),
+)
+QUIET = _Group("💤 Quiet triggers", lambda line: line.role == "trigger" and line.met is not True and not _bad(line))
 
 
-def _speaks(line: Line) -> bool:
-    return line.met is None or line.met is (line.role == "trigger")
+def _bad(line: Line) -> bool:
+    return any(group.members(line) for group in BAD)
+
+
+def trouble(lines: Sequence[Line], now: datetime, most: int, verdict: Verdict | None = None) -> list[str]:
+    """What isn't good, worst first, under its headings; `verdict` was said already and is not said again."""
+    texts: list[str] = []
+    shown = 0
+    for group in BAD:
+        members = [line for line in lines if group.members(line)][: max(most - shown, 0)]
+        if members and (verdict is None or group.verdict is not verdict):
+            texts.append(f"*{group.heading}:*")
+        texts += [measured(line, now) for line in members]
+        shown += len(members)
+    left = sum(map(_bad, lines)) - shown
+    return [*texts, f"… and {left} more like these"] if left else texts
+
+
+def tally_text(lines: Sequence[Line]) -> str:
+    """`5 of 5 conditions hold, 6 triggers quiet`; never counts the unmeasured among the good."""
+    wanted = [line for line in lines if line.role != "trigger" and line.counts]
+    early = [line for line in lines if line.role != "trigger" and not line.counts]
+    quiet = sum(QUIET.members(line) for line in lines)
+    parts = [f"{sum(line.met is True for line in wanted)} of {many(len(wanted), 'condition')} hold"] if wanted else []
+    parts += [f"{many(len(early), 'condition')} not judged yet"] if early else []
+    parts += [f"{many(quiet, 'trigger')} quiet"] if quiet else []
+    return ", ".join(parts)
+
+
+def line_texts(lines: Sequence[Line], now: datetime, most: int, *, triggers: bool = True) -> list[str]:
+    """Every condition under its heading, `most` of them; without `triggers`, the quiet ones are only counted."""
+    bad = trouble(lines, now, most)
+    room = most - sum(map(_bad, lines))
+    texts = list(bad)
+    for group in (*GOOD, QUIET) if triggers else GOOD:
+        members = [line for line in lines if group.members(line)]
+        if not members:
+            continue
+        texts += [f"*{group.heading}:*", *map(compact, members[: max(room, 0)])]
+        if len(members) > room:
+            texts.append(f"… and {len(members) - max(room, 0)} more, none of them bad")
+        room -= len(members)
+    if not triggers and (quiet := sum(map(QUIET.members, lines))):
+        texts.append(f"{many(quiet, 'rollback trigger')} quiet")
+    return texts
+
+
+def values_text(lines: Sequence[Line], most: int = 6) -> str:
+    """`` `success_rate` 100% · `error_rate` 0% ``: the values of what holds, in one line."""
+    held = list(dict.fromkeys(value for line in lines if GOOD[0].members(line) and (value := value_text(line))))
+    more = [f"{len(held) - most} more"] if len(held) > most else []
+    return " · ".join([*held[:most], *more])
 
 
 def verdict_text(check: Check | None) -> str:
-    """`✅ pass: 5 of 5 conditions hold`; says what is unmeasured instead of passing over it."""
+    """`✅ pass: 5 of 5 conditions hold`; what is unjudged or unmeasured is said, not passed over."""
     if check is None:
         return "no check yet"
     wanted = [line for line in check.lines if line.role != "trigger"]
@@ -90,7 +112,7 @@ def verdict_text(check: Check | None) -> str:
         parts.append(f"{unknown} without data")
     if fired:
         parts.append(f"{many(fired, 'rollback trigger')} fired")
-    if check.settling:
-        parts.append("still settling, not judged yet")
+    if check.settling and not check.judged and check.verdict is not Verdict.BREACH:
+        return "⏳ settling: not judged yet"
     text = VERDICT_WORDS[check.verdict]
     return f"{text}: {', '.join(parts)}" if parts else text

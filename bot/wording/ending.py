@@ -1,68 +1,19 @@
-"""What is told on the way down and at the end: each fit to forward to somebody who wasn't there."""
+"""What is told of kills and at the end: each fit to forward to somebody who wasn't there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import re
+from collections.abc import Callable, Sequence
 
 from bot.ports import Said
 from bot.wording.blocks import said, section, told
 from bot.wording.conditions import line_texts, verdict_text
-from bot.wording.sentences import moment, moment_exact, plain, span
+from bot.wording.remarks import remark
+from bot.wording.sentences import plain
 from bot.wording.telling import Telling
 
-LINES = 8
-
-
-def rolling_back(telling: Telling) -> Said:
-    """Down has begun: why, by whom, from where to where."""
-    by = telling.by()
-    who = "Perch rolls it back by itself." if by == "Perch" else f"{by} asked for it."
-    shown = line_texts(telling.lines(), telling.now, LINES) if telling.has("lines") else []
-    frm = telling.percent("from") if telling.has("from") else str(telling.rollout.confirmed)
-    return told(
-        f"⏪ {telling.name} is rolling back, {frm} → {telling.percent('to')}: {telling.text('reason')}.", who, *shown
-    )
-
-
-def rolled_back(telling: Telling) -> Said:
-    """What happened, why, what Perch did, what customers got, what comes next."""
-    frm, to, took = telling.percent("from"), telling.percent("to"), telling.span("took_s")
-    ended = telling.rollout.ended_at or telling.now
-    sentence = f"⏪ {telling.name} was rolled back: {frm} → {to} in {took}."
-    lines = [
-        f"Why: {telling.text('reason', 'no reason given')}.",
-        *_evidence(telling),
-        f"What Perch did: set the traffic to {to} and read it back; done {moment_exact(ended)}.",
-        _exposure(telling, ended),
-        f"Next: {_next(telling)}",
-    ]
-    return told(sentence, *lines)
-
-
-def _evidence(telling: Telling) -> list[str]:
-    """What of the check was bad, as measured."""
-    bad = [line for line in telling.lines() if line.met is (line.role == "trigger")]
-    return line_texts(bad, telling.now, 5) if bad else []
-
-
-def _exposure(telling: Telling, ended: datetime) -> str:
-    rollout = telling.rollout
-    if rollout.mode == "observe":
-        return "Customers: not affected by Perch, which only observed."
-    since, length = moment(rollout.started_at, telling.now), span(ended - rollout.started_at)
-    return (
-        f"Customers: at most {telling.percent('from')} of the traffic was on the new version, "
-        f"in the {length} from {since}; the rest stayed on the old one."
-    )
-
-
-def _next(telling: Telling) -> str:
-    if not telling.has("cooldown_until"):
-        return "it is on hold there; find the cause, then resume or roll back to 0%."
-    plan, until = telling.rollout.plan, telling.moment("cooldown_until")
-    again = f'`/canary start {plan} override="what was fixed" fix=TICKET`'
-    return f"find the cause and mend it. A new start is possible {until}; sooner, with a reason: {again}"
+LINES = 10
+RED = 20
 
 
 def killing(telling: Telling) -> Said:
@@ -121,32 +72,48 @@ def stuck(telling: Telling) -> Said:
 
 
 def completed(telling: Telling) -> Said:
-    rollout = telling.rollout
-    lines = [f"Last check: {verdict_text(rollout.check)}."]
+    """The final word, fit to forward: the way up, the last check with its values, what stays."""
+    rollout, weight = telling.rollout, telling.percent("weight")
+    lines = [f"Stages: {' → '.join(f'✓ {stage.weight}' for stage in telling.plan.stages[:12])}."]
     if rollout.mode == "observe":
         lines.append("Observe only: Perch moved no traffic; it says what it would have done.")
-    lines.append(f"It keeps {telling.percent('weight')}. Evidence: `/canary evidence {rollout.plan}`.")
-    return told(
-        f"🏁 {telling.name} is complete at {telling.percent('weight')}, {telling.span('took_s')} in all.", *lines
-    )
+    lines.append(f"Last check: {verdict_text(rollout.check)}")
+    lines += line_texts(rollout.check.lines, telling.now, LINES, triggers=False) if rollout.check else []
+    lines += [f"It keeps {weight} of the traffic.", f"Every check, decision and approval: `{_record(telling)}`"]
+    return told(f"🏁 {telling.title} is complete at {weight}, {telling.span('took_s')} in all.", *lines)
+
+
+def _record(telling: Telling) -> str:
+    return f"/canary evidence {telling.rollout.plan}"
 
 
 def aborted(telling: Telling) -> Said:
-    red = telling.words("red")[:20]
+    """What is red, each with what to do about it."""
+    red = telling.texts("red")[:RED]
+    asked = f" by {telling.by()}" if telling.by() != "Perch" else ""
     return told(
-        f"{telling.name} ended before any traffic moved: {telling.text('reason', 'no reason given')}.",
-        *(f"❌ {each}" for each in red),
-        f"No cooldown. Mend it, then `/canary start {telling.rollout.plan} {telling.plan.stage_weight(0)}`.",
+        f"⏹ {telling.title} ended{asked} before any traffic moved: {telling.text('reason', 'no reason given')}.",
+        *(f"❌ {remark(each, 300)}" for each in red),
+        *_remedies(red),
+        f"There's no cooldown. Next: {'mend it, then ' if red else ''}`{telling.start}`",
     )
 
 
-def verified(telling: Telling) -> Said:
-    """After a rollback: is the world as it was?"""
-    passed, failed = telling.words("passed"), telling.words("failed")
-    lines = [*(f"✅ {each}" for each in passed[:12]), *(f"❌ {each}" for each in failed[:12])]
-    if failed:
-        return told(f"❌ After the end of {telling.name}, things are NOT back to normal.", *lines, "Look at once.")
-    return told(f"✅ After the end of {telling.name}, what the plan asks for was measured and holds.", *lines)
+def _remedies(red: Sequence[str]) -> list[str]:
+    """What to do about what preflight found; each once."""
+    return list(dict.fromkeys(advice for each in red for sign, advice in REMEDIES if re.search(sign, each)))
+
+
+REMEDIES = (
+    (
+        r"is already at \d",
+        "A completed rollout keeps its weight: make that version the standard, then set the target to 0% where it is "
+        "kept.",
+    ),
+    (r"^metric ", "A source doesn't answer: `perch plan check --live FILE` asks each again and shows what it said."),
+    (r"^kill switch ", "The kill switch must be in reach before anything rises: `perch doctor` tries it."),
+    (r"^no baseline ", "A baseline needs measurements from before the start: start again when there are enough."),
+)
 
 
 def rearmed(telling: Telling) -> Said:
@@ -169,5 +136,7 @@ def announcement(telling: Telling, events: dict[str, Callable[[Telling], Said]])
     if word is None:
         return told(f"{telling.name}: {telling.text('event', 'something happened')}.")
     words = word(telling)
-    channel = f"Details: {plain(telling.plan.channel, 80)}."
+    ladder = " → ".join(str(stage.weight) for stage in telling.plan.stages[:12])
+    stages = f"Stages: {ladder}. " if telling.text("event") == "started" else ""
+    channel = f"{stages}Details: {plain(telling.plan.channel, 80)}."
     return said(f"{words.text} {channel}", *words.blocks, section((channel,)))  # type: ignore[arg-type]

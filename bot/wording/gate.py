@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bot.domain.rollout import Gate
 from bot.ports import Said
-from bot.wording.blocks import Block, actions, button, context, header, said, section
+from bot.wording.blocks import Block, actions, button, context, header, said, section, told
 from bot.wording.conditions import line_texts, verdict_text
-from bot.wording.sentences import code, joined, moment_exact
+from bot.wording.sentences import code, cut, joined, moment_exact, prose, span
 from bot.wording.status import approve_button, button_value
 from bot.wording.telling import Telling
 from bot.wording.waiting import approvals_given, approvals_wanted, gate_default
 
+CONDITIONS_SHOWN = 8
 HINT = "Reactions here count too: ✅ approves, ✋ holds, ⏪ rolls back; taking ✅ back withdraws the approval."
 
 
@@ -23,25 +24,29 @@ def gate(telling: Telling) -> Said:
 def _open(telling: Telling, gate: Gate) -> Said:
     rollout, plan = telling.rollout, telling.plan
     to = plan.stage_weight(min(gate.stage + 1, len(plan.stages) - 1))
-    wanted = approvals_wanted(plan.stages[gate.stage].approvals, plan.roles.approvers)
-    question = f"{rollout.plan}: {rollout.confirmed} → {to}?"
-    asks = [f"*{telling.name}* has baked at {rollout.confirmed}. Going to {to} needs {wanted}."]
-    asks += [approvals_given(gate, telling), f"Verdict: *{verdict_text(rollout.check)}*"]
-    asks += _warnings(gate)
-    asks.append(gate_default(gate, telling))
-    blocks = [header(question), section(asks)]
+    wanted = approvals_wanted(plan.stages[gate.stage].approvals, plan.roles.approvers, rollout.involved)
+    version = f" {cut(rollout.version, 40)}" if rollout.version else ""
+    asks = [
+        f"Baked {span(rollout.baked)} at {rollout.confirmed}. Verdict: *{verdict_text(rollout.check)}*.",
+        f"Needs {wanted}.",
+        f"*{approvals_given(gate, telling)}*",
+        gate_default(gate, telling),
+        *_warnings(gate, telling),
+    ]
+    blocks = [header(f"{rollout.plan}{version}: {rollout.confirmed} → {to}?"), section(asks)]
     if rollout.check is not None:
-        blocks.append(section(line_texts(rollout.check.lines, telling.now, 8)))
+        blocks.append(section(line_texts(rollout.check.lines, telling.now, CONDITIONS_SHOWN, triggers=False)))
     blocks += [context(HINT), actions(*_buttons(telling, gate))]
-    text = f"{telling.name} may go from {rollout.confirmed} to {to}; it needs {wanted}. {' '.join(asks[1:])}"
-    return said(text, *blocks)
+    return said(prose((f"{telling.title} may go from {rollout.confirmed} to {to}.", *asks)), *blocks)
 
 
-def _warnings(gate: Gate) -> list[str]:
-    if not gate.warnings:
+def _warnings(gate: Gate, telling: Telling) -> list[str]:
+    """What a yes includes (X2) besides the warnings that the newest check shows with their values."""
+    shown = telling.rollout.check.warnings if telling.rollout.check else frozenset()
+    others = [code(warning) for warning in gate.warnings if warning not in shown]
+    if not others:
         return []
-    warnings = joined([code(warning) for warning in gate.warnings])
-    return [f"⚠️ You approve with {'this warning' if len(gate.warnings) == 1 else 'these warnings'}: {warnings}."]
+    return [f"⚠️ You approve with {'this warning' if len(others) == 1 else 'these warnings'}: {joined(others)}."]
 
 
 def _buttons(telling: Telling, gate: Gate) -> tuple[Block, ...]:
@@ -71,7 +76,7 @@ def _closed(telling: Telling) -> Said:
     sentence = f"Gate of {telling.name}{way}: {end}{why}."
     lines = [approvals_given(card, telling)] if (card := telling.card()) is not None else []
     footer = f"Closed {moment_exact(telling.now)}. Buttons and reactions here do nothing any more."
-    return said(f"{sentence} {' '.join(lines)}".strip(), section((f"*{sentence}*", *lines)), context(footer))
+    return said(prose((sentence, *lines)), section((f"*{sentence}*", *lines)), context(footer))
 
 
 def gate_closed(telling: Telling) -> Said:
@@ -79,14 +84,14 @@ def gate_closed(telling: Telling) -> Said:
     why = telling.text("why", "the check isn't good enough any more")
     sentence = f"The gate of {telling.name} closed: {why}."
     after = "The bake is kept; a new gate opens when a check passes." if telling.rollout.live else ""
-    return said(f"{sentence} {after}".strip(), section(filter(None, (sentence, after))))
+    return told(sentence, *filter(None, (after,)))
 
 
 def gate_expired(telling: Telling) -> Said:
     """Nobody answered in time; the plan's default happens."""
     then = {"rollback": "it rolls back", "hold": "it goes on hold"}.get(telling.text("then"), telling.text("then"))
     sentence = f"⏰ Nobody answered the gate of {telling.name} in time, so {then or 'it goes on hold'}."
-    return said(sentence, section((sentence,)))
+    return told(sentence)
 
 
 def gate_escalated(telling: Telling) -> Said:
@@ -94,5 +99,4 @@ def gate_escalated(telling: Telling) -> Said:
     to = telling.by("to") if telling.has("to") else "the approvers"
     sentence = f"⏰ {telling.name} still waits for an approval at {telling.rollout.confirmed}. Asking {to}."
     gate = telling.rollout.gate
-    lines = (approvals_given(gate, telling), gate_default(gate, telling)) if gate is not None else ()
-    return said(" ".join((sentence, *lines)), section((sentence, *lines)))
+    return told(sentence, *((approvals_given(gate, telling), gate_default(gate, telling)) if gate is not None else ()))

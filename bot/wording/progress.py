@@ -1,76 +1,60 @@
-"""What is told while a rollout goes its way up: starts, checks, approvals, promotions, holds."""
+"""What is told while a rollout goes its way up: starts, approvals, promotions, holds."""
 
 from __future__ import annotations
 
-from bot.domain.rollout import Verdict
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.plan import Metric
 from bot.ports import Said
 from bot.wording.blocks import told
-from bot.wording.conditions import line_texts, verdict_text
-from bot.wording.sentences import VERDICT_WORDS, moment_exact, span
+from bot.wording.numbers import number
+from bot.wording.remarks import remark
+from bot.wording.sentences import code, many, plain, span
 from bot.wording.telling import Telling
-from bot.wording.waiting import after_bake, then_words, waiting_lines
+from bot.wording.waiting import then_words
 
 LINES = 12
 
 
 def started(telling: Telling) -> Said:
-    ladder = " → ".join(str(stage.weight) for stage in telling.plan.stages[:12])
-    weight = telling.percent("weight") if telling.has("weight") else str(telling.plan.stage_weight(0))
-    lines = [f"Stages: {ladder}. First {weight}, after preflight; nothing has moved yet."]
+    """Short: the status message, which begins the thread, has the rest."""
+    lines = []
     if telling.rollout.mode == "observe":
         lines.append("Observe only: Perch judges and tells, and touches nothing.")
-    return told(f"🚀 {telling.by()} started {telling.name} in {telling.rollout.environment}.", *lines)
+    overruled = telling.facts.get("override")
+    if isinstance(overruled, Mapping) and overruled.get("reason"):
+        reason, fix = plain(overruled["reason"]), plain(overruled.get("fix") or "no ticket named")
+        lines.append(f"⚠️ The cooldown was overruled: {reason} (fix: {fix}).")
+    return told(f"🚀 {telling.by()} started {telling.title}.", *lines)
 
 
 def preflight(telling: Telling) -> Said:
-    """What preflight asked; its lines are sentences, not conditions."""
-    found = [line if isinstance(line, str) else str(line) for line in telling.facts.get("lines") or []]
-    lines = tuple(telling.words("lines")[:40]) if found else ("Every source and target answered.",)
-    return told(f"Preflight of {telling.name}.", *lines)
+    """Baselines as they are frozen with the rollout, and what has no data yet."""
+    baselines = [
+        f"Baseline of {code(name)}: {_baseline(value, telling.plan.metrics.get(name))}"
+        for name, value in list((telling.facts.get("baselines") or {}).items())[:LINES]
+    ]
+    notes = [remark(note) for note in telling.texts("notes")[:LINES]]
+    quiet = [f"No data yet, as usual before the first traffic: {'; '.join(notes)}."] if notes else []
+    return told(f"✅ Preflight of {telling.name} passed: every source and target answered.", *baselines, *quiet)
+
+
+def _baseline(value: Mapping[str, Any], metric: Metric | None) -> str:
+    unit = metric.unit.value if metric and metric.unit else ""
+    if value.get("value") is None:
+        return plain(value.get("how") or "not taken", 80)
+    how = plain(value.get("how") or "", 80)
+    return f"{number(float(value['value']), unit)} from {many(int(value.get('samples') or 0), 'sample')} ({how})"
 
 
 def stage_confirmed(telling: Telling) -> Said:
     settle = telling.stage.settle
-    settling = f" Values settle for {span(settle)} first." if settle else ""
+    settling = f"; values settle for {span(settle)} first" if settle else ""
     return told(
         f"▶ {telling.name} is at {telling.percent('weight')} (before: {telling.percent('before')}), "
-        f"read back after {telling.span('took_s')}.",
-        f"It bakes for {span(telling.stage.bake)}; then {after_bake(telling)}.{settling}",
-    )
-
-
-def verdict_changed(telling: Telling) -> Said:
-    verdict, before = (_verdict_words(telling, fact) for fact in ("verdict", "before"))
-    came = f", was {before}" if before else ""
-    weight = telling.rollout.confirmed
-    return told(
-        f"{verdict or 'No verdict'} at {weight} for {telling.name}{came}.",
-        *line_texts(telling.lines(), telling.now, LINES),
-    )
-
-
-def _verdict_words(telling: Telling, fact: str) -> str:
-    value = telling.facts.get(fact)
-    return VERDICT_WORDS[Verdict(value)] if value in set(Verdict) else telling.text(fact)
-
-
-def snapshot(telling: Telling) -> Said:
-    """A routine post with measurements, in the thread."""
-    check = telling.check()
-    when = f" at {moment_exact(check.at)}" if check else ""
-    return told(
-        f"{verdict_text(check)}, at {telling.rollout.confirmed}{when}.",
-        *line_texts(telling.lines(), telling.now, LINES),
-    )
-
-
-def checkpoint(telling: Telling) -> Said:
-    """A named moment; goes to the channel and to the record."""
-    verdict, weight = verdict_text(telling.check()), telling.rollout.confirmed
-    return told(
-        f"Checkpoint {telling.text('name', 'now')} of {telling.name} at {weight}: {verdict}.",
-        *line_texts(telling.lines(), telling.now, LINES),
-        *waiting_lines(telling),
+        f"read back {telling.took()}.",
+        f"It bakes for {span(telling.stage.bake)}{settling}.",
     )
 
 
@@ -88,7 +72,7 @@ def withdrawn(telling: Telling) -> Said:
 
 def rejected(telling: Telling) -> Said:
     reason = telling.text("reason", "no reason given")
-    return told(f"❌ {telling.by()} rejected the gate of {telling.name}: {reason}.", *waiting_lines(telling))
+    return told(f"❌ {telling.by()} rejected the gate of {telling.name}: {reason}.", "It goes on hold.")
 
 
 def promoted(telling: Telling) -> Said:
@@ -145,19 +129,6 @@ def retried(telling: Telling) -> Said:
 
 def _not(failing: str) -> list[str]:
     return [f"Not met: {failing}."] if failing else []
-
-
-def no_data(telling: Telling) -> Said:
-    """A sick source is never a sick canary: it says what's missing, and what happens if it stays so."""
-    missing = telling.words("missing")[:LINES] or ["a measurement"]
-    then = {"tell": "it goes on waiting"}.get(telling.text("then"), then_words(telling.text("then", "hold")))
-    at = telling.moment("at")
-    default = f"If that stays so until {at}: {then}." if at else f"If that stays so: {then}."
-    return told(
-        f"❔ {telling.name} has no data at {telling.rollout.confirmed}; that's neither good nor bad.",
-        *(f"Missing: {each}" for each in missing),
-        f"It waits and doesn't rise. {default}",
-    )
 
 
 def unconfirmed(telling: Telling) -> Said:

@@ -1,4 +1,4 @@
-"""The small parts of every sentence: numbers with their units, times, people, and text that is safe to show.
+"""The small parts of every sentence: times, people, and text that is safe to show.
 
 Slack reads `&`, `<` and `>` as markup; everything that came from a plan, a person or a source goes through `plain`.
 Times are Slack's `<!date^…>`, which each reader sees in their own zone, with UTC where that isn't rendered.
@@ -6,9 +6,8 @@ Times are Slack's `<!date^…>`, which each reader sees in their own zone, with 
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,67 +59,6 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
 
 
-_UNITS = {
-    "percent": "%",
-    "ratio": "",
-    "seconds": " s",
-    "milliseconds": " ms",
-    "count": "",
-    "per_second": "/s",
-    "per_minute": "/min",
-    "per_hour": "/h",
-}
-_SIZES = (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10))
-
-
-def number(value: float | None, unit: str = "", beside: float | None = None) -> str:
-    """A value in its unit, with three significant digits, or more where `beside` (a threshold) would look the same."""
-    if value is None:
-        return "no data"
-    if not math.isfinite(value):
-        return "not a number"
-    if unit == "seconds" and 0 < abs(value) < 1:
-        return number(value * 1000, "milliseconds", None if beside is None else beside * 1000)
-    if unit == "bytes":
-        return _size(value)
-    return _digits(value, beside, never=100.0 if unit == "percent" else None) + _UNITS.get(unit, "")
-
-
-def _size(value: float) -> str:
-    for name, size in _SIZES:
-        if abs(value) >= size:
-            return f"{_digits(value / size, None, None)} {name}"
-    return f"{value:.0f} B"
-
-
-def _digits(value: float, beside: float | None, never: float | None) -> str:
-    """Enough digits that rounding neither reaches nor crosses `beside` or `never`."""
-    text = ""
-    for significant in (3, 4, 5, 6, 7):
-        text = _rounded(value, significant)
-        shown = float(text.replace(",", ""))
-        if all(_same_side(value, shown, limit) for limit in (beside, never) if limit is not None):
-            break
-    return text
-
-
-def _rounded(value: float, significant: int) -> str:
-    if value == 0:
-        return "0"
-    decimals = max(0, significant - 1 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{min(decimals, 9)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _same_side(value: float, shown: float, limit: float) -> bool:
-    return (value > limit) == (shown > limit) and (value < limit) == (shown < limit)
-
-
-def percent(value: float) -> str:
-    """A weight given in percent: `12.5%`."""
-    return f"{value:g}%"
-
-
 def span(length: timedelta) -> str:
     """A length of time for people: `45 s`, `12 min`, `1 h 30 min`, `3 d 4 h`."""
     seconds = length.total_seconds()
@@ -132,6 +70,11 @@ def span(length: timedelta) -> str:
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts[:2]) or "0 s"
+
+
+def took(length: timedelta) -> str:
+    """How long something lasted that people didn't see: `in under 1 s`, `in 12 s`."""
+    return "in under 1 s" if length < timedelta(seconds=1) else f"in {span(length)}"
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -172,6 +115,24 @@ def who(person: Person | dict[str, Any] | str) -> str:
     if ident.startswith("shell:"):
         return f"{plain(ident.removeprefix('shell:'), 60)} (from a shell)"
     return {"perch": "Perch", "alertmanager": "Alertmanager"}.get(ident) or plain(name or ident or "somebody", 60)
+
+
+_TIME = re.compile(r"<!date\^[^|<>]*\|([^<>]*)>")
+_LINK = re.compile(r"<[^@#!|<>][^|<>]*\|([^<>]*)>")
+_BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]*[^*\s])\*(?![\w*])")
+_ENDED = (".", "?", "!", ":", ";", ",", "`")
+
+
+def spoken(text: str) -> str:
+    """`text` for notifications and screen readers: times as UTC, links by their name, no code and no bold marks."""
+    named = _LINK.sub(r"\1", _TIME.sub(r"\1", text))
+    return _BOLD.sub(r"\1", named).replace("`", "")
+
+
+def prose(lines: Iterable[str]) -> str:
+    """Lines as sentences of one paragraph; a command at the end of a line stays ready to copy."""
+    whole = (line.strip() for line in lines if line.strip())
+    return " ".join(line if line.rstrip("*").endswith(_ENDED) else f"{line}." for line in whole)
 
 
 def joined(items: Sequence[str], last: str = "and", most: int = 6) -> str:

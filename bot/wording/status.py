@@ -9,12 +9,12 @@ from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.ports import Said
 from bot.wording.blocks import Block, actions, button, confirmation, context, header, overflow, said, section
-from bot.wording.conditions import line_texts, verdict_text
-from bot.wording.sentences import STATE_WORDS, moment, moment_exact, plain, who
+from bot.wording.conditions import trouble, values_text, verdict_text
+from bot.wording.sentences import STATE_WORDS, cut, moment, moment_exact, plain, prose, who
 from bot.wording.telling import Telling
 from bot.wording.waiting import waiting_lines
 
-CONDITIONS_SHOWN = 5
+TROUBLE_SHOWN = 5
 LADDER_SHOWN = 8
 
 
@@ -23,27 +23,34 @@ def status(telling: Telling) -> Said:
     rollout = telling.rollout
     waits = waiting_lines(telling)
     blocks = [header(_headline(telling)), section((_ladder(telling), _verdict(telling), *_ending(telling), *waits))]
-    conditions = line_texts(rollout.check.lines, telling.now, CONDITIONS_SHOWN) if rollout.check else []
-    if conditions:
-        blocks.append(section(conditions))
+    blocks += _conditions(telling)
     blocks.append(context(_footer(telling)))
     blocks.append(actions(*controls(rollout)))
-    return said(sentence(telling) + " " + " ".join(waits), *blocks)
+    return said(prose((sentence(telling), *waits)), *blocks)
+
+
+def _conditions(telling: Telling) -> list[Block]:
+    """What is bad, in full; what holds, small."""
+    check = telling.rollout.check
+    if check is None:
+        return []
+    bad = trouble(check.lines, telling.now, TROUBLE_SHOWN)
+    values = values_text(check.lines) if telling.rollout.live or telling.rollout.state is State.COMPLETED else ""
+    return [*([section(bad)] if bad else []), *([context(values)] if values else [])]
 
 
 def sentence(telling: Telling) -> str:
     """The whole thing as one sentence, for notifications and screen readers."""
     rollout = telling.rollout
-    return (
-        f"{telling.name} in {plain(rollout.environment, 60)} is at {rollout.confirmed}, {STATE_WORDS[rollout.state]}"
-        f"{_observing(rollout)}; the last check says {verdict_text(rollout.check)}."
-    )
+    checked = f"the last check says {verdict_text(rollout.check)}" if rollout.check else "there was no check yet"
+    return f"{telling.title} is at {rollout.confirmed}, {STATE_WORDS[rollout.state]}{_observing(rollout)}; {checked}."
 
 
 def _headline(telling: Telling) -> str:
     rollout = telling.rollout
     weight = f"{rollout.confirmed} → {rollout.target}" if _moving(rollout) else str(rollout.confirmed)
-    return f"{rollout.plan} · {weight} · {STATE_WORDS[rollout.state]}{_observing(rollout)}"
+    version = f" {cut(rollout.version, 40)}" if rollout.version else ""
+    return f"{rollout.plan}{version} · {weight} · {STATE_WORDS[rollout.state]}{_observing(rollout)}"
 
 
 def _observing(rollout: Rollout) -> str:
@@ -66,9 +73,9 @@ def _step(rollout: Rollout, plan: Plan, index: int) -> str:
     weight = str(plan.stage_weight(index))
     if index < rollout.stage or (rollout.state is State.COMPLETED and index <= rollout.stage):
         return f"✓ {weight}"
-    if index == rollout.stage and rollout.live:
-        return f"*▶ {weight}*"
-    return f"■ {weight} (ended here)" if index == rollout.stage else weight
+    if index != rollout.stage or rollout.state in (State.PREFLIGHT, State.ABORTED):
+        return weight
+    return f"*▶ {weight}*" if rollout.live else f"■ {weight} (ended here)"
 
 
 def _near(steps: Sequence[str], at: int) -> list[str]:
@@ -85,8 +92,9 @@ def _near(steps: Sequence[str], at: int) -> list[str]:
 
 def _verdict(telling: Telling) -> str:
     check = telling.rollout.check
-    when = f", checked {moment_exact(check.at)}" if check else ""
-    return f"Verdict: *{verdict_text(check)}*{when}"
+    if check is None:
+        return "Verdict: no check yet"
+    return f"Verdict: *{verdict_text(check)}*, checked {moment_exact(check.at)}"
 
 
 def _ending(telling: Telling) -> list[str]:
@@ -100,7 +108,7 @@ def _ending(telling: Telling) -> list[str]:
 def _footer(telling: Telling) -> str:
     rollout = telling.rollout
     parts = [
-        f"version {plain(rollout.version, 60)}" if rollout.version else "no version named",
+        *(() if rollout.version else ("no version named",)),
         plain(rollout.environment, 60),
         f"started by {who(rollout.requester)} {moment(rollout.started_at, telling.now)}",
         f"rollout {plain(rollout.id, 60)}",

@@ -9,7 +9,9 @@ from typing import Any
 
 from bot.domain.plan import Plan, Stage
 from bot.domain.rollout import Check, Gate, Line, Rollout
-from bot.wording.sentences import moment, percent, plain, span, who
+from bot.domain.units import ZERO
+from bot.wording.numbers import percent
+from bot.wording.sentences import moment, plain, span, took, who
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,18 @@ class Telling:
         """The rollout as people name it: plan and version."""
         version = f" {plain(self.rollout.version, 60)}" if self.rollout.version else ""
         return f"{self.rollout.plan}{version}"
+
+    @property
+    def title(self) -> str:
+        """The rollout for those who weren't there: plan, version and environment."""
+        return f"{self.name} in {plain(self.rollout.environment, 60)}"
+
+    @property
+    def start(self) -> str:
+        """What to type for a new start: its weight is that of the first stage that serves."""
+        weights = [stage.weight for stage in self.plan.stages]
+        first = next((weight for weight in weights if weight > ZERO), weights[0])
+        return f"/canary start {self.rollout.plan} {first}"
 
     @property
     def stage(self) -> Stage:
@@ -46,6 +60,10 @@ class Telling:
     def span(self, fact: str) -> str:
         """A length of time, given in seconds."""
         return span(timedelta(seconds=float(self.facts.get(fact) or 0)))
+
+    def took(self, fact: str = "took_s") -> str:
+        """`in 12 s`, from seconds."""
+        return took(timedelta(seconds=float(self.facts.get(fact) or 0)))
 
     def time(self, fact: str) -> datetime | None:
         """A time, given in Unix seconds or ISO 8601."""
@@ -69,8 +87,12 @@ class Telling:
 
     def words(self, fact: str) -> list[str]:
         """A list of texts, harmless for Slack."""
+        return [plain(text) for text in self.texts(fact)]
+
+    def texts(self, fact: str) -> list[str]:
+        """A list of texts as they came, for what makes them harmless itself."""
         value = self.facts.get(fact) or []
-        return [plain(item) for item in value] if isinstance(value, list | tuple) else [plain(value)]
+        return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
 
     def lines(self) -> tuple[Line, ...]:
         """The conditions that the facts carry, else those of the newest check."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from bot.domain.gates import Waiting, bake_waits_for, counted, promotion_waits_for, still_needed
 from bot.domain.machine import State
 from bot.domain.plan import Approvals
 from bot.domain.rollout import Gate
-from bot.wording.sentences import by_when, joined, many, moment, plain, who
+from bot.wording.remarks import remark
+from bot.wording.sentences import by_when, code, joined, many, moment, plain, span, who
 from bot.wording.telling import Telling
+
+AT_ONCE = timedelta(seconds=3)
+"""A preflight that takes longer waits for something."""
 
 _THEN = {"hold": "it goes on hold", "rollback": "it rolls back", "kill": "it is killed"}
 
@@ -25,7 +30,21 @@ def waiting_lines(telling: Telling) -> list[str]:
 
 
 def _preflight(telling: Telling) -> list[str]:
-    return ["Waits for: preflight, which asks every source and target once. No traffic has moved."]
+    """Where a baseline comes from before the start, collecting it may take as long as it is."""
+    plan, started = telling.plan, telling.rollout.started_at
+    lacking = {
+        name: metric.baseline.before_start
+        for name, metric in plan.metrics.items()
+        if metric.baseline and metric.baseline.before_start and name not in telling.rollout.baselines
+    }
+    if not lacking or telling.now - started < AT_ONCE:
+        return ["Waits for: preflight, which asks every source and target once. No traffic has moved."]
+    ready, names = started + max(lacking.values()), joined([code(name) for name in lacking])
+    left = f"ready {by_when(ready, telling.now)}" if ready > telling.now else "there are too few measurements so far"
+    return [
+        f"Waits for: the baseline of {names}, about {span(max(lacking.values()))} of measurements; {left}.",
+        "Then it goes up by itself. No traffic has moved. Nobody needs to act.",
+    ]
 
 
 def _shifting(telling: Telling) -> list[str]:
@@ -46,10 +65,15 @@ def _baking(telling: Telling) -> list[str]:
 
 
 def waiting_words(waits: Sequence[Waiting], telling: Telling) -> str:
-    """`30 min more of baking until 14:32 (in 30 min), a fresh check`."""
-    return joined(
-        [plain(wait.what) + (f" until {by_when(wait.until, telling.now)}" if wait.until else "") for wait in waits]
-    )
+    """`the bake, until 14:32 (in 30 min); a fresh check`."""
+    return "; ".join(_awaited(wait, telling) for wait in waits)
+
+
+def _awaited(wait: Waiting, telling: Telling) -> str:
+    if wait.until is None:
+        return remark(wait.what)
+    what = "the bake" if wait.what.endswith("more of baking") else remark(wait.what)
+    return f"{what}, until {by_when(wait.until, telling.now)}"
 
 
 def after_bake(telling: Telling) -> str:
@@ -61,11 +85,11 @@ def after_bake(telling: Telling) -> str:
         )
     onward = plan.stage_weight(rollout.stage + 1)
     need = telling.stage.approvals
-    return f"a gate to {onward} opens, which needs {approvals_wanted(need, telling.plan.roles.approvers)}"
+    return f"a gate to {onward} opens, which needs {approvals_wanted(need, plan.roles.approvers, rollout.involved)}"
 
 
-def approvals_wanted(wanted: Approvals, approvers: Sequence[str]) -> str:
-    """`2 approvals from @sre-leads, not from who started it`."""
+def approvals_wanted(wanted: Approvals, approvers: Sequence[str], involved: Sequence[str] = ()) -> str:
+    """`2 approvals from @sre-leads, not from @ana`; `involved` is who started or resumed it, where that is known."""
     if not wanted.need and not wanted.one_of_each:
         return "no approval, only a passing check"
     parts = [many(wanted.need, "approval")]
@@ -74,7 +98,8 @@ def approvals_wanted(wanted: Approvals, approvers: Sequence[str]) -> str:
     if wanted.one_of_each:
         parts.append(f"one each from {joined([group_name(group) for group in wanted.one_of_each])}")
     if wanted.not_requester:
-        parts.append("not from who started or resumed it")
+        others = joined([who(person) for person in involved], "or") or "whoever started or resumed it"
+        parts.append(f"not from {others}")
     return ", ".join(parts)
 
 

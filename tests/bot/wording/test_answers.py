@@ -71,7 +71,8 @@ def test_every_refusal_says_what_happened_and_what_to_do_next(kind: type[errors.
 
 def test_a_corrected_command_stands_alone_ready_to_copy() -> None:
     said = refusals.refusal(errors.WrongStage("materializers", "5%", "1%"))
-    assert "```/canary start materializers 1%```" in said.text
+    assert "```/canary start materializers 1%```" in said.blocks[0]["text"]["text"]
+    assert said.text.endswith("Next: /canary start materializers 1%")
 
 
 def test_the_command_goes_by_its_own_name() -> None:

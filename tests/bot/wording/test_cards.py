@@ -53,11 +53,11 @@ def test_the_status_message_has_the_buttons_that_work_now_and_no_dead_ones(state
 def test_the_status_message_answers_in_one_glance() -> None:
     said = told("status", State.BAKING)
     text = shown(said)
-    assert text.startswith("materializers · 10% · baking")
+    assert text.startswith("materializers 2.4.1 · 10% · baking")
     assert "✓ 1% → *▶ 10%* → 50% → 100%" in text
     assert "pass with warnings" in text
     assert "Waits for" in text
-    assert "limit 1.21 s, baseline 1.1 s" in text
+    assert "`chat_p99` 1.42 s, 17% over the limit of 1.21 s (baseline 1.1 s)" in text
 
 
 def test_buttons_carry_what_the_clicker_saw() -> None:

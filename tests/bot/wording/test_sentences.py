@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.domain.rollout import Person
-from bot.wording.sentences import code, joined, moment, number, plain, span, who
+from bot.wording.numbers import against, number
+from bot.wording.remarks import remark
+from bot.wording.sentences import code, joined, moment, plain, prose, span, spoken, took, who
 from tests.bot.wording.stories import NOW
 
 
@@ -23,6 +25,8 @@ from tests.bot.wording.stories import NOW
         (1.4213, "seconds", "1.42 s"),
         (0.42, "seconds", "420 ms"),
         (12345.6, "count", "12,346"),
+        (5.72, "count", "6"),
+        (0.3, "count", "0.3"),
         (0.0621, "ratio", "0.0621"),
         (10, "per_minute", "10/min"),
         (1536 * 2**20, "bytes", "1.5 GiB"),
@@ -60,6 +64,54 @@ def test_rounding_never_takes_a_value_over_its_threshold(value: float, threshold
 )
 def test_lengths_of_time_have_two_parts_at_most(length: timedelta, shown: str) -> None:
     assert span(length) == shown
+
+
+def test_what_nobody_saw_take_time_took_under_a_second() -> None:
+    assert took(timedelta(0)) == "in under 1 s"
+    assert took(timedelta(seconds=12)) == "in 12 s"
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "unit", "shown"),
+    [
+        (28.7, 5, "seconds", "5.7× the limit of 5 s"),
+        (1.42, 1.21, "seconds", "17% over the limit of 1.21 s"),
+        (6.2, 5, "percent", "1.2 pp over the limit of 5%"),
+        (88, 90, "percent", "2 pp under the limit of 90%"),
+        (1.2101, 1.21, "seconds", "just over the limit of 1.21 s"),
+        (3, 0, "count", "over the limit of 0"),
+        (2, 2, "percent", "at the limit of 2%"),
+    ],
+)
+def test_a_margin_says_how_far_off(value: float, limit: float, unit: str, shown: str) -> None:
+    assert against(value, limit, unit) == shown
+
+
+def test_a_notification_has_no_marks_of_markup() -> None:
+    said = "*Bold* at <!date^1^{time}|10:00 UTC>: `x < 1`, see <https://x.example|the board>, <@U1>"
+    assert spoken(said) == "Bold at 10:00 UTC: x < 1, see the board, <@U1>"
+    assert spoken("2 * 3 * 4 and a*b*c") == "2 * 3 * 4 and a*b*c"
+
+
+def test_lines_become_sentences_and_commands_stay_ready_to_copy() -> None:
+    assert prose(["One", "*Two:*", "", "three.", "`/canary list`"]) == "One. *Two:* three. `/canary list`"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{component="database"}', "database"),
+        ('{__name__="up",job="denis",pod="p-1"}; true for 240 s', "p-1; true for 4 min"),
+        ("too few samples: 1.09092 of 5", "too few samples: 1 of 5"),
+        ("too few samples: 4.99 of 5", "too few samples: 4 of 5"),
+        ("status 200 in 0.00 s", "200 in under 10 ms"),
+        ("status 503 in 0.12 s", "503 in 120 ms"),
+        ("status 200 in 2.5 s", "200 in 2.5 s"),
+        ("a {broken thing} <here>", "a {broken thing} &lt;here&gt;"),
+    ],
+)
+def test_a_sources_remark_is_put_in_peoples_words(text: str, shown: str) -> None:
+    assert remark(text) == shown
 
 
 def test_a_time_far_off_has_its_date() -> None:

@@ -1,0 +1,51 @@
+"""Every kind of message, kept as a text file that reads like the message.
+
+After a wanted change of words: `PERCH_GOLDEN=write pytest tests/bot/wording/test_golden.py`, then read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.ports import Outgoing, Said
+from bot.wording import SAY, say
+from tests.bot.wording.golden_stories import Story, stories, the_plan
+from tests.bot.wording.limits import broken_limits
+from tests.bot.wording.rendering import rendered
+from tests.bot.wording.stories import NOW
+
+GOLDEN = Path(__file__).parent / "golden"
+STORIES = dict(stories())
+MRKDWN = re.compile(r"`|<!date|(?<!\w)\*\S")
+
+
+def told(story: Story) -> Said:
+    name, facts, rollout = story
+    return say(Outgoing(name, key="k", facts=facts), rollout, the_plan(), NOW)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_message_reads_as_it_was_agreed(name: str) -> None:
+    said, kept = told(STORIES[name]), GOLDEN / f"{name}.txt"
+    if os.environ.get("PERCH_GOLDEN") == "write":
+        GOLDEN.mkdir(exist_ok=True)
+        kept.write_text(rendered(said), encoding="utf-8")
+    assert rendered(said) == kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_notification_is_whole_sentences_without_marks(name: str) -> None:
+    """PLATFORM §2: it is what screen readers and notifications read."""
+    said = told(STORIES[name])
+    assert broken_limits(said) == []
+    assert not MRKDWN.search(said.text)
+    assert said.text.endswith((".", "?", "!", ":")) or "/canary" in said.text.rsplit(".", 1)[-1]
+
+
+def test_there_is_a_text_for_every_kind_of_message_and_none_without_one() -> None:
+    assert {story[0] for story in STORIES.values()} == set(SAY)
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(STORIES)
