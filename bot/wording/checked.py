@@ -22,11 +22,18 @@ def verdict_changed(telling: Telling) -> Said:
     came = f" (was {_word(before)})" if before else ""
     if before and before is verdict:
         came = " (as before, but other conditions)"
-    headline, lines = f"{words} at {telling.rollout.confirmed}: {telling.name}{came}", telling.lines()
+    headline, lines = f"{words} at {_weight(telling)}: {telling.name}{came}", telling.lines()
     if verdict is Verdict.BREACH:
         fired = [line for line in lines if line.role == "trigger" and line.met]
         return told(headline, *trouble(fired, telling.now, BAD_LINES, verdict))
     return told(headline, *trouble(lines, telling.now, BAD_LINES, verdict), *filter(None, (tally_text(lines),)))
+
+
+def _weight(telling: Telling) -> str:
+    """Where it was checked; by the time that this is said, it may be at 0."""
+    check = telling.check()
+    index = check.stage if check is not None else telling.rollout.stage
+    return str(telling.plan.stage_weight(min(index, len(telling.plan.stages) - 1)))
 
 
 def _verdict(telling: Telling, fact: str) -> Verdict | None:
@@ -44,14 +51,14 @@ def snapshot(telling: Telling) -> Said:
     check = telling.check()
     when = f" at {moment_exact(check.at)}" if check else ""
     return told(
-        f"{verdict_text(check)}, at {telling.rollout.confirmed}{when}.",
+        f"{verdict_text(check)}, at {_weight(telling)}{when}.",
         *line_texts(telling.lines(), telling.now, LINES, triggers=False),
     )
 
 
 def checkpoint(telling: Telling) -> Said:
     """A named moment; goes to the channel and to the record."""
-    lines, verdict, weight = telling.lines(), verdict_text(telling.check()), telling.rollout.confirmed
+    lines, verdict, weight = telling.lines(), verdict_text(telling.check()), _weight(telling)
     values = values_text(lines)
     return told(
         f"📍 Checkpoint {telling.text('name', 'now')} of {telling.name} at {weight}: {verdict}.",

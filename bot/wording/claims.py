@@ -12,7 +12,15 @@ from bot.wording.numbers import against, number
 from bot.wording.remarks import remark
 from bot.wording.sentences import code, span
 
-_SIGNS = {Op.ABOVE: ">", Op.AT_LEAST: "≥", Op.BELOW: "<", Op.AT_MOST: "≤", Op.EQUAL: "=", Op.NOT_EQUAL: "≠"}
+_SIGNS = {
+    Op.ABOVE: "&gt;",
+    Op.AT_LEAST: "≥",
+    Op.BELOW: "&lt;",
+    Op.AT_MOST: "≤",
+    Op.EQUAL: "=",
+    Op.NOT_EQUAL: "≠",
+}
+"""As Slack wants them: escaped."""
 _IS = {
     Op.ABOVE: "over",
     Op.AT_LEAST: "at least",

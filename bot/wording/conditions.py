@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.rollout import Check, Line, Verdict
-from bot.wording.claims import compact, measured, value_text
+from bot.wording.claims import compact, measured, subject, value_text
 from bot.wording.sentences import VERDICT_WORDS, many
 
 _COUNTING = re.compile(r"true for \d|in a row")
@@ -39,7 +39,7 @@ BAD = (
     _Group("⚠️ Warnings", lambda line: line.counts and line.role == "soft" and line.met is not True, Verdict.WARN),
 )
 GOOD = (
-    _Group("✅ Hold", lambda line: line.counts and line.role != "trigger" and line.met is True),
+    _Group("✅ Met", lambda line: line.counts and line.role != "trigger" and line.met is True),
     _Group("⏲ Not judged yet", lambda line: not line.counts and line.role != "trigger"),
 )
 QUIET = _Group("💤 Quiet triggers", lambda line: line.role == "trigger" and line.met is not True and not _bad(line))
@@ -50,7 +50,15 @@ def _bad(line: Line) -> bool:
 
 
 def trouble(lines: Sequence[Line], now: datetime, most: int, verdict: Verdict | None = None) -> list[str]:
-    """What isn't good, worst first, under its headings; `verdict` was said already and is not said again."""
+    """What isn't good, worst first, under its headings; `verdict` was said already and is not said again.
+
+    Left out is what adds nothing: a warning about a metric that is already worse than a warning.
+    """
+    worse = {subject(line) for line in lines if line.role != "soft" and line.met is not None and _bad(line)}
+    return _told([line for line in lines if line.role != "soft" or subject(line) not in worse], now, most, verdict)
+
+
+def _told(lines: Sequence[Line], now: datetime, most: int, verdict: Verdict | None = None) -> list[str]:
     texts: list[str] = []
     shown = 0
     for group in BAD:
@@ -76,9 +84,8 @@ def tally_text(lines: Sequence[Line]) -> str:
 
 def line_texts(lines: Sequence[Line], now: datetime, most: int, *, triggers: bool = True) -> list[str]:
     """Every condition under its heading, `most` of them; without `triggers`, the quiet ones are only counted."""
-    bad = trouble(lines, now, most)
+    texts = _told(lines, now, most)
     room = most - sum(map(_bad, lines))
-    texts = list(bad)
     for group in (*GOOD, QUIET) if triggers else GOOD:
         members = [line for line in lines if group.members(line)]
         if not members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.gates import still_needed
 from bot.domain.rollout import Gate
 from bot.ports import Said
 from bot.wording.blocks import Block, actions, button, context, header, said, section, told
@@ -74,9 +75,16 @@ def _closed(telling: Telling) -> Said:
     why = f" ({telling.text('why')})" if telling.has("why") else ""
     way = f" {telling.percent('from')} → {telling.percent('to')}" if telling.has("from") and telling.has("to") else ""
     sentence = f"Gate of {telling.name}{way}: {end}{why}."
-    lines = [approvals_given(card, telling)] if (card := telling.card()) is not None else []
+    card = telling.card()
+    lines = [approvals_given(card, telling)] if card is not None and not _unsaid(card, telling) else []
     footer = f"Closed {moment_exact(telling.now)}. Buttons and reactions here do nothing any more."
     return said(prose((sentence, *lines)), section((f"*{sentence}*", *lines)), context(footer))
+
+
+def _unsaid(card: Gate, telling: Telling) -> bool:
+    """The last approval uses the gate at once, so the card as it was before lacks it; who gave it is in the thread."""
+    wanted = telling.plan.stages[card.stage].approvals
+    return telling.text("state") == "used" and bool(still_needed(card, wanted, telling.rollout.involved))
 
 
 def gate_closed(telling: Telling) -> Said:

@@ -32,8 +32,8 @@ def rolled_back(telling: Telling) -> Said:
     return told(
         f"⏪ {telling.title} was rolled back: {frm} → {to} {telling.took()}.",
         *_why(telling),
-        f"What Perch did: it set the traffic to {to} and read it back, done at {moment_exact(ended)}.",
-        f"Customers: {_exposure(telling, ended)}.",
+        f"*What Perch did:* it set the traffic to {to} and read it back, done at {moment_exact(ended)}.",
+        f"*Customers:* {_exposure(telling, ended)}.",
         *_next(telling),
     )
 
@@ -41,9 +41,9 @@ def rolled_back(telling: Telling) -> Said:
 def _why(telling: Telling) -> list[str]:
     causes, reason = _causes(telling), telling.text("reason", "no reason given")
     if not causes:
-        return [f"Why: {reason}."]
+        return [f"*Why:* {reason}."]
     rule = ", a rollback trigger of the plan" if _bad(telling)[0].role == "trigger" else ""
-    return [f"Why: {reason}{rule}. {joined(causes)}."]
+    return [f"*Why:* {reason}{rule}. {joined(causes)}."]
 
 
 def _bad(telling: Telling) -> list[Line]:
@@ -69,12 +69,12 @@ def _exposure(telling: Telling, ended: datetime) -> str:
 def _next(telling: Telling) -> list[str]:
     if not telling.has("cooldown_until"):
         there = telling.percent("to")
-        return [f"Next: it is on hold at {there}. Find the cause, then resume it or roll it back to 0%."]
+        return [f"*Next:* it is on hold at {there}. Find the cause, then resume it or roll it back to 0%."]
     again = f'{telling.start} override="what was fixed" fix=TICKET'
     return [
         *_runbooks(telling, _bad(telling)),
-        f"Next: find the cause and mend it. A new start is possible {telling.moment('cooldown_until')}.",
-        f"Sooner, by who may override: `{again}`",
+        f"*Next:* find the cause and mend it. A new start is possible {telling.moment('cooldown_until')}.",
+        f"Sooner, with the override role: `{again}`",
     ]
 
 
@@ -86,7 +86,7 @@ def _runbooks(telling: Telling, bad: Sequence[Line]) -> list[str]:
         if metric is None or metric.runbook is None:
             continue
         hints = [*([metric.runbook.link] if metric.runbook.link else []), *metric.runbook.look_at]
-        told_of.append(f"Runbook of {code(name)}: {'; '.join(plain(hint) for hint in hints[:3])}")
+        told_of.append(f"*Runbook* of {code(name)}: {'; '.join(plain(hint) for hint in hints[:3])}")
     return told_of[:RUNBOOKS]
 
 

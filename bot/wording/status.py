@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.machine import State
 from bot.domain.plan import Plan
-from bot.domain.rollout import Rollout
+from bot.domain.rollout import Rollout, Verdict
 from bot.ports import Said
 from bot.wording.blocks import Block, actions, button, confirmation, context, header, overflow, said, section
 from bot.wording.conditions import trouble, values_text, verdict_text
@@ -32,7 +32,7 @@ def status(telling: Telling) -> Said:
 def _conditions(telling: Telling) -> list[Block]:
     """What is bad, in full; what holds, small."""
     check = telling.rollout.check
-    if check is None:
+    if check is None or not (check.judged or check.verdict is Verdict.BREACH):
         return []
     bad = trouble(check.lines, telling.now, TROUBLE_SHOWN)
     values = values_text(check.lines) if telling.rollout.live or telling.rollout.state is State.COMPLETED else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -37,6 +38,9 @@ def _by_numbers(said: Said) -> Iterator[str]:
         yield f"{len(said.blocks)} blocks"
     if (total := sum(map(len, _texts(said.blocks)))) > 12_000:
         yield f"{total} characters in all blocks"
+    for text in (said.text, *_mrkdwn(said.blocks)):
+        if loose := _UNESCAPED.search(_MARKUP.sub("", text)):
+            yield f"not escaped: {loose[0]}"
     for given in said.blocks:
         yield from _one(dict(given))
 
@@ -57,6 +61,23 @@ def _one(block: dict[str, Any]) -> Iterator[str]:
                 for option in element.get("options", ()):
                     if len(option["value"]) > 150:
                         yield f"option value {option['value']}"
+
+
+_MARKUP = re.compile(r"<(?:@|!subteam\^|!date\^|#|https?:)[^<>]*>")
+_UNESCAPED = re.compile(r".{0,20}[<>].{0,20}")
+
+
+def _mrkdwn(value: Any) -> Iterator[str]:
+    """Every text that Slack reads as markup."""
+    match value:
+        case {"type": "mrkdwn", "text": text}:
+            yield text
+        case dict():
+            for item in value.values():
+                yield from _mrkdwn(item)
+        case list() | tuple():
+            for item in value:
+                yield from _mrkdwn(item)
 
 
 def _texts(value: Any) -> Iterator[str]:
