@@ -11,8 +11,8 @@ from bot.engine.requests import Desk, Reply, Request
 from commands.slack.naming import receipt
 from commands.slack.words import Typed, command, nearest, typed
 
-USAGE = 'start NAME [1%] [version=…] [env=…] [override="what was fixed" fix=TICKET] [observe]'
-SUMMARY = "Start a rollout at its first stage; `observe` judges and touches nothing."
+USAGE = 'start NAME [1%] [version=…] [env=…] [override="what was fixed" fix=TICKET]'
+SUMMARY = "Start a rollout at its first stage."
 OPTIONS = ("version", "env", "override", "fix")
 
 
