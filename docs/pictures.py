@@ -45,7 +45,7 @@ async def _to_the_end(desk: Visitor) -> None:
         await desk.reads(desk.gate, weights)
         await desk.becomes("cleo")
         await desk.clicks(desk.gate, "approve")
-    await desk.reads(desk.shown("is complete at 100%"), "Evidence")
+    await desk.reads(desk.status, "100% · completed")
     await desk.chooses(desk.status, "Evidence")
     await desk.reads(desk.shown("Only visible to you"), "the chain is whole")
     await _take(desk, "complete")
@@ -58,7 +58,7 @@ async def _the_next_one_breaks(desk: Visitor) -> None:
     await desk.types(START)
     await desk.reads(desk.status, "baking")
     await desk.page.get_by_test_id("break-latency").click()
-    await desk.reads(desk.shown("was rolled back: 1% → 0%"), "Why:")
+    await desk.reads(desk.shown("was rolled back"), "1% → 0%")
     await _take(desk, "rollback")
 
 
