@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import PerchError
@@ -21,6 +22,10 @@ KNOWN = 5000
 
 class NoThread(Exception):
     """The message that begins the thread isn't posted yet."""
+
+
+DECISIONS = frozenset({"promoted", "rolled_back", "killed", "completed", "aborted"})
+"""What is posted together with where the record stands (law 9)."""
 
 
 class Sayer:
@@ -86,7 +91,12 @@ class Sayer:
 
     async def _worded(self, queued: Queued) -> Said:
         rollout, plan = await self.about(queued.rollout)
-        return self._wording(queued.outgoing, rollout, plan, self._clock())
+        outgoing = queued.outgoing
+        if outgoing.say in DECISIONS and queued.rollout:
+            head = await self._rollouts.head(queued.rollout)
+            facts = {**outgoing.facts, "record": {"number": head.number, "hash": head.hash}}
+            outgoing = replace(outgoing, facts=facts)
+        return self._wording(outgoing, rollout, plan, self._clock())
 
     async def _thread(self, queued: Queued) -> str:
         """The timestamp of the thread's first message, or "" for a message of its own."""

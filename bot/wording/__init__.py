@@ -16,7 +16,7 @@ from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.ports import Outgoing, Said
 from bot.wording import checked, ending, progress, rolled_back
-from bot.wording.blocks import said
+from bot.wording.blocks import context, said
 from bot.wording.gate import gate, gate_closed, gate_escalated, gate_expired
 from bot.wording.status import status
 from bot.wording.telling import Telling
@@ -81,7 +81,16 @@ def say(outgoing: Outgoing, rollout: Rollout | None, plan: Plan | None, now: dat
         raise Unsayable(f"there are no words for '{outgoing.say}'")
     if rollout is None or plan is None:
         raise Unsayable(f"'{outgoing.say}' is about a rollout, and none was given")
-    return SAY[outgoing.say](Telling(outgoing.facts, rollout, plan, now))
+    worded = SAY[outgoing.say](Telling(outgoing.facts, rollout, plan, now))
+    return _with_record(worded, outgoing.facts.get("record"))
+
+
+def _with_record(worded: Said, record: Mapping[str, Any] | None) -> Said:
+    """Where the record stood, under a decision: a database that is rewritten later disagrees with this (law 9)."""
+    if not record:
+        return worded
+    line = f"Record: {record['number']} entries, the last one's hash begins with `{str(record['hash'])[:16]}`"
+    return Said(worded.text, (*worded.blocks, context(line)))
 
 
 def _answer(facts: Mapping[str, Any]) -> Said:
