@@ -37,10 +37,8 @@ async def measure(effort: Effort) -> list[Row]:
                 await fleet.launch(playground.perch.engine.rollouts, [tree], due)
             await asyncio.sleep(EVERY.total_seconds() + 1)
             waits = [chance.random() * EVERY.total_seconds() for _ in names]
-            tellings = [
-                _breach(monitoring, url, name, Path(folder), wait) for name, wait in zip(names, waits, strict=True)
-            ]
-            took = await asyncio.gather(*tellings)
+            breach = partial(_breach, monitoring, url, Path(folder))
+            took = await asyncio.gather(*map(breach, names, waits))
     what = f"breach visible in the source → weight is 0, checks every {EVERY.total_seconds():g} s"
     return [
         Row(f"{what}, the longest of {len(took)}", max(took), most=EVERY.total_seconds() + 1),
