@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.evidence import Broken, Head, Record
+from bot.domain.machine import State
 from bot.domain.plan import Plan, Rule, Stage
 from bot.domain.rollout import Rollout
 from bot.ports import Said
+from bot.wording.baselines import baseline_text
 from bot.wording.blocks import context, header, said, section, told
 from bot.wording.conditions import line_texts, verdict_text
-from bot.wording.numbers import number
-from bot.wording.sentences import STATE_WORDS, code, joined, many, moment, moment_exact, plain, span, who
+from bot.wording.sentences import STATE_WORDS, code, joined, many, moment, moment_exact, plain, prose, span, who
 from bot.wording.status import sentence
 from bot.wording.telling import Telling
 from bot.wording.waiting import approvals_given, approvals_wanted, waiting_lines
@@ -35,7 +36,7 @@ def why(telling: Telling) -> Said:
     gate = [approvals_given(rollout.gate, telling)] if rollout.gate else []
     reason = [f"Reason: {plain(rollout.reason)}"] if rollout.reason else []
     waits = waiting_lines(telling)
-    text = " ".join((sentence(telling), *waits))
+    text = prose((sentence(telling), *waits))
     return said(text, section((f"*{sentence(telling)}*", *reason, *gate, *waits)), section((verdict, *conditions)))
 
 
@@ -47,10 +48,7 @@ def details(telling: Telling) -> Said:
         f"Weights: confirmed {rollout.confirmed}, approved {rollout.approved}, target {rollout.target}",
         f"Baked {span(rollout.baked)} of {span(telling.stage.bake + rollout.extended)} at this stage",
     ]
-    baselines = [
-        f"Baseline of {code(name)}: {number(base.value)} from {many(base.samples, 'sample')} ({plain(base.how, 80)})"
-        for name, base in list(rollout.baselines.items())[:12]
-    ]
+    baselines = [baseline_text(name, base, telling.plan) for name, base in list(rollout.baselines.items())[:12]]
     runbooks = [
         f"Runbook of {code(name)}: {plain(metric.runbook.link)}"
         for name, metric in telling.plan.metrics.items()
@@ -81,9 +79,10 @@ def _table(text: str, rows: Sequence[str]) -> Said:
 def _row(rollout: Rollout, now: datetime) -> str:
     held = f" ({plain(rollout.hold.why, 80)})" if rollout.hold else ""
     observed = ", observe only" if rollout.mode == "observe" else ""
-    version, environment = plain(rollout.version, 40), plain(rollout.environment, 40)
+    environment = plain(rollout.environment, 40)
+    version = f" {plain(rollout.version, 40)}" if rollout.version else ""
     return (
-        f"• {code(rollout.plan)} {version} in {environment}: {rollout.confirmed}, "
+        f"• {code(rollout.plan)}{version} in {environment}: {rollout.confirmed}, "
         f"{STATE_WORDS[rollout.state]}{held}{observed}; {verdict_text(rollout.check)}; "
         f"since {moment(rollout.started_at, now)}"
     )
@@ -99,9 +98,11 @@ def history(rollouts: Sequence[Rollout], now: datetime) -> Said:
 
 def _ended(rollout: Rollout, now: datetime) -> str:
     took = f" after {span(rollout.ended_at - rollout.started_at)}" if rollout.ended_at else ""
-    reason = f": {plain(rollout.reason, 120)}" if rollout.reason else ""
+    why = rollout.reason.removeprefix("killed: ") if rollout.state is State.KILLED else rollout.reason
+    reason = f": {plain(why, 120)}" if why else ""
+    version = f" {plain(rollout.version, 40)}" if rollout.version else ""
     return (
-        f"• {moment(rollout.started_at, now)} {code(rollout.plan)} {plain(rollout.version, 40)}: "
+        f"• {moment(rollout.started_at, now)} {code(rollout.plan)}{version}: "
         f"{STATE_WORDS[rollout.state]} at {rollout.confirmed}{took}{reason} (by {who(rollout.requester)}, "
         f"{code(rollout.id)})"
     )

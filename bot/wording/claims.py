@@ -43,10 +43,10 @@ def read(text: str) -> Condition | None:
 def compact(line: Line) -> str:
     """`` `error_rate` 0% (< 2%) ``: a condition and its value in one line of a phone."""
     condition = read(line.condition)
+    if condition is not None and condition.subject.about in _PROBES and line.met is not None:
+        return f"{code(condition.subject.name)} is {_seen(line, condition)}"
     if condition is None or line.met is None or line.role == "trigger":
         return f"{code(line.condition)}: {_seen(line, condition)}"
-    if condition.subject.about in _PROBES:
-        return f"{code(condition.subject.name)} is {_seen(line, condition)}"
     if line.value is None or condition.op is None or line.threshold is None:
         return code(line.condition)
     wanted = f"{_SIGNS[condition.op]} {number(line.threshold, line.unit)}"
@@ -68,7 +68,7 @@ def _seen(line: Line, condition: Condition | None) -> str:
         up = _PROBES[condition.subject.about] is line.met
         return ("up" if up else "down") + _in_brackets(line.detail)
     shown = number(line.value, line.unit, line.threshold) if line.value is not None else "not true"
-    return shown + (f", {remark(line.detail)}" if line.detail else "")
+    return shown + _in_brackets(line.detail)
 
 
 def measured(line: Line, now: datetime, *, was: bool = False) -> str:

@@ -14,6 +14,8 @@ from bot.wording.telling import Telling
 
 LINES = 10
 RED = 20
+SHORTEST_S = 0.1
+"""No shorter time is told; the last tenth of a second is the clock's."""
 
 
 def killing(telling: Telling) -> Said:
@@ -47,16 +49,24 @@ def killed(telling: Telling) -> Said:
 
 
 def _time_of(telling: Telling, fact: str) -> str:
-    return telling.span(fact) if telling.facts.get(fact) is not None else "not yet"
+    value = telling.facts.get(fact)
+    if value is None:
+        return "not yet"
+    return telling.span(fact) if float(value) >= SHORTEST_S else f"under {SHORTEST_S} s"
+
+
+_TWICE = re.compile(r"^(\w+ )\1")
+"""A method's kind, and its target's name that begins with the kind."""
 
 
 def _outcomes(telling: Telling) -> list[str]:
     lines = []
     for outcome in (telling.facts.get("outcomes") or [])[:12]:
-        name = plain(outcome.get("name", "?"), 120)
+        name = plain(_TWICE.sub(r"\1", str(outcome.get("name", "?"))), 120)
+        off = "" if name.startswith("weight ") else "off, "
         fault = plain(outcome.get("fault", ""), 160)
         good = outcome.get("read_back_at") is not None and not fault
-        lines.append(f"✅ {name}: off, read back" if good else f"❌ {name}: {fault or 'not read back'}")
+        lines.append(f"✅ {name}: {off}read back" if good else f"❌ {name}: {fault or 'not read back'}")
     return lines
 
 

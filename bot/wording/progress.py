@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from bot.domain.plan import Metric
+from bot.domain.rollout import BaselineValue
 from bot.ports import Said
+from bot.wording.baselines import baseline_text
 from bot.wording.blocks import told
-from bot.wording.numbers import number
 from bot.wording.remarks import remark
-from bot.wording.sentences import code, many, plain, span
+from bot.wording.sentences import plain, span
 from bot.wording.telling import Telling
 from bot.wording.waiting import then_words
 
@@ -31,21 +30,11 @@ def started(telling: Telling) -> Said:
 
 def preflight(telling: Telling) -> Said:
     """Baselines as they are frozen with the rollout, and what has no data yet."""
-    baselines = [
-        f"Baseline of {code(name)}: {_baseline(value, telling.plan.metrics.get(name))}"
-        for name, value in list((telling.facts.get("baselines") or {}).items())[:LINES]
-    ]
+    taken = list((telling.facts.get("baselines") or {}).items())[:LINES]
+    baselines = [baseline_text(name, BaselineValue.model_validate(base), telling.plan) for name, base in taken]
     notes = [remark(note) for note in telling.texts("notes")[:LINES]]
     quiet = [f"No data yet, as usual before the first traffic: {'; '.join(notes)}."] if notes else []
     return told(f"✅ Preflight of {telling.name} passed: every source and target answered.", *baselines, *quiet)
-
-
-def _baseline(value: Mapping[str, Any], metric: Metric | None) -> str:
-    unit = metric.unit.value if metric and metric.unit else ""
-    if value.get("value") is None:
-        return plain(value.get("how") or "not taken", 80)
-    how = plain(value.get("how") or "", 80)
-    return f"{number(float(value['value']), unit)} from {many(int(value.get('samples') or 0), 'sample')} ({how})"
 
 
 def stage_confirmed(telling: Telling) -> Said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from bot.wording.remarks import remark
 from bot.wording.sentences import by_when, code, joined, many, moment, plain, span, who
 from bot.wording.telling import Telling
 
+_LACKING = re.compile(r"(\d+) of \d+ approvals")
 AT_ONCE = timedelta(seconds=3)
 """A preflight that takes longer waits for something."""
 
@@ -70,6 +72,8 @@ def waiting_words(waits: Sequence[Waiting], telling: Telling) -> str:
 
 
 def _awaited(wait: Waiting, telling: Telling) -> str:
+    if lacking := _LACKING.fullmatch(wait.what):
+        return many(int(lacking[1]), "more approval")
     if wait.until is None:
         return remark(wait.what)
     what = "the bake" if wait.what.endswith("more of baking") else remark(wait.what)

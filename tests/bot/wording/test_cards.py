@@ -149,3 +149,36 @@ def test_a_ladder_of_many_stages_shows_what_is_near() -> None:
     said = say(Outgoing("status", key="k"), a_rollout(stage=20, confirmed=Weight(21)), plan, NOW)
     assert "(18 before) → ✓ 19%" in shown(said)
     assert "(14 more)" in shown(said)
+
+
+def test_a_breach_is_told_at_the_weight_where_it_was_found() -> None:
+    """It is worded when it's sent, and by then the weight may be 0."""
+    facts = {"verdict": "breach", "before": "pass"}
+    gone = a_check(Verdict.BREACH)
+    said = told("verdict_changed", State.ROLLED_BACK, facts, check=gone, confirmed=Weight(0))
+    assert said.text.startswith("🛑 breach at 10%")
+
+
+def test_a_persons_reason_for_a_rollback_is_not_mixed_with_what_perch_saw() -> None:
+    said = told("rolled_back", State.ROLLED_BACK, {"reason": "customers complain", "from": 10, "to": 0})
+    assert "Why: customers complain. What Perch did" in said.text
+
+
+def test_a_settling_stage_is_never_called_good() -> None:
+    """Law 3: what isn't judged yet doesn't read successful."""
+    early = tuple(line.model_copy(update={"counts": False}) for line in a_check().lines)
+    said = told("status", State.BAKING, check=a_check(Verdict.PASS, lines=early, settling=True))
+    assert "settling: not judged yet" in said.text
+    assert "pass" not in shown(said)
+
+
+def test_an_approval_that_used_the_gate_at_once_doesnt_leave_it_with_none() -> None:
+    facts = {"gate": "g1", "state": "used", "card": a_gate().model_dump(mode="json")}
+    assert "0 of 1" not in told("gate", State.SHIFTING, facts).text
+
+
+def test_warnings_of_the_gate_that_the_check_shows_are_listed_once() -> None:
+    gate = a_gate(warnings=("chat_p99 <= baseline + 10%",))
+    text = shown(told("gate", State.GATE, {"gate": "g1", "state": "open"}, gate=gate))
+    assert text.count("chat_p99") == 1
+    assert "You approve with" not in text

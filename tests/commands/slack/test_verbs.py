@@ -98,7 +98,7 @@ async def test_why_lists_every_condition_and_what_is_waited_for(here: Rig) -> No
     answer = await perform(here.request("why", DEV), here.engine.desk)
     shown = str(answer.blocks)
     assert all(part in shown for part in ("`success` ", "(&gt; 98%)", "`latency` ", "(&lt; 10 s)", "errors &gt; 5%"))
-    assert "1 of 1 approvals" in answer.text
+    assert "1 more approval" in answer.text
 
 
 async def test_approve_reject_and_withdraw_speak_to_the_open_gate(here: Rig) -> None:
