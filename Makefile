@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help sandbox test lint bench audit clean
+.PHONY: help sandbox test lint bench audit pictures clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ bench: .venv/installed-dev  ## Measure what docs promise about speed
 audit: .venv/installed-dev  ## Look for known vulnerabilities in the dependencies (asks the network)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[audit]'
 	$(BIN)/pip-audit --skip-editable --progress-spinner off
+
+pictures: .venv/installed-dev  ## Take the README's pictures anew
+	$(BIN)/python -m docs.pictures
 
 clean:  ## Remove what the targets made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -6,6 +6,7 @@ one finds the same rows due.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -25,7 +26,8 @@ class Schedule:
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = AsyncIOScheduler(job_defaults=defaults, timezone="UTC")
         self._scheduler.add_listener(_log_error, EVENT_JOB_ERROR)
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        # The listener logs what breaks; the library would again, and each call that a stop cuts short.
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 
     def every(self, seconds: float, call: Callable[[], Awaitable[object]]) -> None:
         """Call at this interval, in seconds; a call that takes longer is not started twice."""
@@ -42,4 +44,6 @@ class Schedule:
 
 
 def _log_error(event: JobExecutionEvent) -> None:
+    if isinstance(event.exception, asyncio.CancelledError):
+        return
     log.error("a scheduled call broke: %s", event.exception, exc_info=event.exception)

@@ -8,8 +8,7 @@ Refusal                 Perch understood, and says no; nothing has changed
 ├── NotAllowed          this person may not
 ├── NotNow              the state doesn't allow it: says what does
 │   ├── AlreadyLive, TargetTaken, Cooldown, KillEngaged, OutsideWindow
-│   ├── IllegalMove, StaleClick, GateClosed, NotPromotable, DataMissing
-│   └── PreflightFailed
+│   └── IllegalMove, StaleClick, GateClosed, NotPromotable
 ├── Unsupported         the plan says something this version can't do yet
 └── Stale               the rollout moved on between reading and saving; look again (retry at once)
 UnitMismatch            two units of different dimensions (a plan mistake)
@@ -111,10 +110,10 @@ class TargetTaken(NotNow):
 
 
 class Cooldown(NotNow):
-    def __init__(self, plan: str, until: str, left: str) -> None:
+    def __init__(self, plan: str, first: str, until: str, left: str) -> None:
         super().__init__(
             f"{plan} was rolled back or killed; the cooldown ends {until} (in {left}). Nothing was started.",
-            f'/canary start {plan} … override="what was fixed" fix=TICKET-1',
+            f'/canary start {plan} {first} override="what was fixed" fix=TICKET-1',
         )
 
 
@@ -141,14 +140,6 @@ class GateClosed(NotNow):
 class NotPromotable(NotNow):
     def __init__(self, plan: str, reason: str) -> None:
         super().__init__(f"{plan} can't be promoted: {reason}", f"/canary why {plan}")
-
-
-class PreflightFailed(NotNow):
-    def __init__(self, plan: str, problems: str) -> None:
-        super().__init__(
-            f"Preflight of {plan} found problems; nothing was started and no traffic moved:\n{problems}",
-            "mend them, then start again",
-        )
 
 
 class Unsupported(Refusal):

@@ -129,8 +129,9 @@ def _act(rollout: Rollout, plan: Plan, look: Look) -> Step:
 
 
 def _wait(rollout: Rollout, plan: Plan, look: Look, waited: timedelta | None) -> Step:
-    """Nothing to do; but data that stays away is told once, with what happens then."""
-    if waited is None or rollout.no_data_told or not rollout.state.live or rollout.state.going_down:
+    """Nothing to do; but data that stays away for a second check is told once, with what happens then."""
+    early = waited is None or waited < plan.every.check
+    if early or rollout.no_data_told or not rollout.state.live or rollout.state.going_down:
         return Step(rollout)
     missing = [
         f"{line.condition} ({line.detail or 'no data'})"

@@ -48,7 +48,7 @@ async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> R
         for name in sorted(baseline_metrics(plan))
         if name not in rollout.baselines
     }
-    red = [*(task.result() for task in traffic), *(task.result()[0] for task in methods), *_red(measured)]
+    red = [*(task.result() for task in traffic), *(task.result()[0] for task in methods), *_red(plan, measured)]
     return Report(
         red=tuple(line for line in red if line),
         notes=tuple(_notes(measured)),
@@ -101,11 +101,12 @@ async def _fault(call: Awaitable[object]) -> str:
     return ""
 
 
-def _red(measured: Mapping[str, Measurement]) -> list[str]:
+def _red(plan: Plan, measured: Mapping[str, Measurement]) -> list[str]:
+    """Sources that fail; and the metric that confirms a weight must be there before there is any."""
     return [
         f"metric {name}: {value}"
         for name, value in measured.items()
-        if isinstance(value, NoData) and value.missing in RED
+        if isinstance(value, NoData) and (value.missing in RED or name == plan.confirm.metric)
     ]
 
 

@@ -137,14 +137,19 @@ class Starting:
                 return {}
             if not (override and fix):
                 left = spell_duration(last.cooldown_until - now)
-                raise Cooldown(plan.name, f"{last.cooldown_until:%Y-%m-%d %H:%M} UTC", left)
+                raise Cooldown(plan.name, str(first_serving(plan)), f"{last.cooldown_until:%Y-%m-%d %H:%M} UTC", left)
             await self._rights.permit(request, "override", plan)
             return {"reason": override, "fix": fix, "rollout": last.id}
         return {}
 
 
+def first_serving(plan: Plan) -> Weight:
+    """The weight of the first stage that serves anybody."""
+    return next((stage.weight for stage in plan.stages if stage.weight > ZERO), plan.stages[0].weight)
+
+
 def _right_stage(plan: Plan, weight: Weight) -> None:
-    first = next((stage.weight for stage in plan.stages if stage.weight > ZERO), plan.stages[0].weight)
+    first = first_serving(plan)
     if weight != first:
         raise WrongStage(plan.name, str(weight), str(first))
 

@@ -71,6 +71,9 @@ MANNERS: Mapping[str, Manner] = {
     "started_again": LOUD,
 }
 
+SAY_IT_ALL = frozenset({"rolling_back", "held", "completed"})
+"""Happenings whose message has the verdict in it."""
+
 
 def change(before: Rollout, step: Step, plan: Plan, now: datetime, measured: Mapping[str, Any] | None = None) -> Change:
     """Everything that one save brings besides the state: evidence, messages, raw measurements."""
@@ -78,7 +81,11 @@ def change(before: Rollout, step: Step, plan: Plan, now: datetime, measured: Map
     happenings = list(step.happenings)
     if after.intent is not None and after.intent != before.intent and after.intent.attempts == 0:
         happenings.append(Happening("intended", after.intent.model_dump(mode="json")))
-    told = [_messages(happening, after, plan, place) for place, happening in enumerate(happenings)]
+    ends = {happening.kind for happening in happenings} & SAY_IT_ALL
+    told = [
+        _messages(happening, after, plan, place, _manner(happening, told_anyway=bool(ends)))
+        for place, happening in enumerate(happenings)
+    ]
     evidence = tuple(_entry(happening, after, now, said) for happening, said in zip(happenings, told, strict=True))
     messages = [message for said in told for message in said]
     messages.extend(_gate_cards(before, step, plan))
@@ -104,8 +111,14 @@ def _entry(happening: Happening, after: Rollout, now: datetime, said: Sequence[O
     return Entry(happening.kind, now, happening.by.id, {**happening.facts, "at": where, "told": told})
 
 
-def _messages(happening: Happening, after: Rollout, plan: Plan, place: int) -> list[Outgoing]:
-    manner = MANNERS[happening.kind]
+def _manner(happening: Happening, *, told_anyway: bool) -> Manner:
+    """A verdict is loud, unless what follows from it says it all, or it is a first look without data."""
+    if happening.kind == "verdict_changed" and (told_anyway or happening.facts.get("verdict") == "no_data"):
+        return QUIET
+    return MANNERS[happening.kind]
+
+
+def _messages(happening: Happening, after: Rollout, plan: Plan, place: int, manner: Manner) -> list[Outgoing]:
     key = f"{after.id}:{after.revision + 1}:{place}:{happening.kind}"
     facts = {"by": happening.by.id, **happening.facts}
     told = []

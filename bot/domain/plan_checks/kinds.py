@@ -10,8 +10,9 @@ from pydantic_core import ErrorDetails
 
 from bot.domain.kinds import Kind
 from bot.domain.plan import Metric, Part
+from bot.domain.planning.coming import COMING
 from bot.domain.planning.draft import Draft
-from bot.domain.planning.report import Finding, Mistake, Path
+from bot.domain.planning.report import Finding, Mistake, NotYet, Path
 from bot.domain.planning.shape import at, keys_at, mistakes_of, suggest
 
 _CALLED = {"sources": "source", "traffic": "traffic", "kill": "kill method", "confirm": "confirmation"}
@@ -58,6 +59,9 @@ def _asked(draft: Draft, place: Path, ask: Mapping[str, Any], kind: Kind[Any]) -
 
 def _part(draft: Draft, place: Path, part: Part, kinds: Mapping[str, Kind[Any]], role: str) -> Iterator[Finding]:
     kind = kinds.get(part.kind)
+    if kind is None and part.kind in COMING[role]:
+        yield NotYet((*place, "kind"), f"the {_CALLED[role]} kind '{part.kind}'", True)
+        return
     if kind is None:
         what = f"there is no {_CALLED[role]} kind '{part.kind}'"
         yield Mistake((*place, "kind"), what, suggest(part.kind, kinds))

@@ -34,11 +34,13 @@ def one_stage(**changes: Any) -> Plan:
 def test_no_data_waits_says_what_is_missing_and_then_holds() -> None:
     """Law 3: `no_data: {after: 10m, then: hold}`."""
     story = Story.baking().check(1, **BLIND)
+    assert "no_data" not in story.kinds(), "one look without data is no news"
+    story.check(1, **BLIND)
     assert story.last("no_data").facts["missing"] == [
         "success < 90% (timeout: no answer in 10 s)",
         "success > 98% (timeout: no answer in 10 s)",
     ]
-    story.check(9, **BLIND)
+    story.check(8, **BLIND)
     assert (story.rollout.state, story.kinds().count("no_data")) == (State.BAKING, 1)
     story.check(1, **BLIND)
     assert story.rollout.state is State.HELD

@@ -256,3 +256,12 @@ async def test_a_refusal_is_on_record_with_its_rollout_or_with_the_workspace(tmp
         assert (mine.actor, mine.body["verb"], mine.body["next_step"]) == (DEV, "approve", "ask @leads")
         assert other.body["words"] == ["nothing"]
         assert await story.engine.desk.verify(await story.load(rollout)) is None
+
+
+async def test_preflight_is_red_when_the_confirming_metric_is_not_there(tmp_path: Path) -> None:
+    """X5: a typo in its name must not cost a percent of real traffic first."""
+    metrics = {**tree()["metrics"], "weight": {"source": "numbers", "unit": "percent", "number": "no such series"}}
+    async with rig(tmp_path, tree(metrics=metrics, confirm={"metric": "weight", "within": "5s"})) as story:
+        rollout = await story.start()
+        assert rollout.state is State.ABORTED
+        assert not any(call.startswith("apply") for call in story.traffic[0].far.calls)
