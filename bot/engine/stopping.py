@@ -48,7 +48,7 @@ class Stopping(Finding):
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             _not_stale(fresh, request)
-            kept = a_hold(reason or "asked for by a person", request.actor.id, now, "person", lasting)
+            kept = a_hold(reason or f"asked for by {request.actor.name or request.actor.id}", request.actor.id, now, "person", lasting)
             return moves.hold(fresh, now, kept, new_id(), request.actor)
 
         return await self._ledger.change(rollout_id, decide)
@@ -71,7 +71,7 @@ class Stopping(Finding):
 
     async def rollback(self, request: Request, rollout_id: str, reason: str) -> Rollout:
         """By the database where it answers within a second, otherwise by the kill card."""
-        why = reason or "asked for by a person"
+        why = reason or f"asked for by {request.actor.name or request.actor.id}"
         try:
             async with asyncio.timeout(PATIENCE_S):
                 _, plan = await self._read(rollout_id)
