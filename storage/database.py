@@ -51,8 +51,14 @@ class Database:
 
         Raises StoreAway when the store fails or `within_s` seconds are over. Then nothing was kept, unless the time
         ran out in the commit itself: whoever asks again finds out by revision or key.
+
+        For urgent work, which somebody waits for, the seconds count from now on. The rest may stand behind a thousand
+        of its like, each with a deadline of its own: for it they count from its turn.
         """
-        return await self._in_time(self._write(work, urgent), within_s)
+        if urgent:
+            return await self._in_time(self._urgently(work), within_s)
+        async with self._turns.turn(urgent=False):
+            return await self._in_time(self._write(work), within_s)
 
     async def read(self, work: Work[T], *, within_s: float = DEADLINE_S) -> T:
         """Do `work` in one reading transaction: one moment's view, and no writer waits for it. Raises StoreAway."""
@@ -65,14 +71,17 @@ class Database:
         await self._reader.dispose()
         await self._writer.dispose()
 
-    async def _write(self, work: Work[T], urgent: bool) -> T:
-        async with self._turns.turn(urgent=urgent):
-            self._dialect.still_there()
-            async with self._writer.connect() as connection:
-                await self._begin(connection)
-                result = await work(connection)
-                await connection.commit()
-                return result
+    async def _urgently(self, work: Work[T]) -> T:
+        async with self._turns.turn(urgent=True):
+            return await self._write(work)
+
+    async def _write(self, work: Work[T]) -> T:
+        self._dialect.still_there()
+        async with self._writer.connect() as connection:
+            await self._begin(connection)
+            result = await work(connection)
+            await connection.commit()
+            return result
 
     async def _begin(self, connection: AsyncConnection) -> None:
         while True:

@@ -79,7 +79,7 @@ class SqlOutbox:
                 place = {"rollout": row.rollout, "key": row.key, "channel": posted.channel, "ts": posted.ts}
                 await connection.execute(self._database.insert_new(_PLACES), place)
 
-        await self._database.write(work)
+        await self._database.write(work, urgent=True)
         self._in_hand.pop(number, None)
 
     async def later(self, number: int, until: datetime, why: str, *, uncertain: bool) -> None:
@@ -101,7 +101,7 @@ class SqlOutbox:
         return None if found is None else (found.rollout, found.key)
 
     async def _set(self, number: int, **values: Any) -> Any:
-        return await self._database.write(lambda connection: _set(connection, number, **values))
+        return await self._database.write(lambda connection: _set(connection, number, **values), urgent=True)
 
     async def _first(self, chosen: Any) -> Any:
         async def work(connection: AsyncConnection) -> Any:

@@ -17,7 +17,7 @@ from sqlmodel import col
 from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
 from bot.domain.evidence import Entry, Head, Record, canonical
 from bot.domain.rollout import Rollout
-from bot.ports import Change, Clock, StoreAway
+from bot.ports import Change, Clock, Lane, StoreAway
 from storage import measurements, outbox
 from storage.database import Database
 from storage.evidence import append, head_of, keep_head, read_chain
@@ -58,7 +58,7 @@ class SqlRollouts:
             await self._bring(connection, created.id, change)
             return created
 
-        return await self._write_live(created, work)
+        return await self._write_live(created, work, urgent=True)
 
     async def save(self, rollout: Rollout, change: Change) -> Rollout:
         saved = rollout.but(revision=rollout.revision + 1)
@@ -74,7 +74,8 @@ class SqlRollouts:
             await self._bring(connection, saved.id, change)
             return saved
 
-        return await self._write_live(saved, work)
+        told = any(message.lane is Lane.URGENT for message in change.messages)
+        return await self._write_live(saved, work, urgent=told)
 
     async def load(self, id: str) -> Rollout:
         found = await self._bodies(select(col(RolloutRow.body)).where(col(RolloutRow.id) == id))
@@ -98,7 +99,8 @@ class SqlRollouts:
         async def work(connection: AsyncConnection) -> Sequence[str]:
             return (await connection.execute(claiming)).scalars().all()
 
-        return sorted(_readable(await self._database.write(work)), key=lambda rollout: rollout.due_at)
+        claimed = await self._database.write(work, urgent=True)
+        return sorted(_readable(claimed), key=lambda rollout: rollout.due_at)
 
     async def free_leases(self) -> None:
         """For the start of the only process: leases that are left belong to one that died."""
@@ -145,10 +147,10 @@ class SqlRollouts:
         forget = delete(table(MarkRow)).where(col(MarkRow.name) == RESTORED)
         await self._database.write(lambda connection: connection.execute(forget))
 
-    async def _write_live(self, rollout: Rollout, work: Any) -> Rollout:
+    async def _write_live(self, rollout: Rollout, work: Any, *, urgent: bool) -> Rollout:
         """Write; a broken unique index means that the plan is live already in that environment."""
         try:
-            written: Rollout = await self._database.write(work)
+            written: Rollout = await self._database.write(work, urgent=urgent)
         except IntegrityError:
             for other in await self.live():
                 if (other.plan, other.environment) == (rollout.plan, rollout.environment) and other.id != rollout.id:

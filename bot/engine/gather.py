@@ -16,13 +16,19 @@ from bot.ports import Answer, Question, Source
 
 
 class Round:
-    """One tick's questions. Answers are shared by everybody who asks the same source the same thing."""
+    """One tick's questions. Answers are shared by everybody who asks the same source the same thing.
+
+    A question may wait for its turn as long as its source goes on answering others; a source that gives no answer at
+    all for `deadline_s` seconds isn't waited for any longer.
+    """
 
     def __init__(self, now: datetime, kinds: Kinds, deadline_s: float = 10.0) -> None:
         self.now = now
         self._kinds = kinds
         self._deadline_s = deadline_s
         self._asked: dict[tuple[int, Question, datetime], asyncio.Task[Answer]] = {}
+        self._heard: dict[int, float] = {}
+        """When each source was first asked, or last answered, on the loop's clock."""
 
     async def metrics(
         self, plan: Plan, sources: Mapping[str, Source], names: Iterable[str], side: str = "canary"
@@ -57,8 +63,8 @@ class Round:
         alive: Measurement | None = None
         if metric.empty_is is not None and metric.alive_when and metric.alive_when != name:
             alive = await self._metric(plan, sources, metric.alive_when, side, at)
-        samples = await asyncio.shield(enough) if enough else None
-        return measure(metric, await asyncio.shield(answer), at, samples=samples, alive=alive)
+        samples = await self._answered(source, enough) if enough else None
+        return measure(metric, await self._answered(source, answer), at, samples=samples, alive=alive)
 
     def question(self, plan: Plan, metric: Metric, side: str) -> Question:
         """What to ask for a metric on one side."""
@@ -78,15 +84,24 @@ class Round:
     def _ask(self, source: Source, question: Question, at: datetime) -> asyncio.Task[Answer]:
         key = (id(source), question, at)
         if key not in self._asked:
-            self._asked[key] = asyncio.create_task(self._in_time(source, question, at))
+            self._asked[key] = asyncio.create_task(source.ask(question, at))
+            self._heard.setdefault(id(source), _clock())
         return self._asked[key]
 
-    async def _in_time(self, source: Source, question: Question, at: datetime) -> Answer:
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                return await source.ask(question, at)
-        except TimeoutError:
+    async def _answered(self, source: Source, asking: asyncio.Task[Answer]) -> Answer:
+        while not asking.done() and (patience := self._heard[id(source)] + self._deadline_s - _clock()) > 0:
+            await asyncio.wait({asking}, timeout=patience)
+        if not asking.done() or asking.cancelled():
+            asking.cancel()
             return NoData(Missing.TIMEOUT, f"no answer in {self._deadline_s:g} s", self.now)
+        answer = asking.result()
+        if not isinstance(answer, NoData):
+            self._heard[id(source)] = _clock()
+        return answer
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def has_sides(plan: Plan, name: str) -> bool:

@@ -55,7 +55,7 @@ class Ticker:
         self._watch = KillWatch(switch)
         self._clock = clock
         self._owner = owner
-        self._looks: set[asyncio.Task[None]] = set()
+        self._looks: dict[str, asyncio.Task[None]] = {}
 
     async def tick(self) -> int:
         """Start a look at each rollout that is due; returns how many. A database that is away is logged, not raised."""
@@ -67,22 +67,23 @@ class Ticker:
             log.error("no checks: the database is away (%s)", away)
             return 0
         round = Round(now, self._kinds)
-        for rollout in claimed:
-            task = asyncio.create_task(self._look(rollout, round))
-            self._looks.add(task)
-            task.add_done_callback(self._looks.discard)
-        return len(claimed)
+        # A look may outlast its lease where a source is slow and busy; that one's answers are still to come.
+        due = [rollout for rollout in claimed if rollout.id not in self._looks]
+        for rollout in due:
+            self._looks[rollout.id] = asyncio.create_task(self._look(rollout, round))
+        return len(due)
 
     async def idle(self) -> None:
         """Wait until all looks and deeds that were started are over."""
         while self._looks:
-            await asyncio.wait(set(self._looks))
+            await asyncio.wait(self._looks.values())
         await self._works.idle()
 
     async def aclose(self) -> None:
-        for task in self._looks:
-            task.cancel()
-        await asyncio.gather(*self._looks, return_exceptions=True)
+        looks = [*self._looks.values()]
+        for look in looks:
+            look.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
 
     async def _look(self, rollout: Rollout, round: Round) -> None:
         try:
@@ -98,6 +99,8 @@ class Ticker:
             log.error("rollout %s: the check can't be recorded (%s)", rollout.id, away)
         except Exception:
             log.exception("rollout %s: its check broke; it is tried again when its lease ends", rollout.id)
+        finally:
+            del self._looks[rollout.id]
 
     async def _step(self, rollout: Rollout, plan: Plan, round: Round) -> tuple[Step, dict[str, object]]:
         gear = self._equipment.gear(plan)
