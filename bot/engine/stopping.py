@@ -48,7 +48,8 @@ class Stopping(Finding):
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             _not_stale(fresh, request)
-            kept = a_hold(reason or f"asked for by {request.actor.name or request.actor.id}", request.actor.id, now, "person", lasting)
+            why = reason or f"asked for by {request.actor.name or request.actor.id}"
+            kept = a_hold(why, request.actor.id, now, "person", lasting)
             return moves.hold(fresh, now, kept, new_id(), request.actor)
 
         return await self._ledger.change(rollout_id, decide)
