@@ -30,6 +30,8 @@ from bot.ports import Clock, Spooled, StoreAway
 log = logging.getLogger(__name__)
 
 LEASE_S = 30.0
+TURNS = 16
+"""So many looks use the database together: a thousand at once would stand before whoever clicks."""
 AT_ONCE = 2000
 """The most rollouts taken by one tick; sources have budgets of their own."""
 
@@ -56,6 +58,7 @@ class Ticker:
         self._clock = clock
         self._owner = owner
         self._looks: dict[str, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(TURNS)
 
     async def tick(self) -> int:
         """Start a look at each rollout that is due; returns how many. A database that is away is logged, not raised."""
@@ -87,9 +90,11 @@ class Ticker:
 
     async def _look(self, rollout: Rollout, round: Round) -> None:
         try:
-            plan = await self._ledger.plan_of(rollout)
+            async with self._turns:
+                plan = await self._ledger.plan_of(rollout)
             step, measured = await self._step(rollout, plan, round)
-            saved = await self._ledger.keep(rollout, step, plan, self._clock(), measured)
+            async with self._turns:
+                saved = await self._ledger.keep(rollout, step, plan, self._clock(), measured)
             self._works.begin(saved)
             if step.emergency:
                 await self._emergency(saved, step.emergency)
