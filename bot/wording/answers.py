@@ -14,7 +14,8 @@ from bot.ports import Said
 from bot.wording.baselines import baseline_text
 from bot.wording.blocks import context, header, said, section, told
 from bot.wording.conditions import line_texts, verdict_text
-from bot.wording.sentences import STATE_WORDS, code, joined, many, moment, moment_exact, plain, prose, span, who
+from bot.wording.records import record_text
+from bot.wording.sentences import STATE_WORDS, code, joined, many, moment, plain, prose, span, who
 from bot.wording.status import sentence
 from bot.wording.telling import Telling
 from bot.wording.waiting import approvals_given, approvals_wanted, waiting_lines
@@ -159,19 +160,10 @@ def evidence(rollout: Rollout, records: Sequence[Record], head: Head, broken: Br
         if broken is None
         else f"🛑 The record is NOT whole: record {broken.number} is the first bad one ({plain(broken.what)})."
     )
-    rows = [
-        f"{record.number}. {_at(record.at)} {code(record.kind, 40)} by {who(record.actor)}" for record in records[-12:]
-    ]
+    rows = [record_text(record) for record in records[-12:]]
     export = f"Take it along: `perch evidence export {plain(rollout.id, 60)}`"
     text = f"Evidence of {rollout.plan} ({plain(rollout.id, 60)}): {whole}"
     return said(text, section((f"*{text}*",)), *_maybe(rows), context(export))
-
-
-def _at(text: str) -> str:
-    try:
-        return moment_exact(datetime.fromisoformat(text))
-    except ValueError:
-        return plain(text, 40)
 
 
 def usages(verbs: Mapping[str, tuple[str, str]]) -> Said:

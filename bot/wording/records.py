@@ -1,0 +1,35 @@
+"""One record of the evidence in a line: when, what, what of it, by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.domain.evidence import Record
+from bot.wording.sentences import code, cut, moment_exact, plain, who
+
+FACTS = ("verdict", "name", "why", "reason", "fault", "did")
+"""Facts that say what a record is about in a word, the first that is there."""
+
+
+def record_text(record: Record) -> str:
+    """`29. 01:03:29 stage_confirmed 50% → 100% by Perch`."""
+    about = _gist(record.body)
+    told = f" {plain(about, 80)}" if about else ""
+    return f"{record.number}. {_at(record.at)} {code(record.kind, 40)}{told} by {who(record.actor)}"
+
+
+def _gist(body: Mapping[str, Any]) -> str:
+    """The weights that a record speaks of, and its first word of explanation."""
+    weights = [body[key] for key in ("from", "before", "weight", "to") if isinstance(body.get(key), int | float)]
+    parts = [" → ".join(f"{weight:g}%" for weight in dict.fromkeys(weights))] if weights else []
+    words = [str(body[key]) for key in FACTS if isinstance(body.get(key), str) and body[key]]
+    return cut(", ".join([*parts, *words[:1]]), 80)
+
+
+def _at(text: str) -> str:
+    try:
+        return moment_exact(datetime.fromisoformat(text))
+    except ValueError:
+        return plain(text, 40)
