@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.conditions import About, Condition, Reference, Relative
@@ -13,6 +14,17 @@ from bot.domain.measurements import Measurement, Missing, NoData
 from bot.domain.plan import Metric, Part, Plan
 from bot.domain.readings import measure
 from bot.ports import Answer, Question, Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is being asked for one metric; `alive` is the metric without which its `empty_is` doesn't count."""
+
+    metric: Metric
+    source: Source
+    answer: asyncio.Task[Answer]
+    samples: asyncio.Task[Answer] | None
+    alive: _Asked | None
 
 
 class Round:
@@ -34,10 +46,8 @@ class Round:
         self, plan: Plan, sources: Mapping[str, Source], names: Iterable[str], side: str = "canary"
     ) -> dict[str, Measurement]:
         """Measure metrics by name on one side; never raises for what a far side does."""
-        wanted = list(names)
-        async with asyncio.TaskGroup() as group:
-            tasks = {name: group.create_task(self._metric(plan, sources, name, side, self.now)) for name in wanted}
-        return {name: task.result() for name, task in tasks.items()}
+        asked = {name: self._begin(plan, sources, name, side, self.now) for name in names}
+        return {name: await self._measured(each, self.now) for name, each in asked.items()}
 
     async def ago(
         self, plan: Plan, sources: Mapping[str, Source], conditions: Iterable[Condition]
@@ -48,23 +58,30 @@ class Round:
             for condition in conditions
             if isinstance(condition.value, Relative) and condition.value.ago is not None
         }
-        return {
-            (name, ago): await self._metric(plan, sources, name, "canary", self.now - ago)
+        asked = {
+            (name, ago): self._begin(plan, sources, name, "canary", self.now - ago)
             for name, ago in wanted
             if ago is not None
         }
+        return {key: await self._measured(each, self.now - key[1]) for key, each in asked.items()}
 
-    async def _metric(
-        self, plan: Plan, sources: Mapping[str, Source], name: str, side: str, at: datetime
-    ) -> Measurement:
+    def _begin(self, plan: Plan, sources: Mapping[str, Source], name: str, side: str, at: datetime) -> _Asked:
+        """Ask everything that a metric needs; waits for nothing."""
         metric, source = plan.metrics[name], sources[name]
-        answer = self._ask(source, self.question(plan, metric, side), at)
-        enough = self._ask(source, self._enough(plan, metric, side), at) if metric.at_least else None
-        alive: Measurement | None = None
-        if metric.empty_is is not None and metric.alive_when and metric.alive_when != name:
-            alive = await self._metric(plan, sources, metric.alive_when, side, at)
-        samples = await self._answered(source, enough) if enough else None
-        return measure(metric, await self._answered(source, answer), at, samples=samples, alive=alive)
+        other = metric.alive_when if metric.empty_is is not None and metric.alive_when != name else None
+        return _Asked(
+            metric,
+            source,
+            answer=self._ask(source, self.question(plan, metric, side), at),
+            samples=self._ask(source, self._enough(plan, metric, side), at) if metric.at_least else None,
+            alive=self._begin(plan, sources, other, side, at) if other else None,
+        )
+
+    async def _measured(self, asked: _Asked, at: datetime) -> Measurement:
+        alive = await self._measured(asked.alive, at) if asked.alive else None
+        samples = await self._answered(asked.source, asked.samples) if asked.samples else None
+        answer = await self._answered(asked.source, asked.answer)
+        return measure(asked.metric, answer, at, samples=samples, alive=alive)
 
     def question(self, plan: Plan, metric: Metric, side: str) -> Question:
         """What to ask for a metric on one side."""
