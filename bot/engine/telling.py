@@ -143,12 +143,20 @@ def _gate_cards(before: Rollout, step: Step, plan: Plan) -> list[Outgoing]:
         gate = before.gate if gone or after.gate is None else after.gate
         state, why = _end_of_gate(step) if gone else ("open", "")
         root = f"gate:{gate.id}"
-        facts = {**_card(gate, plan), "state": state, "why": why}
+        facts = {**_card(_as_used(gate, step), plan), "state": state, "why": why}
         cards.append(Outgoing("gate", key=f"{root}:{after.revision + 1}", facts=facts, lane=Lane.URGENT, edits=root))
     if after.gate is not None and (before.gate is None or before.gate.id != after.gate.id):
         facts = {**_card(after.gate, plan), "state": "open", "why": ""}
         cards.append(Outgoing("gate", key=f"gate:{after.gate.id}", facts=facts, lane=Lane.URGENT))
     return cards
+
+
+def _as_used(gate: Gate, step: Step) -> Gate:
+    """The gate with the approvals that it was used with: the last one came in the very step that used it."""
+    for happening in step.happenings:
+        if happening.kind == "promoted":
+            return Gate.model_validate({**gate.model_dump(), "approvals": happening.facts["approvals"]})
+    return gate
 
 
 def _card(gate: Gate, plan: Plan) -> dict[str, Any]:

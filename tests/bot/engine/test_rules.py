@@ -265,3 +265,12 @@ async def test_preflight_is_red_when_the_confirming_metric_is_not_there(tmp_path
         rollout = await story.start()
         assert rollout.state is State.ABORTED
         assert not any(call.startswith("apply") for call in story.traffic[0].far.calls)
+
+
+async def test_a_used_gates_card_names_whoever_let_it_through(tmp_path: Path) -> None:
+    """S2: dead buttons go, and the names stay."""
+    async with rig(tmp_path) as story:
+        rollout = await story.until_gate(await story.start())
+        await story.approve(rollout, BEN)
+        used = [message for message in await story.said() if message.facts.get("state") == "used"]
+        assert [approval["person"]["id"] for approval in used[0].facts["card"]["approvals"]] == [BEN]
