@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.assembly import Engine, build_engine, utc_now
 from bot.settings import Settings
+from commands.terminal.run import collect_rarely
 from storage.database import open_database
 
 
@@ -40,7 +41,8 @@ class Everybody:
 
 @asynccontextmanager
 async def open_engine(folder: Path, clock: Clock) -> AsyncIterator[Engine]:
-    """An engine over a fresh database in `folder`."""
+    """An engine over a fresh database in `folder`, in a process set up as `perch run` sets up its own."""
+    collect_rarely()
     settings = Settings(database_url=f"sqlite:///{folder / 'perch.db'}", plans=folder, state=folder / "state")
     database = await open_database(settings.database_url)
     engine = build_engine(settings, {}, database, Everybody(), clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from typing import Literal
@@ -23,6 +24,7 @@ def run(ctx: click.Context, only: Literal["web", "engine"] | None) -> None:
 
     settings: Settings = ctx.obj["settings"]()
     log_to_stderr(settings.log_level)
+    collect_rarely()
     try:
         asyncio.run(_run(settings, only))
     except StartRefused as refused:
@@ -43,6 +45,15 @@ async def _run(settings: Settings, only: Literal["web", "engine"] | None) -> Non
         click.echo("Perch is stopping: what is under way comes to rest; live rollouts go on after the next start.")
     finally:
         await perch.stop()
+
+
+def collect_rarely() -> None:
+    """Look for garbage less often than Python does by itself, for the whole process.
+
+    A thousand frozen plans are 300,000 objects that stay. By default they're all looked through some four times a tick,
+    for up to 0.3 s each (measured), and meanwhile nothing else goes on, a kill included.
+    """
+    gc.set_threshold(10_000, 10, 10)
 
 
 def stop_asked() -> asyncio.Event:
