@@ -53,6 +53,7 @@ async def _to_the_end(desk: Visitor) -> None:
 
 async def _the_next_one_breaks(desk: Visitor) -> None:
     await desk.page.get_by_test_id("ship").click()
+    await expect(desk.page.get_by_test_id("toast")).to_be_visible()
     await expect(desk.page.get_by_test_id("toast")).to_have_count(0)
     await desk.becomes("ana")
     await desk.types(START)
