@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 30.0
 TURNS = 16
-"""So many looks use the database together: a thousand at once would stand before whoever clicks."""
+"""So many looks use the database together: a thousand at once would stand before whoever clicks.
+
+The looks themselves are not limited: one whose source hangs must not keep others waiting."""
 AT_ONCE = 2000
 """The most rollouts taken by one tick; sources have budgets of their own."""
 
