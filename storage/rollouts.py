@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,19 +109,11 @@ class SqlRollouts:
         await self._database.write(lambda connection: connection.execute(freeing))
 
     async def tree(self, digest: str) -> Mapping[str, Any]:
-        found = await self.trees([digest])
+        found = await self._bodies(select(col(FrozenPlanRow.tree)).where(col(FrozenPlanRow.digest) == digest))
         if not found:
             raise UnknownPlan(digest, "perch db check")
-        return found[digest]
-
-    async def trees(self, digests: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
-        columns = col(FrozenPlanRow.digest), col(FrozenPlanRow.tree)
-        chosen = select(*columns).where(col(FrozenPlanRow.digest).in_(digests))
-
-        async def work(connection: AsyncConnection) -> Sequence[Any]:
-            return (await connection.execute(chosen)).all()
-
-        return {row.digest: json.loads(row.tree) for row in await self._database.read(work)}
+        tree: Mapping[str, Any] = json.loads(found[0])
+        return tree
 
     async def note(self, chain: str, entries: Sequence[Entry]) -> None:
         async def work(connection: AsyncConnection) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from bot.domain.errors import BrokenPlan, Stale
+from bot.domain.errors import Stale
 from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
 from bot.domain.planning.reading import digest
@@ -46,20 +44,6 @@ class Ledger:
             tree = await self.rollouts.tree(rollout.plan_digest)
             self._thawed[key] = self._plans.thaw(tree, rollout.environment)
         return self._thawed[key]
-
-    async def learn(self, rollouts: Iterable[Rollout]) -> None:
-        """Read the plans of many rollouts at once: after a start that's a thousand reads less.
-
-        One that can't be read now is left for `plan_of` to tell about.
-        """
-        wanted = {(each.plan_digest, each.environment) for each in rollouts} - self._thawed.keys()
-        trees = await self.rollouts.trees({named for named, _ in wanted}) if wanted else {}
-        for named, environment in wanted:
-            with suppress(BrokenPlan):
-                if named in trees:
-                    self._thawed[named, environment] = self._plans.thaw(trees[named], environment)
-            # Each takes a third of a millisecond: whoever clicks meanwhile goes first.
-            await asyncio.sleep(0)
 
     def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
         """A frozen plan from its tree, without the database; read once."""

@@ -68,7 +68,6 @@ class Ticker:
         try:
             await self._switch.merge()
             claimed = await self._ledger.rollouts.claim(now, self._owner, LEASE_S, AT_ONCE)
-            await self._ledger.learn(claimed)
         except StoreAway as away:
             log.error("no checks: the database is away (%s)", away)
             return 0

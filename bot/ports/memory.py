@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -68,11 +68,7 @@ class Rollouts(Protocol):
         ...
 
     async def tree(self, digest: str) -> Mapping[str, Any]:
-        """The frozen plan's tree. Raises UnknownPlan."""
-        ...
-
-    async def trees(self, digests: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Many frozen plans' trees by digest, read at once; unknown ones are left out."""
+        """The frozen plan's tree."""
         ...
 
     async def note(self, chain: str, entries: Sequence[Entry]) -> None:

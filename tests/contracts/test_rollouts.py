@@ -49,7 +49,6 @@ async def test_the_frozen_plan_comes_back_by_its_digest_and_never_changes(store:
     (first,) = await started(store, "r1")
     await store.rollouts.create(a_rollout("r2"), {"name": "forged under the same digest"}, Change())
     assert await store.rollouts.tree(first.plan_digest) == TREE
-    assert await store.rollouts.trees([first.plan_digest, "nothing"]) == {first.plan_digest: TREE}
 
 
 async def test_what_is_unknown_is_said_so(store: Store) -> None:

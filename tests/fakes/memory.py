@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,10 +80,6 @@ class MemoryRollouts:
             raise UnknownPlan(digest, "perch db check")
         tree: Mapping[str, Any] = json.loads(self._trees[digest])
         return tree
-
-    async def trees(self, digests: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
-        self._outage.check()
-        return {digest: json.loads(self._trees[digest]) for digest in digests if digest in self._trees}
 
     async def note(self, chain: str, entries: Sequence[Entry]) -> None:
         self._outage.check()
