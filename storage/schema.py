@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import StoreAway
 
-CURRENT = "0001"
+CURRENT = "0002"
 """The newest revision in `migrations/versions`."""
 
 _VERSION = table("alembic_version", column("version_num"))
