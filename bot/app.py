@@ -14,14 +14,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.wording
 from adapters.notify.heartbeat import Heartbeat
-from adapters.notify.slack.client import slack_client
 from adapters.notify.slack.directory import SlackDirectory
 from adapters.notify.slack.messenger import SlackMessenger
 from bot.assembly import Engine, build_engine, utc_now
 from bot.engine.outbox import Sender
 from bot.engine.restored import hold_what_was_restored
+from bot.parts import REAL, Parts
 from bot.ports import Clock, StoreAway
-from bot.schedule import WAKE_S, Schedule
+from bot.schedule import WAKE_S
 from bot.settings import Settings, require_slack
 from commands.slack.bolt import Door
 from commands.slack.intake import Intake
@@ -33,7 +33,6 @@ from commands.slack.worker import Worker
 from commands.web import web_app
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
-from storage.database import open_database
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +57,7 @@ class Perch:
         directory: SlackDirectory,
         clock: Clock,
         closing: AsyncExitStack,
+        parts: Parts = REAL,
     ) -> None:
         self.engine = engine
         self.address = ""
@@ -66,13 +66,16 @@ class Perch:
         self._directory = directory
         self._clock = clock
         self._closing = closing
+        self._parts = parts
         self._metrics = Metrics(clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: Sockets | None = None
         self._only: Part | None = None
         self._signed: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
         messenger = self._messenger = SlackMessenger(client)
-        self._sender = Sender(engine.outbox, messenger, engine.rollouts, engine.plans, bot.wording.say, clock)
+        self._sender = Sender(
+            engine.outbox, messenger, engine.rollouts, engine.plans, bot.wording.say, clock, parts.pace
+        )
         self._worker = Worker(
             engine.inbox,
             engine.outbox,
@@ -155,7 +158,7 @@ class Perch:
             )
             await self.engine.rollouts.acknowledge_restored()
         await self.engine.rollouts.free_leases()
-        schedule = Schedule()
+        schedule = self._parts.schedule()
         schedule.every(WAKE_S, self._tick)
         if self._settings.heartbeat_url:
             heart = Heartbeat(self._settings.heartbeat_url)
@@ -234,19 +237,21 @@ def _log_end(task: asyncio.Task[None]) -> None:
         log.error("%s ended: %s", task.get_name(), fault)
 
 
-async def open_perch(settings: Settings, environment: Mapping[str, str], clock: Clock = utc_now) -> Perch:
+async def open_perch(
+    settings: Settings, environment: Mapping[str, str], clock: Clock = utc_now, parts: Parts = REAL
+) -> Perch:
     """Open what the bot stands on. Raises BadSetting or StoreAway, each one line for people."""
     require_slack(settings)
     async with AsyncExitStack() as opening:
-        database = await open_database(settings.database_url)
+        database = await parts.database(settings.database_url)
         opening.push_async_callback(database.aclose)
         token = settings.slack_bot_token.get_secret_value()
-        client = await opening.enter_async_context(slack_client(token, settings.slack_api_url))
+        client = await opening.enter_async_context(parts.slack(token, settings.slack_api_url))
         directory = SlackDirectory(client, clock)
-        engine = build_engine(settings, environment, database, directory, clock)
+        engine = build_engine(settings, environment, database, directory, clock, parts.kinds(), parts.files)
         opening.push_async_callback(engine.equipment.aclose)
         opening.push_async_callback(engine.cards.aclose)
         opening.push_async_callback(engine.works.aclose)
         opening.push_async_callback(engine.ticker.aclose)
-        return Perch(settings, engine, client, directory, clock, opening.pop_all())
+        return Perch(settings, engine, client, directory, clock, opening.pop_all(), parts)
     raise AssertionError("unreachable")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from socket import gethostname
 
 from adapters.sources import KINDS as SOURCES
@@ -68,15 +69,17 @@ def build_engine(
     database: Database,
     directory: Directory,
     clock: Clock = utc_now,
+    kinds: Kinds | None = None,
+    files: Callable[[Path], KillFiles] = KillFolder,
 ) -> Engine:
     """The engine with real adapters over an open database. Nothing is started, and nothing outside is touched."""
-    kinds = all_kinds()
+    kinds = kinds or all_kinds()
     return wire(
         kinds=kinds,
         plans=PlanFolder(settings.plans, kinds),
         environment=environment,
         database=database,
-        files=KillFolder(settings.state),
+        files=files(settings.state),
         directory=directory,
         clock=clock,
     )

@@ -53,15 +53,17 @@ ROOMS: dict[str, Room] = {
     ),
     "adapters.traffic": Room((DOMAIN, PORTS, "adapters.http"), ("httpx", "pydantic", "redis")),
     "storage": Room(
-        (DOMAIN, PORTS), ("sqlmodel", "sqlalchemy", "alembic", "yaml", "pydantic", "aiosqlite", "pydantic_core")
+        (DOMAIN, PORTS),
+        ("sqlmodel", "sqlalchemy", "alembic", "yaml", "pydantic", "aiosqlite", "pydantic_core", "cryptography"),
     ),
     "bot.assembly": Room(("bot", "adapters", "storage")),
+    "bot.parts": Room(("bot", "adapters", "storage"), ("slack_sdk",)),
     "bot.app": Room(
         ("bot", "adapters", "storage", "commands.slack", "commands.web"), (*WEB, "slack_sdk", "slack_bolt")
     ),
 }
 
-WIRING = ("bot.app", "bot.assembly")
+WIRING = ("bot.app", "bot.assembly", "bot.parts")
 
 NEVER_IN_THE_DOMAIN = frozenset(
     {"asyncio", "logging", "random", "secrets", "uuid", "time", "socket", "os", "pathlib", "subprocess", "threading"}
