@@ -7,7 +7,7 @@ Refusal                 Perch understood, and says no; nothing has changed
 │   └── WrongStage
 ├── NotAllowed          this person may not
 ├── NotNow              the state doesn't allow it: says what does
-│   ├── AlreadyLive, TargetTaken, Cooldown, KillEngaged, OutsideWindow
+│   ├── AlreadyLive, TargetTaken, Cooldown, KillEngaged, OutsideWindow, ServiceFrozen
 │   └── IllegalMove, StaleClick, GateClosed, NotPromotable
 ├── Unsupported         the plan says something this version can't do yet
 └── Stale               the rollout moved on between reading and saving; look again (retry at once)
@@ -125,6 +125,17 @@ class KillEngaged(NotNow):
 class OutsideWindow(NotNow):
     def __init__(self, plan: str, opens: str) -> None:
         super().__init__(f"{plan} may not rise now: its window opens {opens}.", f"try again {opens}")
+
+
+class ServiceFrozen(NotNow):
+    """`what` is a service or "everything"; `lift` is what `unfreeze` calls it."""
+
+    def __init__(self, what: str, by: str, until: str, why: str, lift: str) -> None:
+        super().__init__(
+            f"Nothing was done: {what} is frozen by {by} {until} ({why}), and nothing rises meanwhile. "
+            "Rollback, kill and hold work as ever.",
+            f"/canary unfreeze {lift}",
+        )
 
 
 class StaleClick(NotNow):

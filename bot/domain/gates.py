@@ -102,6 +102,9 @@ def promotion_waits_for(rollout: Rollout, plan: Plan, now: datetime, opens: date
         waiting.append(Waiting("a passing check"))
     if not stands_confirmed(rollout):
         waiting.append(Waiting("the present weight to be confirmed"))
+    if rollout.frozen is not None and rollout.frozen.stands(now):
+        frozen = rollout.frozen
+        waiting.append(Waiting(f"the freeze of {frozen.service or 'everything'} to end ({frozen.why})", frozen.until))
     if opens is not None:
         waiting.append(Waiting("the time window", opens))
     return waiting

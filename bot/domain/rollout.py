@@ -127,7 +127,17 @@ class Gate(Value):
 
 HoldThen = Literal["hold", "rollback", "kill"]
 HoldCause = Literal[
-    "person", "on_fail", "no_data", "drift", "unconfirmed", "both_sides", "gate", "limit", "restored", "breach"
+    "person",
+    "on_fail",
+    "no_data",
+    "drift",
+    "unconfirmed",
+    "both_sides",
+    "gate",
+    "limit",
+    "restored",
+    "breach",
+    "freeze",
 ]
 
 
@@ -140,6 +150,20 @@ class Hold(Value):
     until: datetime | None = None
     then: HoldThen = "hold"
     cause: HoldCause
+
+
+class Frozen(Value):
+    """The freeze that covers a rollout: nothing of it rises. `service` is "" where everything is frozen."""
+
+    freeze: str
+    service: str
+    why: str
+    by: Person
+    until: datetime | None = None
+    """None: until somebody lifts it."""
+
+    def stands(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
 
 
 class Way(StrEnum):
@@ -161,6 +185,8 @@ class Intent(Value):
     before: Weight
     made_at: datetime
     reason: str
+    by: str = ""
+    """Who asked for it, where a person did."""
     attempts: int = 0
 
     @field_validator("weight", "before", mode="before")
@@ -197,6 +223,8 @@ class Kill(Value):
     measured_at: datetime | None = None
     not_measured: str = ""
     outcomes: tuple[MethodOutcome, ...] = ()
+    lands_by: datetime | None = None
+    """Until when a raise that was under way may still land; nobody calls the kill done before."""
 
 
 class BaselineValue(Value):
@@ -250,6 +278,8 @@ class Rollout(Value):
 
     gate: Gate | None = None
     hold: Hold | None = None
+    frozen: Frozen | None = None
+    """As it was last told; the fence of a raise reads freezes afresh."""
     resumed_at: datetime | None = None
     involved: tuple[str, ...] = ()
     """Who started, resumed or overrode in this stage: they may not approve leaving it (four eyes)."""
