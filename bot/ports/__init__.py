@@ -7,14 +7,25 @@ half-open when cancelled, and must be safe to call again. Adapters translate the
 A source reads `numbers`, a traffic system or kill switch `traffic`, a notifier `people`, a store `memory`.
 """
 
-from bot.ports.faults import Denied, Nonsense, OutOfReach, OutsideFault, SlowDown, StoreAway, Uncertain
+from bot.ports.faults import (
+    Denied,
+    Nonsense,
+    OutOfReach,
+    OutsideFault,
+    ShutOut,
+    SlowDown,
+    StoreAway,
+    Uncertain,
+    Unwelcome,
+)
 from bot.ports.kill_files import Card, KillFiles, Spooled
 from bot.ports.memory import Change, Clock, Delivery, Inbox, Outbox, Plans, Queued, Rollouts
 from bot.ports.numbers import Answer, Question, Sample, Source
-from bot.ports.people import Directory, Lane, Messenger, Outgoing, Posted, Said
+from bot.ports.people import SECOND_WAY, Directory, Lane, Messenger, Outgoing, Posted, Said, SecondWay
 from bot.ports.traffic import Confirmation, KillMethod, Traffic, TrafficState
 
 __all__ = [
+    "SECOND_WAY",
     "Answer",
     "Card",
     "Change",
@@ -40,6 +51,8 @@ __all__ = [
     "Rollouts",
     "Said",
     "Sample",
+    "SecondWay",
+    "ShutOut",
     "SlowDown",
     "Source",
     "Spooled",
@@ -47,4 +60,5 @@ __all__ = [
     "Traffic",
     "TrafficState",
     "Uncertain",
+    "Unwelcome",
 ]

@@ -15,6 +15,14 @@ class Denied(OutsideFault):
     """The far side refused us (credentials, rights, no such thing): trying again won't help until a person acts."""
 
 
+class ShutOut(Denied):
+    """The far side doesn't know us any more (a revoked token): until a person mends it nothing gets through at all."""
+
+
+class Unwelcome(Denied):
+    """This one place refuses us (an archived channel, one that we were removed from); others may not."""
+
+
 class Nonsense(OutsideFault):
     """The far side answered something that can't be understood, or something other than what was set."""
 

@@ -15,6 +15,10 @@ class Lane(StrEnum):
     ROUTINE = "routine"
 
 
+SECOND_WAY = "second way"
+"""Where a message goes `to` that is for when people can't be reached as usual: to the `SecondWay`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """Something to say, put in the outbox with the state that it explains; worded when it is sent.
@@ -54,7 +58,8 @@ class Posted:
 
 
 class Messenger(Protocol):
-    """Says things where people are. Raises SlowDown, Uncertain, OutOfReach or Denied (never to be repeated as is)."""
+    """Says things where people are. Raises SlowDown, Uncertain, OutOfReach or Denied (never to be
+    repeated as is, but where it is ShutOut or Unwelcome: those may be mended)."""
 
     async def post(self, to: str, said: Said, *, thread: str = "", broadcast: bool = False, mark: str = "") -> Posted:
         """Post; `mark` is kept with the message so that `find` can find it."""
@@ -72,6 +77,14 @@ class Messenger(Protocol):
 
     async def reactions(self, posted: Posted) -> Mapping[str, Sequence[str]]:
         """Who reacted with what on a message: reaction name → user ids."""
+        ...
+
+
+class SecondWay(Protocol):
+    """Another way to people, for when the usual one is shut: plain text, one way."""
+
+    async def tell(self, text: str) -> None:
+        """Say it once. Raises OutOfReach, Denied or Nonsense."""
         ...
 
 

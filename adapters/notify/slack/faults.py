@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import ClientConnectorError, ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault, SlowDown, Uncertain
+from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault, ShutOut, SlowDown, Uncertain, Unwelcome
 
 SLOW = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
@@ -161,6 +161,30 @@ class SlackDenied(Denied):
         self.code = code
 
 
+class SlackShutsUsOut(SlackDenied, ShutOut):
+    """The token is no longer good."""
+
+
+class SlackPlaceRefuses(SlackDenied, Unwelcome):
+    """The channel is archived, gone, or without Perch."""
+
+
+PLACES = frozenset(code for code, words in DENIED.items() if words is _PLACE) | {
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "posting_to_channel_denied",
+}
+"""Refused where it was said, not for what it is: it may be said elsewhere, or here when a person has mended that."""
+
+
+def _denied(code: str, *, posting: bool) -> SlackDenied:
+    """`posting` without the scope for it is as good as without a token; elsewhere only one thing can't be done."""
+    words = DENIED.get(code)
+    if words is _TOKEN or (posting and words is _SCOPE):
+        return SlackShutsUsOut(code)
+    return SlackPlaceRefuses(code) if code in PLACES else SlackDenied(code)
+
+
 @asynccontextmanager
 async def in_our_words(*, posting: bool = False) -> AsyncIterator[None]:
     """Translate what a Web API call raises. `posting`: a broken connection leaves it open whether the message stands.
@@ -177,6 +201,9 @@ async def in_our_words(*, posting: bool = False) -> AsyncIterator[None]:
         raise _broken(f"the connection to Slack broke ({type(fault).__name__})", posting) from fault
     except SlackClientError as fault:
         raise Nonsense(f"Slack's client refused the call ({type(fault).__name__})") from fault
+    except AttributeError as fault:
+        # What the client makes of a 200 with plain text: it asks a text for its fields.
+        raise _broken("Slack doesn't answer properly (plain text; is there a proxy before it?)", posting) from fault
 
 
 def translated(refused: SlackApiError, *, posting: bool = False) -> OutsideFault:
@@ -186,9 +213,12 @@ def translated(refused: SlackApiError, *, posting: bool = False) -> OutsideFault
         return SlowDown(_retry_after(refused))
     if code in PERHAPS_DONE or (not code and status >= 500):
         return _broken(f"Slack failed ({code or status})", posting)
-    if code in AGAIN or not code:
-        return OutOfReach(f"Slack doesn't answer properly ({code or status})")
-    return SlackDenied(code)
+    if code in AGAIN:
+        return OutOfReach(f"Slack doesn't answer properly ({code})")
+    if not code:
+        # A web page in between, or an answer cut short: what was asked may have been done.
+        return _broken(f"Slack doesn't answer properly ({status})", posting)
+    return _denied(code, posting=posting)
 
 
 def _broken(what: str, posting: bool) -> OutsideFault:

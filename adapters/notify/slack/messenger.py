@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.notify.slack.faults import UNBUILT, SlackDenied, in_our_words
-from bot.ports import Denied, Nonsense, Posted, Said
+from bot.ports import Nonsense, Posted, Said, Unwelcome
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ class SlackMessenger:
             if wanted in self._ids or not cursor:
                 break
         if wanted not in self._ids:
-            raise Denied(f"there is no channel {wanted} that Perch can see; invite Perch there")
+            raise Unwelcome(f"there is no channel {wanted} that Perch can see; invite Perch there")
 
 
 def _next(answer: AsyncSlackResponse) -> str:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from slack_sdk.errors import SlackApiError
 
 from adapters.notify.slack import SlackDirectory, SlackMessenger, slack_client
 from adapters.notify.slack.faults import AGAIN, DENIED, PERHAPS_DONE, SLOW, SlackDenied, translated
-from bot.ports import Denied, OutOfReach, OutsideFault, Posted, Said, SlowDown, Uncertain
+from bot.ports import Denied, OutOfReach, OutsideFault, Posted, Said, ShutOut, SlowDown, Uncertain, Unwelcome
 from bot.sandbox.workspace import Person, Workspace
 
 pytestmark = pytest.mark.anyio
@@ -143,6 +145,40 @@ async def test_every_documented_error_of_a_method_in_use_is_translated(town: Tow
 @pytest.mark.parametrize("code", CODES)
 def test_every_documented_error_is_in_exactly_one_table(code: str) -> None:
     assert sum(code in table for table in (SLOW, AGAIN, PERHAPS_DONE, DENIED)) == 1
+
+
+@pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive", "token_expired"])
+def test_a_token_that_is_no_longer_good_shuts_perch_out_altogether(code: str) -> None:
+    """Nothing that waits to be said may be given up for it."""
+    assert isinstance(translated(_refusal(code)), ShutOut)
+    assert "SLACK_BOT_TOKEN" in str(translated(_refusal(code)))
+
+
+def test_a_missing_scope_shuts_perch_out_where_it_posts_and_only_there() -> None:
+    assert isinstance(translated(_refusal("missing_scope"), posting=True), ShutOut)
+    assert not isinstance(translated(_refusal("missing_scope")), ShutOut)
+
+
+@pytest.mark.parametrize("code", ["is_archived", "not_in_channel", "channel_not_found", "restricted_action"])
+def test_a_channel_that_refuses_is_no_refusal_of_the_message(code: str) -> None:
+    assert isinstance(translated(_refusal(code), posting=True), Unwelcome)
+
+
+@pytest.mark.parametrize("page", ["<html>Sign in</html>", "upstream connect error", '{"ok": tr', "[]", "null"])
+@pytest.mark.parametrize("kind", ["text/html", "text/plain", "application/json"])
+async def test_a_page_in_place_of_slacks_answer_leaves_a_post_uncertain(page: str, kind: str) -> None:
+    """A proxy's login page, or half an answer: the message may stand, so it's looked for before it is repeated."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=page, content_type=kind)
+
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", answer)
+    async with TestServer(app) as server, slack_client("xoxb-x", str(server.make_url("/api/"))) as client:
+        with pytest.raises(Uncertain):
+            await SlackMessenger(client).post(CHANNEL, HELLO)
+        with pytest.raises(OutOfReach):
+            await SlackMessenger(client).edit(Posted("C1", "1.1"), HELLO)
 
 
 def test_an_unknown_error_is_denied_with_its_code() -> None:
