@@ -10,15 +10,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from sqlalchemy import Table
-from sqlalchemy.dialects.sqlite import Insert
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy import Insert, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import StoreAway
-from storage.address import database_file
+from storage.address import dialect_of
+from storage.dialect import Dialect
+from storage.holder import a_name
 from storage.schema import require_current, upgrade
-from storage.sqlite import Sqlite
 from storage.turns import Turns
 
 T = TypeVar("T")
@@ -31,7 +31,9 @@ OPENING_S = 60.0
 class Database:
     """The store while it is open; `open_database` makes one."""
 
-    def __init__(self, dialect: Sqlite) -> None:
+    def __init__(self, dialect: Dialect) -> None:
+        self.me = a_name()
+        """This opening of the store, as its leases name it: no other process has the same, nor the next start."""
         self._dialect = dialect
         self._writer, self._reader = dialect.engines()
         self._turns = Turns(dialect.writers)
@@ -41,6 +43,11 @@ class Database:
     def shown(self) -> str:
         """What is open, for people."""
         return self._dialect.shown
+
+    @property
+    def one_machine(self) -> bool:
+        """Whether every process that uses this database runs on this machine."""
+        return self._dialect.one_machine
 
     def insert_new(self, table: Table) -> Insert:
         """An insert that leaves out rows whose key is known; its rowcount says how many were new."""
@@ -111,9 +118,9 @@ class Database:
             raise StoreAway(f"{self.shown} didn't answer within {within_s:g} s")
         try:
             return task.result()
-        except (IntegrityError, ProgrammingError):
-            raise
         except DBAPIError as fault:
+            if self._dialect.our_mistake(fault):
+                raise
             raise StoreAway(self._dialect.explain(fault.orig)) from fault
 
     def _abandon(self, task: asyncio.Task[Any]) -> None:
@@ -133,19 +140,23 @@ async def open_database(address: str) -> Database:
 
     Raises StoreAway with one line for people: which database, what's wrong, what to do.
     """
-    dialect = Sqlite(database_file(address))
-    return await _open(dialect, upgrade)
+    dialect = dialect_of(address)
+
+    async def prepare(connection: AsyncConnection) -> None:
+        await dialect.alone(connection)
+        await upgrade(connection)
+
+    return await _open(dialect, prepare)
 
 
 async def open_existing(address: str) -> Database:
     """Open a store as it is, for tools that only look: nothing is made or upgraded. Raises StoreAway."""
-    dialect = Sqlite(database_file(address))
-    if not dialect.file.exists():
-        raise StoreAway(f"there is no database at {dialect.file}; set DATABASE_URL, or start Perch once to make it")
+    dialect = dialect_of(address)
+    dialect.require_made()
     return await _open(dialect, require_current)
 
 
-async def _open(dialect: Sqlite, prepare: Work[None]) -> Database:
+async def _open(dialect: Dialect, prepare: Work[None]) -> Database:
     await asyncio.to_thread(dialect.look_before_opening)
     database = Database(dialect)
     try:

@@ -1,4 +1,4 @@
-"""SQLite's side of the store: addresses, connections, locks. PostgreSQL gets a file like this one."""
+"""SQLite's side of the store: one file, its connections and locks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, event
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import Connection, Insert, Table, event
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.ports import StoreAway
@@ -52,6 +52,7 @@ class Sqlite:
     """One database file: one writing connection, some reading ones that never block it (WAL)."""
 
     writers = 1
+    one_machine = True
 
     def __init__(self, file: Path) -> None:
         self.file = file.absolute()
@@ -81,6 +82,11 @@ class Sqlite:
         except sqlite3.Error as fault:
             raise StoreAway(self.explain(fault)) from fault
 
+    def require_made(self) -> None:
+        """Raises StoreAway where there is no file: SQLite would make one."""
+        if not self.file.exists():
+            raise StoreAway(f"there is no database at {self.file}; set DATABASE_URL, or start Perch once to make it")
+
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         """The writing engine and the reading one; nothing is opened yet."""
         url = URL.create("sqlite+aiosqlite", database=str(self.file))
@@ -104,6 +110,13 @@ class Sqlite:
             raise StoreAway(f"{self.file} is gone ({fault.strerror}); put it back and restart Perch") from fault
         if not same:
             raise StoreAway(f"{self.file} was replaced while Perch was running; restart Perch")
+
+    async def alone(self, connection: AsyncConnection) -> None:
+        """Every writing transaction is: it begins with the write lock."""
+
+    def our_mistake(self, fault: DBAPIError) -> bool:
+        """A wrong statement, or a broken constraint."""
+        return isinstance(fault, IntegrityError | ProgrammingError)
 
     def busy(self, fault: DBAPIError) -> bool:
         """Another program holds the lock; trying again may help."""

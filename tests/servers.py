@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -22,7 +24,9 @@ READY_WITHIN_S = 20.0
 
 def require(binary: str) -> str:
     """The path of a program. Where it's missing, the test is skipped on a laptop and fails where CI is set."""
-    found = shutil.which(binary, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/bin")
+    debians = [str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+    places = [os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/bin", *debians]
+    found = shutil.which(binary, path=":".join(places))
     if found:
         return found
     why = f"{binary} is not installed; on Debian: apt-get install {_PACKAGES.get(binary, binary)}"
@@ -31,7 +35,13 @@ def require(binary: str) -> str:
     pytest.skip(why)
 
 
-_PACKAGES = {"prometheus": "prometheus", "redis-server": "redis-server", "chromium": "chromium"}
+_PACKAGES = {
+    "prometheus": "prometheus",
+    "redis-server": "redis-server",
+    "chromium": "chromium",
+    "initdb": "postgresql",
+    "postgres": "postgresql",
+}
 
 
 def free_port() -> int:
@@ -130,4 +140,35 @@ def _pongs(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
         connection.sendall(b"PING\r\n")
         return connection.recv(64)[:1] in (b"+", b"-")
+    return False
+
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL without durability, for as long as the block; its `url` names its superuser, and no database.
+
+    Its data lie in a folder of their own, not in `tmp_path`: it refuses to be root, and only its user may read them.
+    """
+    initdb, server, port = require("initdb"), require("postgres"), free_port()
+    as_its_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    with TemporaryDirectory(prefix="perch-postgres-", dir="/tmp") as folder:
+        home = Path(folder)
+        if as_its_user:
+            shutil.chown(home, "postgres", "postgres")
+        made = [*as_its_user, initdb, "-D", f"{home}/data", "-A", "trust", "-U", "perch", "-E", "UTF8", "--no-sync"]
+        subprocess.run([*made, "--locale=C"], check=True, capture_output=True, cwd="/")
+        started = [*as_its_user, server, "-D", f"{home}/data", "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-F"]
+        limits = ["-c", "max_connections=200", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB"]
+        url = f"postgresql://perch@127.0.0.1:{port}"
+        with running([*started, *limits], url, port, lambda: _accepts(port), home / "log") as running_server:
+            yield running_server
+            # "Fast": by SIGTERM it would wait for its clients.
+            running_server.process.send_signal(signal.SIGINT)
+
+
+def _accepts(port: int) -> bool:
+    """An SSLRequest is answered with one byte, N or S, as soon as the server takes connections."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        connection.sendall(bytes.fromhex("0000000804d2162f"))
+        return connection.recv(1) in (b"N", b"S")
     return False

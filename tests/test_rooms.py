@@ -54,7 +54,7 @@ ROOMS: dict[str, Room] = {
     "adapters.traffic": Room((DOMAIN, PORTS, "adapters.http"), ("httpx", "pydantic", "redis")),
     "storage": Room(
         (DOMAIN, PORTS),
-        ("sqlmodel", "sqlalchemy", "alembic", "yaml", "pydantic", "aiosqlite", "pydantic_core", "cryptography"),
+        ("sqlmodel", "sqlalchemy", "alembic", "yaml", "pydantic", "aiosqlite", "asyncpg", "pydantic_core", "cryptography"),
     ),
     "bot.assembly": Room(("bot", "adapters", "storage")),
     "bot.parts": Room(("bot", "adapters", "storage"), ("slack_sdk",)),

@@ -11,10 +11,15 @@ class NoDatabase(Database):
 
     def __init__(self, why: str) -> None:
         self.why = why
+        self.me = ""
 
     @property
     def shown(self) -> str:
         return "no database"
+
+    @property
+    def one_machine(self) -> bool:
+        return True
 
     async def write(self, work: Work[T], *, within_s: float = DEADLINE_S, urgent: bool = False) -> T:
         raise StoreAway(self.why)

@@ -79,7 +79,7 @@ async def test_a_newer_perchs_database_is_left_alone(file: Path, database: Datab
 
 
 @pytest.mark.parametrize(
-    "address", ["postgresql://perch:hunter2@db/perch", "sqlite://", "sqlite:///:memory:", "perch.db"]
+    "address", ["mysql://perch:hunter2@db/perch", "postgresql:hunter2@", "sqlite://", "sqlite:///:memory:", "perch.db"]
 )
 async def test_an_address_that_cannot_serve_is_refused_without_its_password(address: str) -> None:
     said = await refusal(address)

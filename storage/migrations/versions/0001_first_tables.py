@@ -54,7 +54,8 @@ def _rollouts() -> None:
     # Each database sees that a query may use the index when the query says the very same thing.
     live: dict[str, Any] = {"sqlite_where": sa.text("live = 1"), "postgresql_where": sa.text("live")}
     op.create_index("one_live_rollout", "rollouts", ["plan", "environment"], unique=True, **live)
-    _index("due_rollouts", "rollouts", ["due_at"], where="watched = 1")
+    watched: dict[str, Any] = {"sqlite_where": sa.text("watched = 1"), "postgresql_where": sa.text("watched")}
+    op.create_index("due_rollouts", "rollouts", ["due_at"], **watched)
     op.create_index("rollouts_by_plan", "rollouts", ["plan", "started_at"])
     op.create_index("rollouts_by_start", "rollouts", ["started_at"])
 
