@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from bot.domain.errors import NotAllowed
 from bot.domain.plan import Plan, Roles
@@ -26,17 +26,27 @@ DEEDS = {
 
 
 class Rights:
-    """Asks the directory; shell users of Perch's own machine may do all but approve for somebody else."""
+    """Asks the directory; shell users of Perch's own machine may do all but approve for somebody else.
+
+    A webhook may stop, and nothing else, whatever it says.
+    """
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
     async def permit(self, request: Request, what: Right, plan: Plan, known: Collection[str] = ()) -> None:
         """Raises NotAllowed. `known` are user ids that may go down even while Slack can't be asked (law 2)."""
-        wanted = entitled(what, plan.roles)
-        if request.surface in ("shell", "webhook"):
+        await self.permit_by_any(request, what, [plan], known)
+
+    async def permit_by_any(
+        self, request: Request, what: Right, plans: Sequence[Plan], known: Collection[str] = ()
+    ) -> None:
+        """For what concerns several plans: raises NotAllowed unless one of them gives the right."""
+        if request.surface == "shell" or (request.surface == "webhook" and what == "stop"):
             return
-        who = ", ".join(wanted) or f"whoever keeps the plan {plan.name}: it names nobody for this"
+        wanted = tuple(dict.fromkeys(role for plan in plans for role in entitled(what, plan.roles)))
+        names = ", ".join(plan.name for plan in plans)
+        who = ", ".join(wanted) or f"whoever keeps the plan {names}: it names nobody for this"
         try:
             async with asyncio.timeout(STOP_S if what == "stop" else OTHERWISE_S):
                 refused = await self._directory.refused(request.actor.id)
