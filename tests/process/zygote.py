@@ -1,0 +1,63 @@
+"""Forks Perch processes from one that has imported everything: 0.1 s for each in place of 1.1 s.
+
+Reads an order a line (JSON), forks, and answers with the child's pid. Children die with it; nobody waits for them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import signal
+import sys
+import traceback
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+PRELOADED = ("tests.process.entry", "alembic.command", "alembic.autogenerate", "alembic.context")
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in iter(sys.stdin.readline, ""):
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _become(order)
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
+
+
+def _become(order: dict[str, Any]) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    code = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        from tests.process import entry
+
+        code = entry.main(order)
+        sys.stdout.flush()
+        with open(order["trace"], "a", encoding="utf-8") as trace:
+            trace.write(f"exit {code}\n")
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
