@@ -26,6 +26,8 @@ class Settings(BaseModel):
     database_url: str = Field(default="sqlite:///perch.db", alias="DATABASE_URL")
     plans: Path = Field(default=Path("plans"), alias="PERCH_PLANS")
     state: Path = Field(default=Path(".perch"), alias="PERCH_STATE")
+    signing_key: SecretStr = Field(default=SecretStr(""), alias="PERCH_SIGNING_KEY")
+    public_keys: str = Field(default="", alias="PERCH_PUBLIC_KEYS")
     heartbeat_url: str = Field(default="", alias="PERCH_HEARTBEAT_URL")
     host: str = Field(default="127.0.0.1", alias="PERCH_HOST")
     port: int = Field(default=8080, ge=0, le=65535, alias="PORT")

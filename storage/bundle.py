@@ -20,18 +20,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.errors import UnknownRollout
-from bot.domain.evidence import Head, Record, canonical
+from bot.domain.evidence import Record, canonical
 from bot.domain.measurements import Measured, Measurement
+from bot.domain.signatures import Seal
 from storage.database import Database
-from storage.evidence import read, rows_of
+from storage.evidence import KeptHead, kept_head, read, rows_of, seals_of
 from storage.measurements import measurements_of
 from storage.tables import FrozenPlanRow, RolloutRow
 
 KIND = "perch evidence bundle"
-FORMAT = 1
-MANIFEST, RECORDS, HEAD, ROLLOUT, PLAN, MEASUREMENTS = (
+FORMAT = 2
+"""The second one has SIGNATURES."""
+MANIFEST, RECORDS, SIGNATURES, HEAD, ROLLOUT, PLAN, MEASUREMENTS = (
     "manifest.json",
     "records.jsonl",
+    "signatures.json",
     "head.json",
     "rollout.json",
     "plan.json",
@@ -45,22 +48,25 @@ async def export(database: Database, rollout: str) -> bytes:
 
     A chain that is broken but readable is exported as it is: the bundle then says the same as the database.
     """
-    chosen = select(
-        col(RolloutRow.body), col(RolloutRow.head_number), col(RolloutRow.head_hash), col(FrozenPlanRow.tree)
-    ).join_from(RolloutRow, FrozenPlanRow)
+    chosen = select(col(RolloutRow.body), col(FrozenPlanRow.tree)).join_from(RolloutRow, FrozenPlanRow)
+    chosen = chosen.where(col(RolloutRow.id) == rollout)
 
-    async def work(connection: AsyncConnection) -> tuple[Any, Sequence[Any], Sequence[tuple[str, Measurement]]]:
-        row = (await connection.execute(chosen.where(col(RolloutRow.id) == rollout))).first()
-        return row, await rows_of(connection, rollout), await measurements_of(connection, rollout)
+    async def work(
+        connection: AsyncConnection,
+    ) -> tuple[Any, KeptHead, Sequence[Any], Sequence[tuple[str, Measurement]]]:
+        row = (await connection.execute(chosen)).first()
+        if row is None:
+            raise UnknownRollout(rollout, "perch rollouts")
+        kept, rows = await kept_head(connection, rollout), await rows_of(connection, rollout)
+        return row, kept, rows, await measurements_of(connection, rollout)
 
-    row, rows, measured = await database.read(work)
-    if row is None:
-        raise UnknownRollout(rollout, "perch rollouts")
+    row, kept, rows, measured = await database.read(work)
     files = {
         ROLLOUT: _json(json.loads(row.body)),
         PLAN: _json(json.loads(row.tree)),
         RECORDS: _lines(asdict(record) for record in read(rollout, rows)),
-        HEAD: _json(asdict(Head(row.head_number, row.head_hash))),
+        SIGNATURES: _json(_signatures(seals_of(rows), kept.seal)),
+        HEAD: _json(asdict(kept.head)),
         MEASUREMENTS: _lines(_measured(metric, measurement) for metric, measurement in measured),
     }
     return pack(files | {MANIFEST: _manifest(rollout, files)})
@@ -88,6 +94,16 @@ def parse_record(line: str) -> Record:
         raise ValueError("other fields than a record's") from fault
 
 
+def parse_signatures(content: bytes) -> tuple[Mapping[int, Seal], Seal | None]:
+    """`signatures.json`: the records' by number, and the head's. Raises ValueError for anything else."""
+    told = json.loads(content)
+    try:
+        head = Seal(**told["head"]) if told["head"] else None
+        return {int(number): Seal(**seal) for number, seal in told["records"].items()}, head
+    except (TypeError, KeyError, AttributeError) as fault:
+        raise ValueError("other fields than a signature's") from fault
+
+
 def described(content: bytes) -> dict[str, Any]:
     """How the manifest describes a file."""
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -103,6 +119,11 @@ def _manifest(rollout: str, files: Mapping[str, bytes]) -> bytes:
             "files": {name: described(content) for name, content in files.items()},
         }
     )
+
+
+def _signatures(seals: Mapping[int, Seal], head: Seal | None) -> dict[str, Any]:
+    records = {str(number): asdict(seal) for number, seal in seals.items()}
+    return {"head": asdict(head) if head else None, "records": records}
 
 
 def _measured(metric: str, measurement: Measurement) -> dict[str, Any]:

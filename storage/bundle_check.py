@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import PerchError
-from bot.domain.evidence import GENESIS, Head, Record, verify
+from bot.domain.evidence import Broken, Head, Record
 from bot.domain.planning.reading import digest
+from bot.domain.signatures import PublicKeys, Seal, Signing
 from storage.bundle import (
     FORMAT,
     HEAD,
@@ -21,12 +22,18 @@ from storage.bundle import (
     PLAN,
     RECORDS,
     ROLLOUT,
+    SIGNATURES,
     described,
     pack,
     parse_record,
+    parse_signatures,
 )
+from storage.evidence import KeptHead
+from storage.verifying import NO_KEYS, Checked, judged
 
-FILES = {MANIFEST, RECORDS, HEAD, ROLLOUT, PLAN, MEASUREMENTS}
+UNSIGNED = {MANIFEST, RECORDS, HEAD, ROLLOUT, PLAN, MEASUREMENTS}
+FILES: Mapping[int, set[str]] = {1: UNSIGNED, FORMAT: UNSIGNED | {SIGNATURES}}
+"""What is in a bundle, by format. The first one knew no signatures."""
 
 
 class BrokenBundle(PerchError):
@@ -46,19 +53,22 @@ class WholeBundle:
     head: Head
     perch: str
     """The version of Perch that exported it."""
+    signing: Signing
+    records: Sequence[Record]
 
 
-def verify_bundle(path: Path) -> WholeBundle:
+def verify_bundle(path: Path, keys: PublicKeys = NO_KEYS) -> WholeBundle:
     """Check everything that can be checked without the database. Raises BrokenBundle."""
     try:
         files = _unpack(path)
         manifest = _manifest(path, files)
         rollout = str(manifest.get("rollout"))
-        head = _chain(path, rollout, files)
+        checked, head = _chain(path, rollout, files, keys)
         _same_files(path, manifest, files)
         told = json.loads(files[ROLLOUT])
         frozen = digest(json.loads(files[PLAN]), told["environment"]) == told["plan_digest"]
-        whole = WholeBundle(rollout, told["plan"], told["environment"], head, str(manifest.get("perch")))
+        perch, whose = str(manifest.get("perch")), (told["plan"], told["environment"])
+        whole = WholeBundle(rollout, *whose, head, perch, checked.signing, checked.records)
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BrokenBundle(path, "its files aren't what Perch writes") from fault
     if told["id"] != rollout:
@@ -94,38 +104,39 @@ def _manifest(path: Path, files: Mapping[str, bytes]) -> Mapping[str, Any]:
     manifest: dict[str, Any] = json.loads(files[MANIFEST])
     if manifest.get("kind") != KIND:
         raise BrokenBundle(path, "it isn't a Perch bundle: its manifest says something else")
-    if manifest.get("format") != FORMAT:
-        newer = f"it has format {manifest.get('format')}, and this Perch reads format {FORMAT}"
+    if manifest.get("format") not in FILES:
+        newer = f"it has format {manifest.get('format')}, and this Perch reads formats up to {FORMAT}"
         raise BrokenBundle(path, newer, "verify it with the Perch that wrote it, or a newer one")
-    for missing in sorted(FILES - set(files)):
+    wanted = FILES[manifest["format"]]
+    for missing in sorted(wanted - set(files)):
         raise BrokenBundle(path, f"{missing} is missing")
-    for strange in sorted(set(files) - FILES):
+    for strange in sorted(set(files) - wanted):
         raise BrokenBundle(path, f"{strange} doesn't belong in it")
     return manifest
 
 
-def _chain(path: Path, rollout: str, files: Mapping[str, bytes]) -> Head:
+def _chain(path: Path, rollout: str, files: Mapping[str, bytes], keys: PublicKeys) -> tuple[Checked, Head]:
     """Records first: where one is bad, its number says more than the file's name would."""
     told = json.loads(files[HEAD])
     head = Head(told["number"], told["hash"])
+    seals: tuple[Mapping[int, Seal], Seal | None] = ({}, None)
+    if SIGNATURES in files:
+        seals = parse_signatures(files[SIGNATURES])
     records: list[Record] = []
-    unreadable = False
+    unreadable = None
     for line in files[RECORDS].decode(errors="replace").split("\n")[:-1]:
         try:
             records.append(parse_record(line))
         except ValueError:
-            unreadable = True
+            unreadable = Broken(rollout, len(records) + 1, "it isn't as it was written: it can't be read")
             break
-    readable = Head(len(records), records[-1].hash if records else GENESIS)
-    broken = verify(rollout, records, readable if unreadable else head)
-    if broken is not None:
-        raise BrokenBundle(path, f"record {broken.number}: {broken.what}")
-    if unreadable:
-        raise BrokenBundle(path, f"record {len(records) + 1}: it isn't as it was written: it can't be read")
-    return head
+    checked = judged(rollout, records, seals[0], KeptHead(head, seals[1]), keys, unreadable)
+    if checked.broken is not None:
+        raise BrokenBundle(path, f"record {checked.broken.number}: {checked.broken.what}")
+    return checked, head
 
 
 def _same_files(path: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-    for name in sorted(FILES - {MANIFEST}):
+    for name in sorted(set(files) - {MANIFEST}):
         if manifest["files"].get(name) != described(files[name]):
             raise BrokenBundle(path, f"{name} isn't the file that the manifest names")

@@ -1,4 +1,4 @@
-"""Evidence in the database: append, read, and verify it against the head that is kept with the rollout.
+"""Evidence in the database: append and read it; `storage.verifying` says whether it is whole.
 
 Nothing here trusts a row: a record that can't be read is named as the bad one, like a record that was changed.
 """
@@ -6,7 +6,8 @@ Nothing here trusts a row: a record that can't be read is named as the bad one, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.errors import UnknownRollout
-from bot.domain.evidence import GENESIS, WORKSPACE, Broken, Entry, Head, Record, canonical, extend, verify
+from bot.domain.evidence import WORKSPACE, Entry, Head, Record, canonical, extend
+from bot.domain.signatures import Seal, Signer, head_text, record_text
 from bot.ports import StoreAway
 from storage.database import Database
 from storage.tables import ChainHeadRow, EvidenceRow, RolloutRow, table
@@ -24,48 +26,91 @@ _TEXTS = ("kind", "at", "actor", "previous", "hash")
 _EVIDENCE = table(EvidenceRow)
 
 
-async def append(connection: AsyncConnection, chain: str, head: Head, entries: Iterable[Entry]) -> Head:
-    """Link entries after `head` and insert them; returns the new head, which the caller must keep."""
+@dataclass(frozen=True, slots=True)
+class KeptHead:
+    """A chain's head as it is kept, and its signature where it has one."""
+
+    head: Head
+    seal: Seal | None = None
+
+
+async def append(
+    connection: AsyncConnection, chain: str, head: Head, entries: Iterable[Entry], signer: Signer | None = None
+) -> Head:
+    """Link entries after `head` and insert them, signed by whoever signs; returns the new head, to be kept."""
     records, head = extend(chain, head, entries)
     if records:
-        await connection.execute(insert(_EVIDENCE), [_columns(record) for record in records])
+        rows = [_columns(record) | _seal(signer, record_text(record)) for record in records]
+        await connection.execute(insert(_EVIDENCE), rows)
     return head
 
 
 async def head_of(connection: AsyncConnection, chain: str) -> Head:
     """The kept head of a chain. Raises UnknownRollout for a chain that nobody keeps."""
-    of_rollout = select(col(RolloutRow.head_number), col(RolloutRow.head_hash)).where(col(RolloutRow.id) == chain)
+    return (await kept_head(connection, chain)).head
+
+
+async def kept_head(connection: AsyncConnection, chain: str) -> KeptHead:
+    """The kept head with its signature. Raises UnknownRollout for a chain that nobody keeps."""
+    of_rollout = select(*_HEAD_WITH_ROLLOUT).where(col(RolloutRow.id) == chain)
     found = (await connection.execute(of_rollout)).first()
     if found is None:
-        own = select(col(ChainHeadRow.number), col(ChainHeadRow.hash)).where(col(ChainHeadRow.chain) == chain)
+        own = select(*_HEAD_BY_ITSELF).where(col(ChainHeadRow.chain) == chain)
         found = (await connection.execute(own)).first()
     if found is not None:
-        return Head(found[0], found[1])
+        return KeptHead(Head(found[0], found[1]), sealed(found[2], found[3]))
     if chain == WORKSPACE:
-        return Head()
+        return KeptHead(Head())
     raise UnknownRollout(chain, "/canary list")
 
 
-async def keep_head(connection: AsyncConnection, chain: str, head: Head) -> None:
+async def keep_head(connection: AsyncConnection, chain: str, head: Head, signer: Signer | None = None) -> None:
     """Keep a chain's new head: with its rollout, or by itself for a chain that has none."""
-    kept = {"head_number": head.number, "head_hash": head.hash}
+    kept = head_columns(chain, head, signer)
     done = await connection.execute(update(table(RolloutRow)).where(col(RolloutRow.id) == chain).values(kept))
     if done.rowcount:
         return
-    own = {"number": head.number, "hash": head.hash}
+    own = {name.removeprefix("head_"): value for name, value in kept.items()}
     done = await connection.execute(update(table(ChainHeadRow)).where(col(ChainHeadRow.chain) == chain).values(own))
     if not done.rowcount:
         await connection.execute(insert(table(ChainHeadRow)).values(chain=chain, **own))
 
 
+def head_columns(chain: str, head: Head, signer: Signer | None = None) -> dict[str, Any]:
+    """A head as a rollout's row keeps it. A chain without records has nothing to sign."""
+    seal = _seal(signer if head.number else None, head_text(chain, head))
+    signed = {f"head_{name}": value for name, value in seal.items()}
+    return {"head_number": head.number, "head_hash": head.hash, **signed}
+
+
+def sealed(key: Any, signature: Any) -> Seal | None:
+    """A signature as it was stored; None where there is none. Half of one is one that nobody can have made."""
+    return None if key is None and signature is None else Seal(str(key), str(signature))
+
+
+def seals_of(rows: Iterable[Any]) -> Mapping[int, Seal]:
+    """The signatures of stored records, by number."""
+    found = {row.number: sealed(row.key, row.signature) for row in rows}
+    return {number: seal for number, seal in found.items() if seal is not None}
+
+
+_HEAD_WITH_ROLLOUT = table(RolloutRow).c["head_number", "head_hash", "head_key", "head_signature"]
+_HEAD_BY_ITSELF = table(ChainHeadRow).c["number", "hash", "key", "signature"]
+
+
+def _seal(signer: Signer | None, text: str) -> dict[str, Any]:
+    seal = signer.sign(text) if signer else None
+    return {"key": seal.key if seal else None, "signature": seal.signature if seal else None}
+
+
 async def rows_of(connection: AsyncConnection, chain: str) -> Sequence[Row[Any]]:
-    """The stored records of a chain, in order, unread: `examine` says whether they are whole."""
+    """The stored records of a chain, in order, unread: `storage.verifying` says whether they are whole."""
     chosen = select(_EVIDENCE).where(_EVIDENCE.c.chain == chain).order_by(_EVIDENCE.c.number)
     return (await connection.execute(chosen)).all()
 
 
 async def read_chain(database: Database, chain: str) -> Sequence[Record]:
-    """All records of a chain. Raises StoreAway when one can't be read; `verify_chain` says which."""
+    """All records of a chain. Raises StoreAway when one can't be read; `check_chain` says which."""
     rows = await database.read(lambda connection: rows_of(connection, chain))
     return read(chain, rows)
 
@@ -73,19 +118,9 @@ async def read_chain(database: Database, chain: str) -> Sequence[Record]:
 def read(chain: str, rows: Iterable[Any]) -> Sequence[Record]:
     """Stored records as values. Raises StoreAway when one can't be read."""
     try:
-        return [_record(row) for row in rows]
+        return [parsed(row) for row in rows]
     except ValueError as fault:
         raise StoreAway(f"the evidence of {chain} is damaged; see perch evidence verify {chain}") from fault
-
-
-async def verify_chain(database: Database, chain: str) -> Broken | None:
-    """The first bad record of one chain, or None when it is whole. Raises UnknownRollout, StoreAway."""
-
-    async def work(connection: AsyncConnection) -> tuple[Head, Sequence[Row[Any]]]:
-        return await head_of(connection, chain), await rows_of(connection, chain)
-
-    head, rows = await database.read(work)
-    return examine(chain, rows, head)
 
 
 async def chains(database: Database) -> Sequence[str]:
@@ -122,36 +157,8 @@ async def find_chain(database: Database, name: str) -> str:
     return found
 
 
-async def verify_all(database: Database) -> list[Broken]:
-    """The first bad record of each chain that isn't whole; empty when all are."""
-    broken = []
-    for chain in await chains(database):
-        try:
-            found = await verify_chain(database, chain)
-        except UnknownRollout:
-            found = Broken(chain, 1, "there are records, but no rollout keeps this chain's head")
-        except StoreAway as away:
-            found = Broken(chain, 1, f"it can't be read: {away}")
-        if found is not None:
-            broken.append(found)
-    return broken
-
-
-def examine(chain: str, rows: Iterable[Any], head: Head) -> Broken | None:
-    """The first bad one of stored records, unreadable ones included; None when they are whole up to `head`."""
-    records: list[Record] = []
-    for row in rows:
-        try:
-            records.append(_record(row))
-        except ValueError:
-            readable = Head(len(records), records[-1].hash if records else GENESIS)
-            unreadable = Broken(chain, len(records) + 1, "it isn't as it was written: it can't be read")
-            return verify(chain, records, readable) or unreadable
-    return verify(chain, records, head)
-
-
-def _record(row: Any) -> Record:
-    """A stored record; raises ValueError for whatever can't have been written by Perch."""
+def parsed(row: Any) -> Record:
+    """A stored record as a value; raises ValueError for whatever can't have been written by Perch."""
     if not isinstance(row.number, int) or not all(isinstance(getattr(row, name), str) for name in (*_TEXTS, "chain")):
         raise ValueError("a field has another type")
     body = json.loads(row.body) if isinstance(row.body, str) else None

@@ -17,10 +17,11 @@ from sqlmodel import col
 from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
 from bot.domain.evidence import Entry, Head, Record, canonical
 from bot.domain.rollout import Rollout
+from bot.domain.signatures import Signer
 from bot.ports import Change, Clock, Lane, StoreAway
 from storage import measurements, outbox
 from storage.database import Database
-from storage.evidence import append, head_of, keep_head, read_chain
+from storage.evidence import append, head_columns, head_of, keep_head, read_chain
 from storage.tables import RESTORED, FrozenPlanRow, MarkRow, RolloutRow, table
 
 _ROLLOUTS = table(RolloutRow)
@@ -42,9 +43,10 @@ log = logging.getLogger(__name__)
 class SqlRollouts:
     """The `Rollouts` port over the database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, signer: Signer | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._signer = signer
 
     async def create(self, rollout: Rollout, tree: Mapping[str, Any], change: Change) -> Rollout:
         created = rollout.but(revision=1)
@@ -52,8 +54,8 @@ class SqlRollouts:
 
         async def work(connection: AsyncConnection) -> Rollout:
             await connection.execute(self._database.insert_new(table(FrozenPlanRow)), plan)
-            head = await append(connection, created.id, Head(), change.evidence)
-            row = {"id": created.id, **_columns(created), "head_number": head.number, "head_hash": head.hash}
+            head = await append(connection, created.id, Head(), change.evidence, self._signer)
+            row = {"id": created.id, **_columns(created), **head_columns(created.id, head, self._signer)}
             await connection.execute(insert(_ROLLOUTS), row)
             await self._bring(connection, created.id, change)
             return created
@@ -69,8 +71,8 @@ class SqlRollouts:
             if found is None:
                 raise Stale(rollout.id, rollout.revision)
             if change.evidence:
-                head = await append(connection, saved.id, Head(*found), change.evidence)
-                await keep_head(connection, saved.id, head)
+                head = await append(connection, saved.id, Head(*found), change.evidence, self._signer)
+                await keep_head(connection, saved.id, head, self._signer)
             await self._bring(connection, saved.id, change)
             return saved
 
@@ -117,8 +119,8 @@ class SqlRollouts:
 
     async def note(self, chain: str, entries: Sequence[Entry]) -> None:
         async def work(connection: AsyncConnection) -> None:
-            head = await append(connection, chain, await head_of(connection, chain), entries)
-            await keep_head(connection, chain, head)
+            head = await append(connection, chain, await head_of(connection, chain), entries, self._signer)
+            await keep_head(connection, chain, head, self._signer)
 
         await self._database.write(work)
 

@@ -5,6 +5,11 @@ Alembic is imported only when there is something to do: a start over a current d
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from sqlalchemy import Connection, column, inspect, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,12 +19,15 @@ CURRENT = "0002"
 """The newest revision in `migrations/versions`."""
 
 _VERSION = table("alembic_version", column("version_num"))
+_ALEMBIC = threading.Lock()
+"""Alembic keeps what it works on in the process: one database at a time is brought up to date."""
 
 
 async def upgrade(connection: AsyncConnection) -> None:
     """Make or upgrade the tables. Raises StoreAway for a database that isn't Perch's, or is a newer Perch's."""
     if await connection.run_sync(_version) != CURRENT:
-        await connection.run_sync(_migrate)
+        async with _alembic():
+            await connection.run_sync(_migrate)
 
 
 async def require_current(connection: AsyncConnection) -> None:
@@ -27,6 +35,17 @@ async def require_current(connection: AsyncConnection) -> None:
     version = await connection.run_sync(_version)
     if version != CURRENT:
         raise StoreAway("the database's schema is not this version's; bring it up to date with perch db upgrade")
+
+
+@asynccontextmanager
+async def _alembic() -> AsyncIterator[None]:
+    """Wait for Alembic, on whatever loop or thread; blocking would stop the very loop that the other one runs on."""
+    while not _ALEMBIC.acquire(blocking=False):  # noqa: ASYNC110 - its holder may be on another loop
+        await asyncio.sleep(0.005)
+    try:
+        yield
+    finally:
+        _ALEMBIC.release()
 
 
 def _version(connection: Connection) -> str | None:

@@ -47,6 +47,8 @@ class RolloutRow(SQLModel, table=True):
     plan_digest: str = Field(foreign_key="frozen_plans.digest")
     head_number: int
     head_hash: str
+    head_key: str | None = None
+    head_signature: str | None = None
     body: str = Field(sa_type=Text)
 
 
@@ -75,6 +77,8 @@ class EvidenceRow(SQLModel, table=True):
     body: str = Field(sa_type=Text)
     previous: str
     hash: str
+    key: str | None = None
+    signature: str | None = None
 
 
 class ChainHeadRow(SQLModel, table=True):
@@ -85,6 +89,8 @@ class ChainHeadRow(SQLModel, table=True):
     chain: str = Field(primary_key=True)
     number: int
     hash: str
+    key: str | None = None
+    signature: str | None = None
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -166,6 +172,27 @@ class MeasurementRow(SQLModel, table=True):
     value: float | None = None
     missing: str | None = None
     detail: str = ""
+
+
+class FreezeRow(SQLModel, table=True):
+    """One freeze; `service` is "" for one of everything. Without an end it stands, or is to be told as over."""
+
+    __tablename__ = "freezes"
+    __table_args__ = (
+        Index(
+            "standing_freezes",
+            "since",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    service: str
+    since: datetime
+    until: datetime | None = None
+    ended_at: datetime | None = None
+    body: str = Field(sa_type=Text)
 
 
 RESTORED = "restored"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,22 @@ from bot.wording.sentences import code, cut, moment_exact, plain, who
 
 FACTS = ("verdict", "name", "why", "reason", "fault", "did")
 """Facts that say what a record is about in a word, the first that is there."""
+
+
+_STOOD = re.compile(r"Record: (\d+) entries, the last one's hash begins with `([0-9a-f]+)`")
+BEGINNING = 16
+"""Hexadecimal digits of a hash that are posted."""
+
+
+def stands(number: int, hash: str) -> str:
+    """Where the record stood, posted under a decision (law 9)."""
+    return f"Record: {number} entries, the last one's hash begins with `{hash[:BEGINNING]}`"
+
+
+def stood(text: str) -> tuple[int, str] | None:
+    """What `stands` said in a posted text: how many records, and how the last one's hash began."""
+    found = _STOOD.search(text)
+    return (int(found[1]), found[2]) if found else None
 
 
 def record_text(record: Record) -> str:

@@ -13,8 +13,8 @@ from bot.ports import StoreAway
 from storage.address import database_file
 from storage.backup import back_up, damage
 from storage.database import open_database, open_existing
-from storage.evidence import verify_all
 from storage.restore import restore as put_back
+from storage.verifying import verify_all
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 

@@ -1,34 +1,32 @@
-"""`perch evidence`: show a record, verify it, export it. Reads the database or a bundle; changes nothing.
+"""`perch evidence`: show a record, verify it, export it, and the key that signs it. Changes nothing.
 
-The context object brings `database_url`. StoreAway, and refusals (BrokenBundle among them), are left to whoever runs
-the command: one line, exit code 1.
+The context object brings `database_url` and `settings`. StoreAway, and refusals (BrokenBundle among them), are left to
+whoever runs the command: one line, exit code 1.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from bot.domain.evidence import Broken, Record
+from bot.domain.evidence import Record
+from commands.terminal.ending import Failed
+from commands.terminal.evidence_verify import ask, settings, trusted, verify, verify_file
 from storage.bundle import export
-from storage.bundle_check import verify_bundle
-from storage.database import Database, open_existing
+from storage.database import Database
 from storage.durable import replace
-from storage.evidence import chains, find_chain, read_chain, verify_all, verify_chain
-
-T = TypeVar("T")
+from storage.evidence import find_chain, read_chain
+from storage.signing import new_key, read_signing_key
 
 
 @click.group()
 def evidence() -> None:
-    """The append-only record: show, verify, export.
+    """The append-only record: show, verify, export, key.
 
     NAME is a rollout's id, a plan's name (its newest rollout), or `workspace`.
     """
@@ -44,22 +42,8 @@ def show(context: click.Context, name: str, as_json: bool) -> None:
     async def records(database: Database) -> Sequence[Record]:
         return await read_chain(database, await find_chain(database, name))
 
-    for record in _ask(context, records):
+    for record in ask(context, records):
         click.echo(json.dumps(asdict(record), ensure_ascii=False, sort_keys=True) if as_json else _line(record))
-
-
-@evidence.command()
-@click.argument("name", required=False)
-@click.option("--all", "everything", is_flag=True, help="Every chain in the database; the same as giving no name.")
-@click.pass_context
-def verify(context: click.Context, name: str | None, everything: bool) -> None:
-    """Check that NAME (or a bundle's FILE, or every chain) is whole; exit 1 and name the first bad record if not."""
-    if name is not None and everything:
-        raise click.UsageError("give a name or --all, not both")
-    if name is not None and _is_file(name):
-        _verify_bundle(Path(name))
-    else:
-        _verify_chains(context, name)
 
 
 @evidence.command(name="export")
@@ -73,54 +57,35 @@ def export_(context: click.Context, name: str, output: Path | None) -> None:
         chain = await find_chain(database, name)
         return chain, await export(database, chain)
 
-    rollout, content = _ask(context, bundle)
+    rollout, content = ask(context, bundle)
     file = output or Path(f"{rollout}.perch.zip")
     try:
         replace(file, content)
     except OSError as fault:
         raise click.FileError(str(file), f"{fault.strerror}; choose another with -o") from fault
     click.echo(f"{file} ({len(content)} bytes)")
-    _verify_bundle(file)
+    verify_file(file, trusted(context))
 
 
-def _verify_bundle(file: Path) -> None:
-    whole = verify_bundle(file)
-    click.echo(f"whole: {whole.plan} in {whole.environment}, rollout {whole.rollout}, {whole.head.number} records")
-    click.echo(f"head:  {whole.head.hash} (compare it with the one posted in Slack)")
+@evidence.command()
+@click.option("--new", is_flag=True, help="Make a private key and print it as PERCH_SIGNING_KEY wants it.")
+@click.pass_context
+def key(context: click.Context, new: bool) -> None:
+    """Print the public key of PERCH_SIGNING_KEY, for those who verify; with --new, make a private one."""
+    if new:
+        made = new_key()
+        click.echo(made)
+        click.echo(f"public: {read_signing_key(made).public} (give it to those who verify)", err=True)
+        return
+    own = settings(context).signing_key.get_secret_value()
+    if not own:
+        raise Failed("PERCH_SIGNING_KEY isn't set: evidence isn't signed. Next: perch evidence key --new")
+    signer = read_signing_key(own)
+    click.echo(signer.public)
+    click.echo(f"id: {signer.id}", err=True)
 
 
-def _verify_chains(context: click.Context, name: str | None) -> None:
-    async def check(database: Database) -> tuple[int, Sequence[Broken]]:
-        if name is None:
-            return len(await chains(database)), await verify_all(database)
-        broken = await verify_chain(database, await find_chain(database, name))
-        return 1, [broken] if broken else []
-
-    count, broken = _ask(context, check)
-    for bad in broken:
-        click.echo(f"broken: {bad.chain}, record {bad.number}: {bad.what}", err=True)
-    if broken:
-        raise click.exceptions.Exit(1)
-    click.echo(f"whole: {name}" if name else f"whole: all {count} chains")
-
-
-def _ask(context: click.Context, question: Callable[[Database], Awaitable[T]]) -> T:
-    """Open the database that the context names, ask, close."""
-
-    async def asked() -> T:
-        database = await open_existing(context.obj["database_url"])
-        try:
-            return await question(database)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(asked())
-
-
-def _is_file(name: str) -> bool:
-    with suppress(OSError, ValueError):
-        return Path(name).is_file() or Path(name).suffix == ".zip"
-    return False
+evidence.add_command(verify)
 
 
 def _line(record: Record) -> str:

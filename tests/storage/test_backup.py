@@ -14,9 +14,9 @@ import pytest
 from bot.ports import Change, StoreAway
 from storage.backup import back_up, damage
 from storage.database import Database, open_database
-from storage.evidence import verify_all
 from storage.restore import restore
 from storage.rollouts import SqlRollouts
+from storage.verifying import verify_all
 from tests.storage.samples import NOW, TREE, Hands, a_rollout, an_entry
 
 pytestmark = pytest.mark.anyio

@@ -86,6 +86,7 @@ def test_a_bundle_holds_what_it_should(content: bytes) -> None:
         "plan.json",
         "records.jsonl",
         "rollout.json",
+        "signatures.json",
     ]
     assert json.loads(files["plan.json"]) == TREE
     assert json.loads(files["rollout.json"])["state"] == "completed"
@@ -167,7 +168,7 @@ def with_manifest(**changes: object) -> Callable[[Files], None]:
         (renamed("plan.json", "plan2.json"), "plan.json is missing"),
         (with_file("extra.txt", b"hello"), "extra.txt doesn't belong in it"),
         (with_file("../../etc/passwd", b"hello"), "../../etc/passwd doesn't belong in it"),
-        (with_manifest(format=2), "it has format 2, and this Perch reads format 1"),
+        (with_manifest(format=3), "it has format 3, and this Perch reads formats up to 2"),
         (with_manifest(kind="shopping list"), "it isn't a Perch bundle: its manifest says something else"),
         (with_manifest(rollout="r2"), "record 1"),
         (with_manifest(files={}), "head.json isn't the file that the manifest names"),

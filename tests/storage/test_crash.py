@@ -17,11 +17,11 @@ from bot.domain.evidence import verify
 from bot.domain.measurements import Measured
 from bot.ports import Change
 from storage.database import Database, open_database
-from storage.evidence import verify_all
 from storage.measurements import measurements_of
 from storage.outbox import SqlOutbox
 from storage.rollouts import SqlRollouts
 from storage.spool import KillFolder
+from storage.verifying import verify_all
 from tests.storage.samples import NOW, TREE, Hands, a_rollout, an_act
 
 pytestmark = pytest.mark.anyio

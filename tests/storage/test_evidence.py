@@ -21,8 +21,9 @@ from bot.domain.errors import UnknownRollout
 from bot.domain.evidence import GENESIS, WORKSPACE, Head, Record, canonical, extend
 from bot.ports import Change
 from storage.database import Database, open_database, open_existing
-from storage.evidence import examine, find_chain, verify_all
+from storage.evidence import KeptHead, find_chain
 from storage.rollouts import SqlRollouts
+from storage.verifying import NO_KEYS, examined, verify_all
 from tests.storage.samples import TREE, Hands, a_rollout, an_entry, seconds
 
 T = TypeVar("T")
@@ -83,7 +84,8 @@ def test_chains_that_nobody_touched_are_whole(file: Path) -> None:
     [
         "UPDATE evidence SET kind = 'x'",
         "DELETE FROM evidence WHERE number = 5",
-        "INSERT OR REPLACE INTO evidence SELECT chain, number, 'x', at, actor, body, previous, hash FROM evidence",
+        "INSERT OR REPLACE INTO evidence SELECT chain, number, 'x', at, actor, body, previous, hash, '', ''"
+        " FROM evidence",
     ],
 )
 def test_the_database_itself_refuses_to_change_evidence(file: Path, statement: str) -> None:
@@ -130,7 +132,10 @@ def test_whatever_is_changed_the_first_bad_record_is_named(file: Path, statement
     assert WORKSPACE not in broken
 
 
-INSERT = "INSERT INTO evidence VALUES (:chain, :number, :kind, :at, :actor, :body, :previous, :hash)"
+INSERT = (
+    "INSERT INTO evidence (chain, number, kind, at, actor, body, previous, hash) "
+    "VALUES (:chain, :number, :kind, :at, :actor, :body, :previous, :hash)"
+)
 
 
 def columns(record: Record) -> dict[str, Any]:
@@ -179,11 +184,11 @@ TEXT = st.text(st.characters(codec=None), max_size=9)
 )
 def test_any_text_in_any_field_of_any_record_is_named(number: int, field: str, new: str) -> None:
     records, head = extend("r1", Head(), ENTRIES)
-    rows = [SimpleNamespace(**columns(record)) for record in records]
+    rows = [SimpleNamespace(**columns(record), key=None, signature=None) for record in records]
     if getattr(rows[number - 1], field) == new:
         return
     setattr(rows[number - 1], field, new)
-    broken = examine("r1", rows, head)
+    broken = examined("r1", rows, KeptHead(head), NO_KEYS).broken
     assert broken is not None
     assert broken.number == number
 

@@ -100,7 +100,7 @@ class SlackMessenger:
             answer = await self._page(channel, thread, cursor)
             messages: list[dict[str, Any]] = answer.get("messages") or []
             for message in messages:
-                if _mark(message) == mark:
+                if mark_of(message) == mark:
                     return Posted(channel, str(message["ts"]))
             if not (cursor := _next(answer)):
                 break
@@ -154,6 +154,6 @@ def _blocks(said: Said) -> list[dict[str, Any]] | None:
     return [dict(block) for block in said.blocks] or None
 
 
-def _mark(message: Mapping[str, Any]) -> str:
+def mark_of(message: Mapping[str, Any]) -> str:
     metadata = message.get("metadata") or {}
     return str((metadata.get("event_payload") or {}).get("mark", ""))

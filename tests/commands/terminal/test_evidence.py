@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from bot.domain.errors import UnknownRollout
 from bot.domain.evidence import WORKSPACE
 from bot.ports import Change, StoreAway
+from commands.terminal import given
 from commands.terminal.evidence import evidence
 from storage.bundle_check import BrokenBundle
 from storage.database import open_database
@@ -36,8 +37,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def run(file: Path, *words: str) -> Result:
-    return CliRunner().invoke(evidence, words, obj={"database_url": f"sqlite:///{file}"})
+def run(file: Path, *words: str, **environment: str) -> Result:
+    return CliRunner().invoke(evidence, words, obj=given({"DATABASE_URL": f"sqlite:///{file}", **environment}))
 
 
 def spoil(file: Path, old: bytes, new: bytes) -> None:
