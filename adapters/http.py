@@ -25,6 +25,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from bot.domain.kinds import Environment, MissingEnvironment
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
+from bot.redaction import Redactor
 
 MOST_BYTES = 16 * 1024 * 1024
 """The largest body that is read, unpacked."""
@@ -47,7 +48,7 @@ Address = Annotated[str, AfterValidator(_address)]
 class Credentials(BaseModel):
     """How a kind's options say who we are: names of environment variables, never the secrets themselves."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     token_env: str | None = None
     username_env: str | None = None
@@ -236,10 +237,14 @@ def redact(url: str) -> str:
 
 def excerpt(text: str, secrets: Collection[str] = (), length: int = 160) -> str:
     """The start of what a far side said, on one line, with any of `secrets` that it echoes taken out."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "[redacted]")
-    line = _one_line(text[: 4 * length])
+    line = _one_line(_knowing(frozenset(secrets))(text)[: 4 * length])
     return line if len(line) <= length else line[: length - 1] + "…"
+
+
+@functools.lru_cache(maxsize=64)
+def _knowing(secrets: frozenset[str]) -> Redactor:
+    """Kept: each endpoint always has the same secrets, and a failing one is excerpted thousands of times."""
+    return Redactor(secrets)
 
 
 def _one_line(text: str) -> str:

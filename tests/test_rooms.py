@@ -18,6 +18,7 @@ WEB = ("aiohttp",)
 BOLT = ("slack_bolt", "slack_sdk", "aiohttp")
 """Four files know Bolt: the listeners, who we are, and the two ways in."""
 DOMAIN, PORTS, WORDING, ENGINE = "bot.domain", "bot.ports", "bot.wording", "bot.engine"
+REDACTION = "bot.redaction"
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,12 @@ ROOMS: dict[str, Room] = {
     "bot.domain": Room(libraries=("pydantic", "pydantic_core")),
     "bot.ports": Room((DOMAIN,), ("pydantic",)),
     "bot.wording": Room((DOMAIN, PORTS)),
-    "bot.engine": Room((DOMAIN, PORTS), ("pydantic",)),
+    "bot.redaction": Room(),
+    "bot.engine": Room((DOMAIN, PORTS, REDACTION), ("pydantic",)),
     "bot.schedule": Room((ENGINE,), ("apscheduler",)),
     "bot.settings": Room((), ("pydantic",)),
     "bot.sandbox": Room((), WEB),
-    "commands.slack": Room((DOMAIN, PORTS, WORDING, ENGINE), ("pydantic",)),
+    "commands.slack": Room((DOMAIN, PORTS, WORDING, ENGINE, REDACTION), ("pydantic",)),
     "commands.slack.bolt": Room((DOMAIN, PORTS, WORDING, ENGINE, "commands.slack"), BOLT),
     "commands.slack.introduction": Room((DOMAIN, PORTS, "commands.slack"), BOLT),
     "commands.slack.signed": Room((DOMAIN, PORTS, "commands.slack"), BOLT),
@@ -45,13 +47,15 @@ ROOMS: dict[str, Room] = {
     "commands.terminal": Room(
         ("bot", "adapters", "storage", "commands"), ("click", "aiohttp", "httpx", "slack_sdk", "sqlalchemy")
     ),
-    "adapters.http": Room((DOMAIN, PORTS), ("httpx", "pydantic")),
-    "adapters.notify": Room((DOMAIN, PORTS, WORDING, "adapters.http"), ("slack_sdk", "aiohttp", "httpx", "pydantic")),
+    "adapters.http": Room((DOMAIN, PORTS, REDACTION), ("httpx", "pydantic")),
+    "adapters.notify": Room(
+        (DOMAIN, PORTS, WORDING, REDACTION, "adapters.http"), ("slack_sdk", "aiohttp", "httpx", "pydantic")
+    ),
     "adapters.sources": Room(
         (DOMAIN, PORTS, "adapters.http"),
         ("httpx", "pydantic", "prometheus_api_client", "prometheus_client", "requests", "urllib3"),
     ),
-    "adapters.traffic": Room((DOMAIN, PORTS, "adapters.http"), ("httpx", "pydantic", "redis")),
+    "adapters.traffic": Room((DOMAIN, PORTS, REDACTION, "adapters.http"), ("httpx", "pydantic", "redis")),
     "storage": Room(
         (DOMAIN, PORTS),
         ("sqlmodel", "sqlalchemy", "alembic", "yaml", "pydantic", "aiosqlite", "asyncpg", "pydantic_core", "cryptography"),

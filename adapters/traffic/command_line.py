@@ -17,9 +17,10 @@ from adapters.traffic.subprocesses import Finished, run
 from bot.domain.kinds import Environment
 from bot.domain.planning.fields import misread
 from bot.ports import Denied, Nonsense, OutOfReach
+from bot.redaction import Redactor, secrets_in, sounds_secret
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh", "busybox"})
-_SECRET_NAME = re.compile(r"\$\{\w*(TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE)\w*(:-[^}]*)?\}", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$\{(\w+)")
 
 
 def _argv(argv: tuple[str, ...]) -> tuple[str, ...]:
@@ -29,7 +30,7 @@ def _argv(argv: tuple[str, ...]) -> tuple[str, ...]:
         raise misread("an argument can't hold a zero byte", "take it out")
     if not argv[0] or placeholders.names_in(argv[0]):
         raise misread("the program itself is fixed", "use placeholders in its arguments only")
-    if any(_SECRET_NAME.search(word) for word in argv):
+    if any(sounds_secret(name) for word in argv for name in _VARIABLE.findall(word)):
         raise misread("arguments can be seen by everyone on the machine", "give secrets by env: {NAME: PERCHS_NAME}")
     return argv
 
@@ -58,8 +59,8 @@ class CommandLine:
         self._options = options
         self._environment = environment
         self._own = allowed_commands.minimal(environment, options.env)
-        values = allowed_commands.secrets(environment, options.env).values()
-        self._secrets = frozenset(value for value in values if len(value) >= 4)
+        self._redact = Redactor(secrets_in(environment))
+        self._redact.learn(allowed_commands.secrets(environment, options.env).values())
 
     def allowed(self, script: Sequence[Sequence[str]]) -> str:
         """Check that each program may be run, running none; returns their paths for people."""
@@ -82,7 +83,7 @@ class CommandLine:
     async def ended(self, argv: Sequence[str], values: Mapping[str, Any] | None = None) -> Finished:
         """Run one command to its end, whatever its exit code."""
         program = allowed_commands.resolved(argv[0], self._environment)
-        words = [_filled(word, values or {}) for word in argv[1:]]
+        words = [self._open(_filled(word, values or {}), argv[0]) for word in argv[1:]]
         seconds = self._options.timeout.total_seconds()
         try:
             return await run([program, *words], self._own, seconds)
@@ -92,10 +93,16 @@ class CommandLine:
             raise Denied(f"{argv[0]} can't be started ({error.strerror})") from error
 
     def safe(self, text: str) -> str:
-        """A text without the values of the variables that `env` names."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, "[redacted]")
-        return text
+        """A text without secrets."""
+        return self._redact(text)
+
+    def _open(self, word: str, program: str) -> str:
+        """An argument that everyone on the machine may see. Raises Denied for one with a secret in it."""
+        if self._redact.holds(word):
+            raise Denied(
+                f"{program} was not run: an argument would show a secret; give it by env: {{NAME: PERCHS_NAME}}"
+            )
+        return word
 
     def failure(self, program: str, finished: Finished) -> OutOfReach | Denied:
         """The fault that an exit code other than 0 is, with the last lines of what was said."""

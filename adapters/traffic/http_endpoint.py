@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from adapters.http import Credentials, client, credentials, fetch, redact
+from adapters.http import Credentials, client, credentials, fetch, redact, secret_words
 from adapters.traffic import placeholders
 from adapters.traffic.options import Deadline, HttpUrl, JsonPath, Options
 from adapters.traffic.values import Missing, Share, Standing, at, dotted, parsed, shown, spelled, weight_in
@@ -16,6 +16,7 @@ from bot.domain.kinds import Environment
 from bot.domain.planning.fields import misread
 from bot.domain.units import Weight
 from bot.ports import Nonsense, TrafficState
+from bot.redaction import Redactor
 
 Scalar = bool | int | float | str | None
 
@@ -102,7 +103,7 @@ class Endpoint:
 
     def __init__(self, options: EndpointOptions, environment: Environment) -> None:
         headers = credentials(options, environment)
-        self._secrets = {word for value in headers.values() for word in value.split() if len(word) >= 6}
+        self._redact = Redactor(secret_words(headers))
         self._client = client(deadline_s=options.timeout.total_seconds(), headers=headers, kept_open=0)
 
     async def call(self, call: Call, values: Mapping[str, Any] | None = None) -> None:
@@ -123,9 +124,7 @@ class Endpoint:
 
     def safe(self, text: str) -> str:
         """A text in which the far side doesn't echo our credentials."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[redacted]")
-        return text
+        return self._redact(text)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.domain.evidence import canonical
 from bot.domain.kinds import Environment, Kind, Kinds, MissingEnvironment, fill_in
 from bot.domain.plan import Part, Plan
+from bot.engine.scrubbed import scrubbed
 from bot.engine.unbuilt import Unbuilt
 from bot.ports import Confirmation, KillMethod, Source, Traffic
+from bot.redaction import Redactor, secrets_in, secrets_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,15 @@ class Gear:
 
 
 class Equipment:
-    """Builds and keeps adapters. Building connects to nothing; what the environment lacks a name for is Unbuilt."""
+    """Builds and keeps adapters. Building connects to nothing; what the environment lacks a name for is Unbuilt.
 
-    def __init__(self, kinds: Kinds, environment: Environment) -> None:
+    `redact` learns the secrets that plans name, and what adapters hear passes through it.
+    """
+
+    def __init__(self, kinds: Kinds, environment: Environment, redact: Redactor | None = None) -> None:
         self._kinds = kinds
         self._environment = environment
+        self._redact = redact or Redactor(secrets_in(environment))
         self._built: dict[tuple[str, str], Any] = {}
         self._gear: dict[int, tuple[Plan, Gear]] = {}
 
@@ -56,7 +64,7 @@ class Equipment:
 
     def _assemble(self, plan: Plan) -> Gear:
         methods = [
-            Method(f"{part.kind} {self._kill(part).target}", tier, self._kill(part))
+            Method(_named(part.kind, self._kill(part).target), tier, self._kill(part))
             for tier, parts in enumerate(plan.kill_switch, start=1)
             for part in parts
         ]
@@ -80,13 +88,18 @@ class Equipment:
     def _build(self, role: str, kinds: Mapping[str, Kind[Any]], part: Part) -> Any:
         key = (f"{role}/{part.kind}", canonical(part.options))
         if key not in self._built:
-            kind = kinds[part.kind]
+            self._redact.learn(secrets_named(part.options, self._environment))
             try:
-                options = kind.options.model_validate(fill_in(part.options, self._environment))
-                self._built[key] = kind.build(options, self._environment)
+                self._built[key] = scrubbed(role, self._made(kinds[part.kind], part), self._redact)
             except MissingEnvironment as missing:
                 self._built[key] = Unbuilt(part.kind, f"{part.kind}: {missing}; set it where Perch runs")
+            except ValidationError as wrong:
+                self._built[key] = Unbuilt(part.kind, self._redact(f"{part.kind}: {_first(wrong)}"))
         return self._built[key]
+
+    def _made(self, kind: Kind[Any], part: Part) -> Any:
+        options = kind.options.model_validate(fill_in(part.options, self._environment))
+        return kind.build(options, self._environment)
 
     async def aclose(self) -> None:
         """Let go of everything that was built."""
@@ -94,3 +107,15 @@ class Equipment:
             await built.aclose()
         self._built.clear()
         self._gear.clear()
+
+
+def _first(wrong: ValidationError) -> str:
+    """The first mistake that the environment's values made of options that were good in the plan."""
+    first = wrong.errors(include_input=False, include_url=False)[0]
+    place, what = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    return f"{place}: {what}; the plan is right, mend the environment variable that is filled in there"
+
+
+def _named(kind: str, target: str) -> str:
+    """Kind and target, for people; many targets begin with their kind already."""
+    return target if target == kind or target.startswith(f"{kind} ") else f"{kind} {target}"

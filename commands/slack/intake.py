@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from bot.engine.requests import Request
 from bot.ports import Delivery, Inbox, StoreAway
+from bot.redaction import Redactor
 from commands.slack import DOWNWARD
 from commands.slack.worker import Worker
 
@@ -33,12 +34,15 @@ class Kept(StrEnum):
 class Intake:
     """The one way from a door to the worker."""
 
-    def __init__(self, inbox: Inbox, worker: Worker) -> None:
+    def __init__(self, inbox: Inbox, worker: Worker, redact: Redactor | None = None) -> None:
         self._inbox = inbox
         self._worker = worker
+        self._redact = redact or Redactor()
 
     async def take(self, request: Request) -> Kept:
-        """Keep a request, within a second. Never raises."""
+        """Keep a request, within a second; a secret that somebody pasted isn't kept with it. Never raises."""
+        typed = {"words": tuple(map(self._redact, request.words)), "reason": self._redact(request.reason)}
+        request = request.model_copy(update=typed)
         if request.verb in AT_ONCE:
             self._worker.at_once(request)
         try:

@@ -9,6 +9,7 @@ import click
 
 from bot.domain.errors import PerchError
 from bot.ports import OutsideFault, StoreAway
+from bot.redaction import Redactor, secrets_in
 from bot.settings import BadSetting
 
 FAILED = 1
@@ -25,7 +26,11 @@ def exit_code(error: BaseException) -> int:
 
 
 def line(error: BaseException) -> str:
-    """One line for people. An error of Perch's own shows its kind and place, never its text: that may hold secrets."""
+    """One line for people, redacted. An error of Perch's own shows its kind and place, never its text."""
+    return Redactor(secrets_in(os.environ))(_line(error))
+
+
+def _line(error: BaseException) -> str:
     match error:
         case click.UsageError():
             return _usage(error)
@@ -70,7 +75,8 @@ def _next(step: str) -> str:
 
 def _broken(error: BaseException) -> str:
     if os.environ.get("PERCH_LOG_LEVEL", "").upper() == "DEBUG":
-        traceback.print_exception(error)
+        redact = Redactor(secrets_in(os.environ))
+        click.echo(redact("".join(traceback.format_exception(error))), err=True, nl=False)
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     return (

@@ -1,0 +1,203 @@
+"""What Perch knows to be secret, and texts without it (law 8).
+
+A pattern can only guess what a secret looks like; whoever knows its value finds it in any text, in plain form and as
+far sides echo it: percent-encoded, in base64 (a basic password has any user's name before it), escaped as in JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+REDACTED = "[redacted]"
+SHORTEST = 6
+"""Shorter values are left: taking `dev` or `1` out of every text would ruin more than it hides."""
+
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|SIGNATURE|API_?KEY|(^|[_-])(KEY|PWD|PASS|AUTH|SIG)$", re.I
+)
+_TOKEN_LIKE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-.=~]{16,}")
+
+
+class Redactor:
+    """Takes known secrets out of texts. It learns more of them as plans name them; it never shows what it knows."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
+        self._plain: re.Pattern[str] | None = None
+        self._spelled: re.Pattern[str] | None = None
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Know these too. What is shorter than `SHORTEST` characters is left out."""
+        new = {each for each in map(str.strip, secrets) if len(each) >= SHORTEST} - self._known
+        if new:
+            self._known |= new
+            longest_first = sorted(self._known, key=len, reverse=True)
+            forms = {form for secret in longest_first for form in (secret, " ".join(secret.split()), *_base64(secret))}
+            self._plain = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+            self._spelled = re.compile("|".join("".join(map(_spellings, secret)) for secret in longest_first))
+
+    def __call__(self, text: str) -> str:
+        """The text with each known secret replaced."""
+        if self._plain is None or self._spelled is None:
+            return text
+        text = self._plain.sub(REDACTED, text)
+        text = self._spelled.sub(REDACTED, text) if _ESCAPES.search(text) else text
+        return _CUT.sub(self._cut, text) if "…" in text else text
+
+    def _cut(self, found: re.Match[str]) -> str:
+        """What stands before an ellipsis, without the beginning of a secret at its end."""
+        text = found[1]
+        for start in range(len(text) - SHORTEST + 1):
+            if any(secret.startswith(text[start:]) for secret in self._known):
+                return f"{text[:start]}{REDACTED}…"
+        return found[0]
+
+    def holds(self, text: str) -> bool:
+        """Whether there is a known secret in a text."""
+        return self(text) != text
+
+    def tree(self, value: Any) -> Any:
+        """The same for every text in a JSON-able value, keys included; tuples become lists."""
+        match value:
+            case str():
+                return self(value)
+            case Mapping():
+                return {self.tree(key): self.tree(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self.tree(item) for item in value]
+            case _:
+                return value
+
+
+_CUT = re.compile("([^…]*)…")
+_ESCAPES = re.compile(r"[%&\\+]")
+
+
+def _spellings(letter: str) -> str:
+    """An expression for one letter as it is, or escaped as in addresses, JSON, Python and HTML."""
+    percent = "".join(f"%{byte:02x}" for byte in letter.encode(errors="surrogatepass"))
+    ways = {json.dumps(letter)[1:-1], repr(letter)[1:-1], escape(letter), f"&#{ord(letter)};", "\\" + letter}
+    white = [r"\s+", r"\+"] if letter.isspace() else []
+    return f"(?:{'|'.join([re.escape(letter), f'(?i:{percent})', *map(re.escape, sorted(ways - {letter})), *white])})"
+
+
+def _base64(secret: str) -> set[str]:
+    """The part of its base64 that stays the same whatever stands before and after it, for each of three positions."""
+    raw = secret.encode(errors="surrogateescape")
+    found: set[str] = set()
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + raw).decode()
+        # A letter has six bits: those that share bits with a neighbour are left out.
+        core = whole[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+        found |= {core, core.translate(_URL_SAFE)}
+    return {core for core in found if len(core) >= SHORTEST}
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
+# ---- what is secret ---------------------------------------------------------------------------------------------
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a variable, option or query parameter of this name holds a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def secrets_of(name: str, value: str) -> set[str]:
+    """What is secret in one environment variable: all of it, by its name, or the secret parts of an address."""
+    found = {value} if sounds_secret(name) and not value.startswith("/") else set()
+    return found | (_in_address(value) if "://" in value else set())
+
+
+def _in_address(url: str) -> set[str]:
+    try:
+        parts = urlsplit(url)
+        password = parts.password or ""
+    except ValueError:
+        return {url}
+    asked = {value for name, value in parse_qsl(parts.query) if sounds_secret(name) or _TOKEN_LIKE.fullmatch(value)}
+    steps = {step for step in parts.path.split("/") if _TOKEN_LIKE.fullmatch(step)} if parts.hostname else set()
+    return {password, unquote(password)} | asked | steps
+
+
+def secrets_in(environment: Mapping[str, str]) -> set[str]:
+    """All that is secret in an environment, as far as names and addresses tell."""
+    return {secret for name, value in environment.items() for secret in secrets_of(name, value)}
+
+
+def secrets_named(options: Any, environment: Mapping[str, str]) -> set[str]:
+    """The values of the variables that a plan names: by `*_env`, by `env: {…}`, and in `${…}` within its texts."""
+    match options:
+        case str():
+            names = _VARIABLE.findall(options)
+            return {secret for name in names for secret in secrets_of(name, environment.get(name, ""))}
+        case Mapping():
+            found = {secret for key, item in options.items() for secret in _entry(str(key), item, environment)}
+            return found | {secret for item in options.values() for secret in secrets_named(item, environment)}
+        case list() | tuple():
+            return {secret for item in options for secret in secrets_named(item, environment)}
+        case _:
+            return set()
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def _entry(key: str, item: Any, environment: Mapping[str, str]) -> Collection[str]:
+    if key == "env" and isinstance(item, Mapping):
+        named = [name for name in item.values() if isinstance(name, str)]
+    elif key.endswith("_env") and key != "username_env":
+        named = [item] if isinstance(item, str) else [name for name in item or () if isinstance(name, str)]
+    else:
+        return ()
+    return {environment[name] for name in named if name in environment}
+
+
+# ---- logs -------------------------------------------------------------------------------------------------------
+
+
+class RedactedLog(logging.Filter):
+    """For handlers: every record is written without secrets, the text of its exception included."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+        self._formatter = logging.Formatter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._redactor(_one_line(record.getMessage())), None
+        if record.exc_info:
+            # The formatter would write the exception anew; its text is made here, and that's all that is kept.
+            record.exc_text = self._redactor(self._formatter.formatException(record.exc_info))
+            record.exc_info = None
+        if record.stack_info:
+            record.stack_info = self._redactor(record.stack_info)
+        return True
+
+
+def _one_line(text: str) -> str:
+    """What comes from outside must not look like a line of the log's own (CWE-117)."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+@contextmanager
+def redacted_logs(redactor: Redactor) -> Iterator[None]:
+    """Let nothing that `redactor` knows through any handler of the root logger that is there now."""
+    handlers, redacting = list(logging.getLogger().handlers), RedactedLog(redactor)
+    for handler in handlers:
+        handler.addFilter(redacting)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(redacting)
