@@ -15,12 +15,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 import bot.wording
 from adapters.notify.heartbeat import Heartbeat
 from adapters.notify.slack.directory import SlackDirectory
-from adapters.notify.slack.messenger import SlackMessenger
+from adapters.notify.slack.discreet import DiscreetMessenger
 from bot.assembly import Engine, build_engine, utc_now
 from bot.engine.outbox import Sender
 from bot.engine.restored import hold_what_was_restored
 from bot.parts import REAL, Parts
 from bot.ports import Clock, StoreAway
+from bot.redaction import Redactor, redacted_logs, secrets_in
 from bot.schedule import WAKE_S
 from bot.settings import Settings, require_slack
 from commands.slack.bolt import Door
@@ -57,7 +58,8 @@ class Perch:
         directory: SlackDirectory,
         clock: Clock,
         closing: AsyncExitStack,
-        parts: Parts = REAL,
+        parts: Parts,
+        redact: Redactor,
     ) -> None:
         self.engine = engine
         self.address = ""
@@ -67,12 +69,13 @@ class Perch:
         self._clock = clock
         self._closing = closing
         self._parts = parts
+        self._redact = redact
         self._metrics = Metrics(clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._sockets: Sockets | None = None
         self._only: Part | None = None
         self._signed: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
-        messenger = self._messenger = SlackMessenger(client)
+        messenger = self._messenger = DiscreetMessenger(client, redact)
         self._sender = Sender(
             engine.outbox, messenger, engine.rollouts, engine.plans, bot.wording.say, clock, parts.pace
         )
@@ -133,7 +136,7 @@ class Perch:
         """Let people in: over sockets, or over signed requests to the web door."""
         self._directory.belong_to(identity.team)
         door = Door(
-            Intake(self.engine.inbox, self._worker),
+            Intake(self.engine.inbox, self._worker, self._redact),
             self._worker,
             self._client,
             identity,
@@ -228,7 +231,7 @@ class Perch:
             unsaid, oldest = await self.engine.outbox.unsaid()
             return Standing(slack=slack, live=live, unsaid=unsaid, oldest_unsaid=oldest)
         except StoreAway as gone:
-            return Standing(database=str(gone), slack=slack)
+            return Standing(database=self._redact(str(gone)), slack=slack)
 
 
 def _log_end(task: asyncio.Task[None]) -> None:
@@ -243,15 +246,17 @@ async def open_perch(
     """Open what the bot stands on. Raises BadSetting or StoreAway, each one line for people."""
     require_slack(settings)
     async with AsyncExitStack() as opening:
+        redact = Redactor(secrets_in(environment))
+        opening.enter_context(redacted_logs(redact))
         database = await parts.database(settings.database_url)
         opening.push_async_callback(database.aclose)
         token = settings.slack_bot_token.get_secret_value()
         client = await opening.enter_async_context(parts.slack(token, settings.slack_api_url))
         directory = SlackDirectory(client, clock)
-        engine = build_engine(settings, environment, database, directory, clock, parts.kinds(), parts.files)
+        engine = build_engine(settings, environment, database, directory, clock, parts.kinds(), parts.files, redact)
         opening.push_async_callback(engine.equipment.aclose)
         opening.push_async_callback(engine.cards.aclose)
         opening.push_async_callback(engine.works.aclose)
         opening.push_async_callback(engine.ticker.aclose)
-        return Perch(settings, engine, client, directory, clock, opening.pop_all(), parts)
+        return Perch(settings, engine, client, directory, clock, opening.pop_all(), parts, redact)
     raise AssertionError("unreachable")

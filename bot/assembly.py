@@ -14,10 +14,12 @@ from adapters.traffic import CONFIRM, KILL, TRAFFIC
 from bot.domain.kinds import Kinds
 from bot.domain.measurements import Measurement
 from bot.domain.plan import Plan
+from bot.domain.signatures import Signer
 from bot.engine.actions import Mover
 from bot.engine.cards import CardKeeper
 from bot.engine.desk import FrontDesk
 from bot.engine.equipment import Equipment, Gear
+from bot.engine.freezing import Freezing
 from bot.engine.gather import Round
 from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
@@ -26,12 +28,15 @@ from bot.engine.starting import Starting
 from bot.engine.tick import Ticker
 from bot.engine.works import Works
 from bot.ports import Clock, Directory, KillFiles, Plans
+from bot.redaction import Redactor
 from bot.settings import Settings
 from storage.database import Database
+from storage.freezes import SqlFreezes
 from storage.inbox import SqlInbox
 from storage.outbox import SqlOutbox
 from storage.plans import PlanFolder
 from storage.rollouts import SqlRollouts
+from storage.signing import read_signing_key
 from storage.spool import KillFolder
 
 
@@ -60,6 +65,7 @@ class Engine:
     works: Works
     cards: CardKeeper
     ticker: Ticker
+    freezing: Freezing
     desk: FrontDesk
 
 
@@ -71,6 +77,7 @@ def build_engine(
     clock: Clock = utc_now,
     kinds: Kinds | None = None,
     files: Callable[[Path], KillFiles] = KillFolder,
+    redact: Redactor | None = None,
 ) -> Engine:
     """The engine with real adapters over an open database. Nothing is started, and nothing outside is touched."""
     kinds = kinds or all_kinds()
@@ -82,7 +89,15 @@ def build_engine(
         files=files(settings.state),
         directory=directory,
         clock=clock,
+        redact=redact,
+        signer=signer_of(settings),
     )
+
+
+def signer_of(settings: Settings) -> Signer | None:
+    """Who signs evidence; None where no key is set. Raises BadKey."""
+    key = settings.signing_key.get_secret_value()
+    return read_signing_key(key) if key else None
 
 
 def wire(
@@ -94,10 +109,12 @@ def wire(
     files: KillFiles,
     directory: Directory,
     clock: Clock,
+    redact: Redactor | None = None,
+    signer: Signer | None = None,
 ) -> Engine:
     """Put the engine's parts together, whatever is behind the ports."""
-    equipment = Equipment(kinds, environment)
-    rollouts = SqlRollouts(database, clock)
+    equipment = Equipment(kinds, environment, redact)
+    rollouts = SqlRollouts(database, clock, signer)
     ledger = Ledger(rollouts, plans, clock)
     rights = Rights(directory)
     switch = KillSwitch(files, equipment, ledger, clock)
@@ -105,11 +122,9 @@ def wire(
     async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
         return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]
 
-    mover = Mover(ledger, equipment, files, look, rights.members)
-    works = Works(mover.carry_out)
+    works = Works(Mover(ledger, equipment, files, look, rights.members).carry_out)
     cards = CardKeeper(files)
     ledger.on_saved.extend([works.begin, cards.saw])
-    owner = f"{gethostname()}:{os.getpid()}"
     return Engine(
         plans=plans,
         equipment=equipment,
@@ -121,6 +136,6 @@ def wire(
         switch=switch,
         works=works,
         cards=cards,
-        ticker=Ticker(ledger, equipment, kinds, works, switch, clock, owner),
+        ticker=Ticker(ledger, equipment, kinds, works, switch, clock, f"{gethostname()}:{os.getpid()}"),
         desk=FrontDesk(ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment),
     )
