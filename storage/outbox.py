@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.evidence import canonical
-from bot.ports import Lane, Outgoing, Posted, Queued
+from bot.ports import SECOND_WAY, Lane, Outgoing, Posted, Queued
 from storage.database import Database
-from storage.outbox_order import SENDING, WAITING, unsent_in_order
+from storage.outbox_order import SENDING, WAITING, unsent, unsent_in_order
 from storage.tables import MessageRow, PlaceRow, table
 
+WAITING_MOST = 500
+"""The most messages that `waiting` gives."""
 SAID, SUPERSEDED, GAVE_UP = "said", "superseded", "gave up"
 
 _MESSAGES = table(MessageRow)
@@ -89,6 +91,26 @@ class SqlOutbox:
     async def gave_up(self, number: int, why: str, now: datetime) -> None:
         await self._set(number, state=GAVE_UP, why=why, ended_at=now)
         self._in_hand.pop(number, None)
+
+    async def readdress(self, number: int, to: str) -> None:
+        await self._set(number, to=to, thread=False, broadcast=False, state=WAITING, not_before=None, uncertain=False)
+        self._in_hand.pop(number, None)
+
+    async def waiting(self, says: Collection[str]) -> Sequence[Queued]:
+        mine = _MESSAGES.c
+        posts = (unsent(), mine.say.in_(sorted(says)), mine.edits == "", mine.only_for == "", mine.to != SECOND_WAY)
+        chosen = select(_MESSAGES).where(*posts).order_by(mine.number).limit(WAITING_MOST)
+
+        async def work(connection: AsyncConnection) -> Sequence[Any]:
+            rows: Sequence[Any] = (await connection.execute(chosen)).all()
+            return rows
+
+        return [_queued(row) for row in await self._database.read(work)]
+
+    async def newest(self, to: str) -> tuple[int, str] | None:
+        chosen = select(_MESSAGES.c.number, _MESSAGES.c.key).where(_MESSAGES.c.to == to)
+        found = await self._first(chosen.order_by(_MESSAGES.c.number.desc()).limit(1))
+        return None if found is None else (found.number, found.key)
 
     async def place(self, rollout: str, key: str) -> Posted | None:
         here = (col(PlaceRow.rollout) == rollout, col(PlaceRow.key) == key)

@@ -2,7 +2,7 @@
 
 Posts of one rollout to one place form a line per lane, and only the first of a line is due: so a post that has to
 wait holds back those after it, whatever the sender does. Edits stand in no line: of those for one message only the
-newest is due, and not before that message has been posted.
+newest is due, and not before that message has been posted; nor is what goes into a thread before what begins it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,16 @@ def unsent_in_order(now: datetime, limit: int) -> Select[Any]:
             or_(mine.not_before.is_(None), mine.not_before <= now),
             or_(mine.rollout == "", mine.edits != "", ~exists(_earlier_in_line())),
             or_(mine.edits == "", ~exists(_newer_edit_or_unposted())),
+            or_(~mine.thread, ~exists(_root_unposted())),
         )
         .order_by(urgent_first, func.coalesce(mine.turn, mine.number), mine.number)
         .limit(limit)
     )
+
+
+def unsent() -> ColumnElement[bool]:
+    """What still waits, or is on its way."""
+    return _unsent("outbox")
 
 
 def _earlier_in_line() -> Select[Any]:
@@ -55,6 +61,11 @@ def _newer_edit_or_unposted() -> Select[Any]:
     mine, other = _MESSAGES.c, _OTHERS.c
     newer = and_(other.edits == mine.edits, other.number > mine.number)
     return _other(or_(newer, other.key == mine.edits))
+
+
+def _root_unposted() -> Select[Any]:
+    """The message that begins the thread: what goes under it waits for as long as that waits."""
+    return _other(_OTHERS.c.key == literal_column("'status:'").concat(_MESSAGES.c.rollout))
 
 
 def _other(*such: ColumnElement[bool]) -> Select[Any]:

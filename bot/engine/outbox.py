@@ -25,9 +25,12 @@ from bot.ports import (
     Plans,
     Queued,
     Rollouts,
+    SecondWay,
+    ShutOut,
     SlowDown,
     StoreAway,
     Uncertain,
+    Unwelcome,
 )
 
 log = logging.getLogger(__name__)
@@ -36,12 +39,19 @@ AT_ONCE = {Lane.URGENT: 16, Lane.ROUTINE: 4}
 """How many messages of a lane are on their way at the same time."""
 LOOK_EVERY_S = 0.5
 FEW, MANY = 100, 4000
-EXPIRES = {"answer": timedelta(minutes=30), "snapshot": timedelta(minutes=15)}
-"""What nobody wants to read any more after this long."""
+EXPIRES = {"answer": timedelta(minutes=30)}
+"""What nobody wants to read any more after this long; a snapshot, once the next one is due."""
+AGAIN_S = 60.0
+"""The longest pause between two tries."""
+UNWELCOME = timedelta(days=1)
+"""How long a message waits for a channel that refuses it to be mended."""
 
 
 class Sender:
-    """Supervised: a message that can't be sent never ends it. `wording` is `bot.wording.say`."""
+    """Supervised: a message that can't be sent never ends it. `wording` is `bot.wording.say`.
+
+    What matters and can't be posted in a plan's channel is posted in `second_channel`, where there is one.
+    """
 
     def __init__(
         self,
@@ -52,15 +62,24 @@ class Sender:
         wording: Wording,
         clock: Clock,
         pace: Pace | None = None,
+        *,
+        second_channel: str = "",
+        second_way: SecondWay | None = None,
     ) -> None:
         self._outbox = outbox
-        self._sayer = Sayer(outbox, messenger, rollouts, plans, wording, clock)
+        self.sayer = self._sayer = Sayer(outbox, messenger, rollouts, plans, wording, clock, second_way)
+        self._second_channel = second_channel
         self._clock = clock
         self._budgets = Budgets(pace or Pace())
         self._woken = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._lanes: dict[int, Lane] = {}
         self._reach = FEW
+
+    @property
+    def under_way(self) -> int:
+        """How many messages are on their way now."""
+        return len(self._under_way)
 
     def wake(self) -> None:
         """There is something new to be said."""
@@ -140,7 +159,7 @@ class Sender:
     async def _send(self, queued: Queued) -> None:
         """Bring one message to an end, or put it off. Never raises but when cancelled."""
         try:
-            if self._clock() - queued.at > EXPIRES.get(queued.outgoing.say, timedelta.max):
+            if self._clock() - queued.at > await self._keeps(queued):
                 await self._give_up(queued, "it came too late to be of use")
                 return
             posted = await self._sayer.say(queued)
@@ -149,11 +168,16 @@ class Sender:
             await self._without_thread(queued)
         except SlowDown as slow:
             await self._slow_down(queued, slow)
+        except ShutOut as refused:
+            await self._later(queued, AGAIN_S, str(refused), uncertain=False)
+        except Unwelcome as refused:
+            await self._unwelcome(queued, str(refused))
         except Denied as denied:
             await self._denied(queued, str(denied))
         except (OutsideFault, TimeoutError) as fault:
             unsure = isinstance(fault, Uncertain | TimeoutError)
-            await self._later(queued, min(2.0**queued.tries, 60.0), str(fault) or "no answer in time", uncertain=unsure)
+            pause = min(2.0 ** min(queued.tries, 10), AGAIN_S)
+            await self._later(queued, pause, str(fault) or "no answer in time", uncertain=unsure)
         except StoreAway:
             log.warning("the database went away while '%s' was sent", queued.outgoing.key)
             await self._later(queued, 1.0, "the database was away", uncertain=True)
@@ -183,30 +207,53 @@ class Sender:
         unsure = uncertain and not queued.outgoing.edits and not queued.outgoing.only_for
         await _kept(lambda: self._outbox.later(queued.number, until, why, uncertain=unsure or queued.uncertain))
 
+    async def _keeps(self, queued: Queued) -> timedelta:
+        """How long somebody may still want to read it: a snapshot until the next one, most things for ever."""
+        if queued.outgoing.say != "snapshot":
+            return EXPIRES.get(queued.outgoing.say, timedelta.max)
+        _, plan = await self._sayer.about(queued.rollout)
+        return (plan.every.snapshot if plan else timedelta(0)) + timedelta(seconds=AGAIN_S)
+
+    async def _unwelcome(self, queued: Queued, why: str) -> None:
+        """A channel refuses us: what matters goes to the second one; the rest waits for people to mend the first."""
+        outgoing = queued.outgoing
+        ours = bool(queued.rollout) and outgoing.to in ("", self._second_channel)
+        if not ours or self._clock() - queued.at > UNWELCOME:
+            await self._denied(queued, why)
+            return
+        if outgoing.lane is Lane.URGENT and not outgoing.edits and not outgoing.to:
+            await _kept(lambda: self._tell_of(queued, why))
+            if self._second_channel:
+                await _kept(lambda: self._outbox.readdress(queued.number, self._second_channel))
+                return
+        await self._later(queued, AGAIN_S, why, uncertain=False)
+
     async def _denied(self, queued: Queued, why: str) -> None:
         await self._give_up(queued, why)
         urgent_post = queued.outgoing.lane is Lane.URGENT and not queued.outgoing.edits and queued.rollout
         if not urgent_post or queued.outgoing.to.startswith("user:"):
             return
-        await _kept(lambda: self._tell_requester(queued, why))
+        await _kept(lambda: self._tell_of(queued, why))
 
-    async def _tell_requester(self, queued: Queued, why: str) -> None:
-        """Once for each rollout: whoever started it hears that the channel hears nothing."""
+    async def _tell_of(self, queued: Queued, why: str) -> None:
+        """Once for each rollout: whoever started it, and the second channel, hear that the channel hears nothing."""
         rollout, plan = await self._sayer.about(queued.rollout)
-        if rollout is None or plan is None or not rollout.requester.id.startswith(("U", "W")):
+        if rollout is None or plan is None:
             return
         where = queued.outgoing.to or plan.channel
-        notice = Outgoing(
-            say="undelivered",
-            key=f"undelivered:{queued.rollout}:{where}",
-            facts={"where": where, "why": why},
-            lane=Lane.URGENT,
-            to=f"user:{rollout.requester.id}",
-        )
-        await self._outbox.add([notice], self._clock(), queued.rollout)
+        key, facts = f"undelivered:{queued.rollout}:{where}", {"where": where, "why": why}
+        notices = []
+        if rollout.requester.id.startswith(("U", "W")):
+            to = f"user:{rollout.requester.id}"
+            notices.append(Outgoing("undelivered", key=key, facts=facts, lane=Lane.URGENT, to=to))
+        if self._second_channel not in ("", where):
+            there = f"{key}:{self._second_channel}"
+            notices.append(Outgoing("undelivered", key=there, facts=facts, lane=Lane.URGENT, to=self._second_channel))
+        await self._outbox.add(notices, self._clock(), queued.rollout)
 
     async def _give_up(self, queued: Queued, why: str) -> None:
-        log.error("message %s (%s) isn't sent: %s", queued.outgoing.key, queued.outgoing.say, why)
+        level = logging.INFO if queued.outgoing.say in ("snapshot", "answer") else logging.ERROR
+        log.log(level, "message %s (%s) isn't sent: %s", queued.outgoing.key, queued.outgoing.say, why)
         await _kept(lambda: self._outbox.gave_up(queued.number, why, self._clock()))
 
 

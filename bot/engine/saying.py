@@ -10,7 +10,21 @@ from datetime import datetime, timedelta
 from bot.domain.errors import PerchError
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
-from bot.ports import Clock, Denied, Lane, Messenger, Outbox, Outgoing, Plans, Posted, Queued, Rollouts, Said
+from bot.ports import (
+    SECOND_WAY,
+    Clock,
+    Denied,
+    Lane,
+    Messenger,
+    Outbox,
+    Outgoing,
+    Plans,
+    Posted,
+    Queued,
+    Rollouts,
+    Said,
+    SecondWay,
+)
 
 Wording = Callable[[Outgoing, Rollout | None, Plan | None, datetime], Said]
 
@@ -39,7 +53,9 @@ class Sayer:
         plans: Plans,
         wording: Wording,
         clock: Clock,
+        second_way: SecondWay | None = None,
     ) -> None:
+        self._second_way = second_way
         self._outbox, self._messenger, self._rollouts, self._plans = outbox, messenger, rollouts, plans
         self._wording = wording
         self._clock = clock
@@ -51,12 +67,30 @@ class Sayer:
 
         Raises OutsideFault, TimeoutError (it may stand), NoThread, StoreAway, and what wording raises.
         """
+        if queued.outgoing.to == SECOND_WAY:
+            await self._tell(queued)
+            return None
         if queued.outgoing.only_for:
             await self._whisper(queued)
             return None
         if queued.outgoing.edits:
             return await self._edit(queued)
         return await self._post(queued)
+
+    async def text(self, queued: Queued) -> str:
+        """What a message would say now, as plain text; "" for one that can't be worded."""
+        try:
+            return (await self._worded(queued)).text
+        except (PerchError, LookupError):
+            return ""
+
+    async def _tell(self, queued: Queued) -> None:
+        if self._second_way is None:
+            raise Denied("there is no second way any more: PERCH_FALLBACK_URL is not set")
+        said = await self._worded(queued)
+        await self._outbox.sending(queued.number)
+        async with asyncio.timeout(CALL_WITHIN_S):
+            await self._second_way.tell(said.text)
 
     async def _whisper(self, queued: Queued) -> None:
         said = await self._worded(queued)
@@ -77,7 +111,7 @@ class Sayer:
 
     async def _post(self, queued: Queued) -> Posted:
         outgoing = queued.outgoing
-        to, thread = await self.channel(queued), await self._thread(queued)
+        to, thread = await self._place(queued), await self._thread(queued)
         if queued.uncertain:
             async with asyncio.timeout(CALL_WITHIN_S):
                 found = await self._messenger.find(to, outgoing.key, thread=thread)
@@ -97,6 +131,14 @@ class Sayer:
             facts = {**outgoing.facts, "record": {"number": head.number, "hash": head.hash}}
             outgoing = replace(outgoing, facts=facts)
         return self._wording(outgoing, rollout, plan, self._clock())
+
+    async def _place(self, queued: Queued) -> str:
+        """Where to post: beside the rollout's status message, by the channel's id, which outlives a rename."""
+        if not queued.outgoing.to and queued.rollout:
+            root = await self._outbox.place(queued.rollout, f"status:{queued.rollout}")
+            if root is not None:
+                return root.channel
+        return await self.channel(queued)
 
     async def _thread(self, queued: Queued) -> str:
         """The timestamp of the thread's first message, or "" for a message of its own."""

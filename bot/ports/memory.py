@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -134,6 +134,18 @@ class Outbox(Protocol):
     async def later(self, number: int, until: datetime, why: str, *, uncertain: bool) -> None: ...
 
     async def gave_up(self, number: int, why: str, now: datetime) -> None: ...
+
+    async def readdress(self, number: int, to: str) -> None:
+        """It goes elsewhere from now on, as a message of its own, and may go at once; its key stays."""
+        ...
+
+    async def waiting(self, says: Collection[str]) -> Sequence[Queued]:
+        """Posts of these kinds (by `say`) that aren't said yet, oldest first; none of those `to` SECOND_WAY."""
+        ...
+
+    async def newest(self, to: str) -> tuple[int, str] | None:
+        """The number and key of the newest message to a place, said or not."""
+        ...
 
     async def place(self, rollout: str, key: str) -> Posted | None:
         """Where the message with this key stands, if it was posted."""

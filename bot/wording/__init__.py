@@ -18,6 +18,7 @@ from bot.ports import Outgoing, Said
 from bot.wording import checked, ending, progress, rolled_back
 from bot.wording.blocks import context, said
 from bot.wording.gate import gate, gate_closed, gate_escalated, gate_expired
+from bot.wording.second_way import second_way, second_way_back
 from bot.wording.status import status
 from bot.wording.telling import Telling
 
@@ -69,14 +70,26 @@ SAY: dict[str, Word] = {
 }
 
 
+def _answer(facts: Mapping[str, Any]) -> Said:
+    return said(str(facts.get("text") or "Done."), *(dict(block) for block in facts.get("blocks") or ()))
+
+
+BY_ITSELF: dict[str, Callable[[Mapping[str, Any]], Said]] = {
+    "answer": _answer,
+    "second_way": second_way,
+    "second_way_back": second_way_back,
+}
+"""What is about no rollout in particular: its facts are all it needs."""
+
+
 class Unsayable(LookupError):
     """There are no words for this, or what they need is missing: a mistake in Perch, not in the world."""
 
 
 def say(outgoing: Outgoing, rollout: Rollout | None, plan: Plan | None, now: datetime) -> Said:
-    """Word a message. `answer` needs no rollout; all others do. Raises Unsayable."""
-    if outgoing.say == "answer":
-        return _answer(outgoing.facts)
+    """Word a message. What is in BY_ITSELF needs no rollout; all others do. Raises Unsayable."""
+    if outgoing.say in BY_ITSELF:
+        return BY_ITSELF[outgoing.say](outgoing.facts)
     if outgoing.say not in SAY:
         raise Unsayable(f"there are no words for '{outgoing.say}'")
     if rollout is None or plan is None:
@@ -91,7 +104,3 @@ def _with_record(worded: Said, record: Mapping[str, Any] | None) -> Said:
         return worded
     line = f"Record: {record['number']} entries, the last one's hash begins with `{str(record['hash'])[:16]}`"
     return Said(worded.text, (*worded.blocks, context(line)))
-
-
-def _answer(facts: Mapping[str, Any]) -> Said:
-    return said(str(facts.get("text") or "Done."), *(dict(block) for block in facts.get("blocks") or ()))

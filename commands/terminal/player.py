@@ -9,9 +9,9 @@ from typing import Any
 from bot.domain.machine import ENDS, State
 from bot.sandbox.service import Service
 from bot.sandbox.workspace import Workspace
+from bot.wording.plain_text import plain_text
 from bot.wording.sentences import STATE_WORDS, cut
 from commands.terminal.ending import Failed
-from commands.terminal.plain_text import plain_text
 from commands.terminal.playground import CHANNEL, Playground
 
 Say = Callable[[str], None]

@@ -9,12 +9,12 @@ from typing import Any
 from bot.domain.plan import Plan
 from bot.domain.rollout import MethodOutcome, Rollout
 from bot.wording.conditions import line_texts
+from bot.wording.plain_text import plain_text
 from bot.wording.sentences import STATE_WORDS
 from bot.wording.status import sentence
 from bot.wording.telling import Telling
 from bot.wording.waiting import waiting_lines
 from commands.terminal.down import Down
-from commands.terminal.plain_text import plain_text
 
 CONDITIONS = 40
 
@@ -70,16 +70,18 @@ def down_lines(down: Down) -> list[str]:
         return [f"{down.plan} {down.fault}"]
     stands = f" is {STATE_WORDS[down.state]}, at {down.weight:g}%" if down.state is not None else ": asked to go down"
     lines = [f"{down.plan}{stands}.", *(_outcome(outcome) for outcome in down.outcomes)]
+    if down.still_on:
+        lines.append(f"STILL ON: {', '.join(down.still_on)}. Switch it off by hand; Perch tries on while it runs.")
     if not down.good:
-        lines.append(f"NOT everything reads back. Perch tries on while it runs. Look: perch status {down.plan}")
+        lines.append(f"NOT everything reads back. Look: perch status {down.plan}")
     if not down.recorded:
         lines.append("The database is away: this is kept in the spool, and goes into the evidence when it's back.")
     return [plain_text(line) for line in lines]
 
 
 def _outcome(outcome: MethodOutcome) -> str:
-    if outcome.fault:
-        return f"  ✗ {outcome.name}: {outcome.fault}"
+    if outcome.read_back_at is None:
+        return f"  ✗ {outcome.name}: {outcome.fault or 'not read back'}"
     times = [("applied", outcome.applied_at), ("read back", outcome.read_back_at)]
     shown = ", ".join(f"{what} {at:%H:%M:%S}Z" for what, at in times if at)
     return f"  ✓ {outcome.name}: {shown or 'done'}"

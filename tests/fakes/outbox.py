@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 
 from bot.domain.evidence import canonical
-from bot.ports import Lane, Outgoing, Posted, Queued
+from bot.ports import SECOND_WAY, Lane, Outgoing, Posted, Queued
 from tests.fakes.outage import Outage
 
 
@@ -65,17 +65,7 @@ class MemoryOutbox:
         self.outage.check()
         due = [message for message in self._messages.values() if self._is_due(message, now)]
         due.sort(key=lambda message: (message.outgoing.lane is not Lane.URGENT, message.turn, message.number))
-        return [
-            Queued(
-                number=message.number,
-                rollout=message.rollout,
-                outgoing=message.outgoing,
-                tries=message.tries,
-                uncertain=message.uncertain or message.state == "sending",
-                at=message.at,
-            )
-            for message in due[:limit]
-        ]
+        return [_queued(message) for message in due[:limit]]
 
     async def sending(self, number: int) -> None:
         self.outage.check()
@@ -105,6 +95,21 @@ class MemoryOutbox:
         message = self._messages[number]
         message.state, message.in_hand = "gave up", False
 
+    async def readdress(self, number: int, to: str) -> None:
+        self.outage.check()
+        message = self._messages[number]
+        message.outgoing = replace(message.outgoing, to=to, thread=False, broadcast=False)
+        message.state, message.in_hand, message.not_before, message.uncertain = "waiting", False, None, False
+
+    async def waiting(self, says: Collection[str]) -> Sequence[Queued]:
+        self.outage.check()
+        return [_queued(one) for one in self._messages.values() if one.unsent and _is_post(one.outgoing, says)]
+
+    async def newest(self, to: str) -> tuple[int, str] | None:
+        self.outage.check()
+        there = [one for one in self._messages.values() if one.outgoing.to == to]
+        return (there[-1].number, there[-1].outgoing.key) if there else None
+
     async def place(self, rollout: str, key: str) -> Posted | None:
         self.outage.check()
         return self._places.get((rollout, key))
@@ -130,9 +135,21 @@ class MemoryOutbox:
         if not message.unsent or message.in_hand or (message.not_before is not None and message.not_before > now):
             return False
         others = [one for one in self._others(message) if one.unsent]
+        root = f"status:{message.rollout}"
+        if message.outgoing.thread and any(one.outgoing.key == root for one in others):
+            return False
         if message.outgoing.edits:
             return not any(_comes_before_edit(one, message) for one in others)
         return message.rollout == "" or not any(_earlier_in_line(one, message) for one in others)
+
+
+def _queued(message: _Message) -> Queued:
+    uncertain = message.uncertain or message.state == "sending"
+    return Queued(message.number, message.rollout, message.outgoing, message.tries, uncertain, message.at)
+
+
+def _is_post(outgoing: Outgoing, says: Collection[str]) -> bool:
+    return outgoing.say in says and not outgoing.edits and not outgoing.only_for and outgoing.to != SECOND_WAY
 
 
 def _comes_before_edit(other: _Message, edit: _Message) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from commands.terminal.plain_text import plain_text
+from bot.wording.plain_text import plain_text
 
 
 class Grade(StrEnum):

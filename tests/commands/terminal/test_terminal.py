@@ -15,9 +15,9 @@ from bot.domain.errors import NotNow, UnknownRollout
 from bot.domain.machine import State
 from bot.ports import StoreAway
 from bot.settings import BadSetting
+from bot.wording.plain_text import plain_text
 from commands.terminal import COMMANDS, perch
 from commands.terminal.ending import exit_code, line
-from commands.terminal.plain_text import plain_text
 from tests.commands.terminal.shop import Shop, perch_process
 
 

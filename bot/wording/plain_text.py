@@ -1,4 +1,4 @@
-"""Slack's wording for a terminal: the same sentences without Slack's markup."""
+"""Slack's wording for where there is no Slack: the same sentences without its markup."""
 
 from __future__ import annotations
 
