@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import checks, decisions, evidence, gates, kills, looks, moves, progress
+from bot.domain import checks, decisions, gates, kills, looks, moves, progress
 from bot.domain.decisions import Do, Position
 from bot.domain.machine import ENDS, MOVES, Event, State
 from bot.domain.moves import Step
@@ -201,30 +201,6 @@ def a_rolled_back_rollout_goes_up_again(patch: pytest.MonkeyPatch) -> None:
 def a_way_down_leads_up(patch: pytest.MonkeyPatch) -> None:
     """`rollback_to` is followed even where it is above what is confirmed."""
     patch.setattr(moves, "back_to", lambda rollout, plan: plan.stage_weight(rollout.stage))
-
-
-# ---- law 9 -----------------------------------------------------------------------------------------------------
-
-
-def a_hash_leaves_out_who_acted(patch: pytest.MonkeyPatch) -> None:
-    """One field isn't covered."""
-    digest = evidence._digest
-
-    def without_actor(chain: str, number: int, kind: str, at: str, actor: str, body: Any, previous: str) -> str:
-        return digest(chain, number, kind, at, "", body, previous)
-
-    patch.setattr(evidence, "_digest", without_actor)
-
-
-def a_hash_leaves_out_the_record_before(patch: pytest.MonkeyPatch) -> None:
-    """Records without a chain: each is whole by itself."""
-    fault = evidence._fault
-
-    def unchained(chain: str, seen: evidence.Head, record: evidence.Record) -> str | None:
-        wrong = fault(chain, seen, record)
-        return None if wrong and "follow" in wrong else wrong
-
-    patch.setattr(evidence, "_fault", unchained)
 
 
 # ---- law 10 ----------------------------------------------------------------------------------------------------
