@@ -122,7 +122,7 @@ class CommandTraffic:
         await self._line.script([self._options.apply, *self._options.then], placeholders.of_weight(weight))
 
     async def rehearse(self) -> str:
-        paths = self._line.allowed([self._options.apply, *self._options.then])
+        paths = self._line.allowed([self._options.apply, *self._options.then, self._options.read.argv])
         state = await self.read()
         return f"may run {paths}; {self._options.read.argv[0]} says {state.shown}; setting isn't tried"
 
@@ -172,7 +172,7 @@ class CommandKill:
 
     async def rehearse(self) -> str:
         options = self._options
-        paths = self._line.allowed([*options.engage, *options.restore, *options.absent])
+        paths = self._line.allowed([*options.engage, *options.restore, *options.absent, options.read.argv])
         await self.former()
         state = "off" if await self.engaged() else "on"
         return f"may run {paths}; {options.read.argv[0]} says it is {state}; switching isn't tried"
