@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.domain import moves
 from bot.domain.looks import Look
 from bot.domain.machine import State
 from bot.domain.moves import Happening, Step, a_hold
 from bot.domain.plan import Action, Plan
-from bot.domain.rollout import HoldCause, Rollout, Verdict
+from bot.domain.rollout import Hold, HoldCause, Rollout, Verdict
 from bot.domain.units import spell_duration
+
+HELD_ON = timedelta(days=1)
+"""How much longer a hold stands whose deadline nobody kept; then it's told again."""
 
 
 def overdue(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
@@ -26,12 +31,21 @@ def overdue(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
 
 def _hold_over(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
     hold = rollout.hold
-    if hold is None or hold.then == "hold" or hold.until is None or look.now < hold.until:
+    if hold is None or hold.until is None or look.now < hold.until:
         return None
+    if hold.then == "hold":
+        return _held_on(rollout, look, hold)
     why = f"nobody acted on the hold ({hold.why}) by its deadline"
     if hold.then == "kill":
         return Step(rollout, (), emergency=why)
     return moves.roll_back(rollout, plan, look.now, look.id, why)
+
+
+def _held_on(rollout: Rollout, look: Look, hold: Hold) -> Step:
+    """It stays held, with a new deadline; told, so that nobody forgets it."""
+    longer = hold.model_copy(update={"until": look.now + HELD_ON})
+    facts = {"why": hold.why, "owner": hold.owner, "until": (look.now + HELD_ON).timestamp()}
+    return Step(rollout.but(hold=longer), (Happening("hold_over", facts),))
 
 
 def _limit(rollout: Rollout, plan: Plan, look: Look) -> Step | None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.domain.machine import Event, State, move
 from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
-from bot.domain.rollout import Kill, MethodOutcome, Person, Rollout
+from bot.domain.rollout import Kill, MethodOutcome, Person, Rollout, Way
 from bot.domain.units import ZERO
 
 TIER_TIME = timedelta(seconds=10)
@@ -21,14 +21,18 @@ WATCH = timedelta(seconds=1)
 
 
 def begin(rollout: Rollout, now: datetime, by: Person, reason: str, asked_at: datetime, tier: int) -> Step:
-    """The switch was pulled. Works from every state but an end without traffic; again is the same kill."""
+    """The switch was pulled. Works from every state but an end without traffic; again is the same kill.
+
+    A killed rollout that was rearmed since is killed anew: its switch is engaged again, so it must be rearmed again.
+    """
     under_way = rollout.kill if rollout.state in (State.KILLING, State.STUCK) else None
-    if rollout.state is State.KILLED or (under_way is not None and tier <= under_way.tier):
+    engaged = rollout.state is State.KILLED and rollout.rearmed_at is None
+    if engaged or (under_way is not None and tier <= under_way.tier):
         return Step(rollout)
     state = move(rollout.state, Event.KILL)
     killing = rollout.but(
         state=state,
-        kill=_widened(under_way, tier, now) if under_way else Kill(by=by, reason=reason, asked_at=asked_at, tier=tier),
+        kill=widened(under_way, tier, now) if under_way else Kill(by=by, reason=reason, asked_at=asked_at, tier=tier),
         target=ZERO,
         approved=ZERO,
         intent=None,
@@ -36,24 +40,44 @@ def begin(rollout: Rollout, now: datetime, by: Person, reason: str, asked_at: da
         hold=None,
         reason=f"killed: {reason}" if reason else "killed",
         ended_at=None,
+        rearmed_at=None,
         due_at=now,
     )
     return Step(killing, (Happening("killing", {"by": by.id, "reason": reason, "tier": tier}, by),))
 
 
-def _widened(kill: Kill, tier: int, now: datetime) -> Kill:
+def expecting(step: Step, before: Rollout, plan: Plan, now: datetime) -> Step:
+    """Where a raise was under way when the switch was pulled: it may land until its time is over (law 7)."""
+    raising = before.intent is not None and before.intent.way is Way.RAISE
+    kill = step.rollout.kill
+    if not raising or kill is None:
+        return step
+    expected = kill.model_copy(update={"lands_by": now + plan.confirm.within})
+    return Step(step.rollout.but(kill=expected), step.happenings, step.emergency)
+
+
+def widened(kill: Kill, tier: int, now: datetime) -> Kill:
+    """The same kill with a wider tier, which has a time of its own."""
     return kill.model_copy(update={"tier": tier, "widened_at": now})
 
 
 def note_outcomes(rollout: Rollout, outcomes: Iterable[MethodOutcome]) -> Rollout:
     """Take in what methods did; the newest word on a method replaces the former, first times are kept."""
-    if rollout.kill is None:
-        return rollout
-    known = {outcome.name: outcome for outcome in rollout.kill.outcomes}
+    return rollout if rollout.kill is None else rollout.but(kill=with_outcomes(rollout.kill, outcomes))
+
+
+def with_outcomes(kill: Kill, outcomes: Iterable[MethodOutcome]) -> Kill:
+    """The same, for the kill alone."""
+    return _timed(kill, newest((*kill.outcomes, *outcomes)))
+
+
+def newest(outcomes: Iterable[MethodOutcome]) -> tuple[MethodOutcome, ...]:
+    """One outcome for each method, from all that was written down as it came."""
+    known: dict[str, MethodOutcome] = {}
     for outcome in outcomes:
         before = known.get(outcome.name)
         known[outcome.name] = outcome if before is None else _merged(before, outcome)
-    return rollout.but(kill=_timed(rollout.kill, tuple(known.values())))
+    return tuple(known.values())
 
 
 def _merged(before: MethodOutcome, now: MethodOutcome) -> MethodOutcome:
@@ -83,35 +107,67 @@ def _timed(kill: Kill, outcomes: tuple[MethodOutcome, ...]) -> Kill:
     )
 
 
-def watch(rollout: Rollout, plan: Plan, now: datetime, tiers: int, unmet: Sequence[str], late: Sequence[str]) -> Step:
-    """One look at a kill under way. `unmet`: killed_when that isn't true yet; `late`: those past their time."""
+def watch(
+    rollout: Rollout,
+    plan: Plan,
+    now: datetime,
+    tiers: int,
+    unmet: Sequence[str],
+    late: Sequence[str],
+    blind: Sequence[str] = (),
+) -> Step:
+    """One look at a kill under way. `unmet`: killed_when that isn't true yet; `late`: those past their time.
+
+    `blind`: what nobody could measure in its time. It widens no tier, for a sick source says nothing of the canary
+    (law 3); the kill ends as not measured, with why.
+    """
     kill = rollout.kill
     if kill is None or not rollout.state.going_down:
         return Step(rollout)
     if kill.read_back_at is not None and not unmet:
-        return _done(rollout, plan, now, kill)
-    missed = [outcome.name for outcome in kill.outcomes if outcome.read_back_at is None]
-    wrong = [*missed, *late] if now - (kill.widened_at or kill.asked_at) > TIER_TIME else []
+        landed = kill.lands_by is None or now >= kill.lands_by
+        return _done(rollout, plan, now, kill, blind) if landed else Step(rollout.but(due_at=now + WATCH))
+    wrong = [*missed(kill.outcomes), *late] if out_of_time(kill, now) else []
     if wrong and kill.tier < tiers:
-        wider = _widened(kill, kill.tier + 1, now)
+        wider = widened(kill, kill.tier + 1, now)
         facts = {"tier": wider.tier, "why": "; ".join(wrong)}
         return Step(rollout.but(kill=wider, due_at=now), (Happening("kill_tier", facts),))
     if wrong and rollout.state is State.KILLING:
         stuck = rollout.but(state=move(rollout.state, Event.DOWN_FAILED), due_at=now + WATCH)
-        facts = {"what": "kill", "fault": "; ".join(wrong), "still_on": "; ".join(_still_on(kill)) or "not measured"}
+        facts = {"what": "kill", "fault": "; ".join(wrong), "still_on": "; ".join(still_on(kill)) or "not measured"}
         return Step(stuck, (Happening("stuck", facts),))
     return Step(rollout.but(due_at=now + WATCH))
 
 
-def _still_on(kill: Kill) -> list[str]:
+def out_of_time(kill: Kill, now: datetime) -> bool:
+    """Whether the present tier has had its time."""
+    return now - (kill.widened_at or kill.asked_at) > TIER_TIME
+
+
+def missed(outcomes: Iterable[MethodOutcome]) -> list[str]:
+    """What doesn't read back, by name."""
+    return [outcome.name for outcome in outcomes if outcome.read_back_at is None]
+
+
+def still_on(kill: Kill) -> list[str]:
+    """What doesn't read back, each with why: it counts as on."""
     return [
         f"{outcome.name}: {outcome.fault or 'not read back'}" for outcome in kill.outcomes if not outcome.read_back_at
     ]
 
 
-def _done(rollout: Rollout, plan: Plan, now: datetime, kill: Kill) -> Step:
-    measured = now if plan.killed_when else None
-    why = "" if measured else "the plan has no killed_when"
+def partly(rollout: Rollout) -> tuple[Happening, ...]:
+    """What to tell after the first tries where something is still on; nothing where all stands."""
+    kill = rollout.kill
+    if kill is None or rollout.state is not State.KILLING or not still_on(kill):
+        return ()
+    off = [outcome.name for outcome in kill.outcomes if outcome.read_back_at]
+    return (Happening("kill_partly", {"off": off, "still_on": still_on(kill)}),)
+
+
+def _done(rollout: Rollout, plan: Plan, now: datetime, kill: Kill, blind: Sequence[str]) -> Step:
+    measured = now if plan.killed_when and not blind else None
+    why = "" if measured else "; ".join(blind) or "the plan has no killed_when"
     done = kill.model_copy(update={"measured_at": measured, "not_measured": why})
     until = now + plan.cooldown
     killed = rollout.but(
@@ -138,8 +194,17 @@ def _seconds(kill: Kill, at: datetime | None) -> float | None:
     return None if at is None else round((at - kill.asked_at).total_seconds(), 2)
 
 
-def rearm(rollout: Rollout, now: datetime, by: Person, restored: Sequence[str]) -> Step:
-    """The former values stand again: the plan may start anew (the cooldown still counts). Twice is once."""
+def engaged_methods(kill: Kill | None) -> frozenset[str]:
+    """The methods that a kill has touched: those alone are put back, for others may have been changed since."""
+    return frozenset(outcome.name for outcome in kill.outcomes if outcome.tier) if kill else frozenset()
+
+
+def rearm(rollout: Rollout, now: datetime, by: Person, restored: Sequence[str], unknown: Sequence[str] = ()) -> Step:
+    """The former values stand again: the plan may start anew (the cooldown still counts). Twice is once.
+
+    `unknown`: methods that were engaged and whose former value nobody wrote down; a person has to put them back.
+    """
     if rollout.rearmed_at is not None:
         return Step(rollout)
-    return Step(rollout.but(rearmed_at=now), (Happening("rearmed", {"by": by.id, "restored": list(restored)}, by),))
+    facts = {"by": by.id, "restored": list(restored), "unknown": list(unknown)}
+    return Step(rollout.but(rearmed_at=now), (Happening("rearmed", facts, by),))

@@ -84,7 +84,8 @@ MOVES: dict[tuple[State, Event], State] = {
     **{(state, _E.ROLL_BACK): _S.ROLLING_BACK for state in (_S.SHIFTING, _S.BAKING, _S.GATE, _S.HELD)},
     **{(state, _E.KILL): _S.KILLING for state in (_S.SHIFTING, _S.BAKING, _S.GATE, _S.HELD, _S.ROLLING_BACK, _S.STUCK)},
     # A kill also works on a rollout that has ended: the switch belongs to the thing, not to the rollout.
-    **{(state, _E.KILL): _S.KILLING for state in (_S.COMPLETED, _S.ROLLED_BACK)},
+    # From killed only once it was rearmed (kills.begin): before, it's the same kill.
+    **{(state, _E.KILL): _S.KILLING for state in (_S.COMPLETED, _S.ROLLED_BACK, _S.KILLED)},
 }
 
 

@@ -195,7 +195,7 @@ def roll_back(
     """Start down, to where the stage says (R15). Open from every live state but those that go down already."""
     to = back_to(rollout, plan)
     before = max(rollout.confirmed, rollout.target)
-    intent = Intent(id=id, way=Way.LOWER, weight=to, before=before, made_at=now, reason=reason)
+    intent = Intent(id=id, way=Way.LOWER, weight=to, before=before, made_at=now, reason=reason, by=by.id)
     down = rollout.but(
         state=move(rollout.state, Event.ROLL_BACK),
         target=to,
@@ -233,9 +233,11 @@ def came_down(rollout: Rollout, plan: Plan, now: datetime) -> Step:
     to = intent.weight
     facts = {
         "reason": rollout.reason,
+        "by": intent.by or PERCH.id,
         "from": intent.before.percent,
         "to": to.percent,
         "took_s": round((now - intent.made_at).total_seconds(), 1),
+        "lines": _named(rollout),
     }
     arrived = rollout.but(confirmed=to, seen_weight=to, intent=None)
     if to > ZERO:
@@ -255,6 +257,12 @@ def came_down(rollout: Rollout, plan: Plan, now: datetime) -> Step:
         due_at=now,
     )
     return Step(ended, (Happening("rolled_back", {**facts, "cooldown_until": until.timestamp()}),))
+
+
+def _named(rollout: Rollout) -> list[dict[str, Any]]:
+    """The conditions that the reason names, with their numbers: the check itself is forgotten at a new weight."""
+    lines = rollout.check.lines if rollout.check else ()
+    return [line.model_dump(mode="json") for line in lines if line.condition in rollout.reason]
 
 
 def not_coming_down(rollout: Rollout, now: datetime, fault: str, still_on: str, retry: timedelta) -> Step:

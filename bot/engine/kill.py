@@ -1,7 +1,8 @@
 """The path that waits for nothing: not for Slack, metrics, the scheduler, or a commit (law 2).
 
 A kill works from the kill card, a small local file. Its intent goes to the spool first, then all methods of the tier
-and "weight 0" run side by side, each with its own deadline and outcome. The database hears of it alongside, or later.
+and "weight 0" run side by side, each with its own deadline and outcome. The database hears of it alongside, or later;
+until it has, this process itself repeats what doesn't read back, and widens the tier.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import TypeVar
 
 from bot.domain import kills, moves
-from bot.domain.errors import PerchError
+from bot.domain.errors import AmbiguousRollout, PerchError
 from bot.domain.evidence import WORKSPACE, Entry
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
@@ -21,14 +24,17 @@ from bot.domain.units import Weight
 from bot.engine.cards import kill_card
 from bot.engine.equipment import Equipment, Gear, Method
 from bot.engine.ledger import Ledger, new_id
-from bot.ports import Card, Clock, KillFiles, OutsideFault, Spooled, StoreAway, Traffic
+from bot.engine.methods import Pace, Tries
+from bot.engine.pursuit import Pursuit
+from bot.ports import Card, Clock, KillFiles, Spooled, StoreAway, Traffic
 
 log = logging.getLogger(__name__)
 
-METHOD_S = 10.0
-"""Each method's own deadline: T9 wants the effect in under 10 s."""
-READ_BACK_EVERY_S = 0.25
-TELL_EVERY_S = 1.0
+FILE_S = 0.5
+"""How long a kill waits for the disk with the kill files, in which an fsync takes some milliseconds."""
+RECORD_S = 1.0
+"""How long whoever killed waits for the record; it's written all the same, only later."""
+Result = TypeVar("Result")
 
 
 class NoCard(LookupError):
@@ -38,62 +44,101 @@ class NoCard(LookupError):
 class KillSwitch:
     """Pulls the switch of one rollout. Safe to pull twice: an act's key acts once, and methods are idempotent."""
 
-    def __init__(self, files: KillFiles, equipment: Equipment, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, files: KillFiles, equipment: Equipment, ledger: Ledger, clock: Clock, pace: Pace | None = None
+    ) -> None:
         self._files = files
         self._equipment = equipment
         self._ledger = ledger
         self._clock = clock
-        self._telling: set[asyncio.Task[None]] = set()
+        self._pace = pace or Pace()
+        self._tries = Tries(clock, self._pace)
+        # Threads of its own: those that all share may all be waiting, for a name server say.
+        self._threads = ThreadPoolExecutor(16, thread_name_prefix="perch-kill")
+        self._beside: set[asyncio.Task[None]] = set()
+        self._pulling: set[str] = set()
+        self._pursuits: dict[str, Pursuit] = {}
+
+    # ---- cards --------------------------------------------------------------------------------------------------
 
     async def cards(self) -> Sequence[Card]:
-        """All kill cards on this machine."""
-        return await asyncio.to_thread(self._files.cards)
+        """All kill cards on this machine. Raises StoreAway."""
+        return await self._file(self._files.cards)
 
     async def card(self, rollout: str) -> Card:
-        """By the rollout's id, or by its plan's name (without a database nobody knows ids). Raises NoCard."""
-        card = await asyncio.to_thread(self._files.card, rollout)
-        named = [] if card else [each for each in await self.cards() if each.plan == rollout]
-        if card is None and not named:
+        """By the rollout's id, or by its plan's name (without a database nobody knows ids).
+
+        Raises NoCard, StoreAway, and AmbiguousRollout where a name is live in several environments.
+        """
+        card = await self._file(self._files.card, rollout)
+        if card is not None:
+            return card
+        named = [each for each in await self.cards() if each.plan == rollout]
+        named = [each for each in named if not each.completed] or named
+        if not named:
             raise NoCard(rollout)
-        return card or max(named, key=lambda each: each.made_at)
+        if len({each.environment for each in named}) > 1:
+            raise AmbiguousRollout(rollout, ", ".join(f"{each.rollout} ({each.environment})" for each in named))
+        return max(named, key=lambda each: each.made_at)
+
+    async def under_way(self, rollout: Rollout) -> bool:
+        """Whether a kill of this plan is in the spool: then nothing of it may rise. Raises StoreAway."""
+        acts = await self._file(self._files.spooled)
+        return any((act.plan, act.environment) == (rollout.plan, rollout.environment) for act in acts)
 
     async def card_for(self, rollout: Rollout, members: Sequence[str] = ()) -> Card:
-        """The card of a rollout; made and kept now where there is none yet."""
+        """The card of a rollout; made and kept now where there is none yet, or none that can be read."""
         try:
             return await self.card(rollout.id)
-        except NoCard:
+        except (NoCard, StoreAway):
             plan = await self._ledger.plan_of(rollout)
             tree = dict(await self._ledger.rollouts.tree(rollout.plan_digest))
             card = kill_card(rollout, plan, tree, tuple(members))
-            await asyncio.to_thread(self._files.keep_card, card)
-            return card
+        try:
+            await self._file(self._files.keep_card, card)
+        except StoreAway as away:
+            log.error("the kill card of %s can't be written (%s); the kill goes on without it", rollout.id, away)
+        return card
 
-    async def pull(self, act: Spooled, card: Card) -> Sequence[MethodOutcome]:
-        """Do it now. Returns every method's outcome; what failed has its fault, and is tried again by the watch."""
+    # ---- the act ------------------------------------------------------------------------------------------------
+
+    async def pull(
+        self, act: Spooled, card: Card, after: asyncio.Future[object] | None = None
+    ) -> Sequence[MethodOutcome]:
+        """Do it now. Returns every method's outcome; what failed has its fault, and is tried on.
+
+        The record, and it alone, waits for `after`: what the act follows from is to be on record before it.
+        """
         if not await self._is_new(act):
             return ()
-        plan = self._ledger.thaw(card.tree, card.environment)
-        gear = self._equipment.gear(plan)
-        told = asyncio.create_task(self._tell(act))
-        self._telling.add(told)
-        told.add_done_callback(self._telling.discard)
+        self._pulling.add(act.key)
+        gear = self._equipment.gear(self._ledger.thaw(card.tree, card.environment))
+        telling = self._begin_beside(self._tell(act, after))
         outcomes = await self._all(act, card, gear)
-        await self._settle(act, outcomes)
+        settling = self._begin_beside(self._settle(act, card, outcomes, telling))
+        await asyncio.wait({settling}, timeout=RECORD_S)
         return outcomes
+
+    async def insist(self, act: Spooled, card: Card, outcomes: Sequence[MethodOutcome]) -> Sequence[MethodOutcome]:
+        """Repeat what doesn't read back until all does, or every tier has had its time; for where no tick watches.
+
+        Returns the newest outcomes.
+        """
+        pursuit = self._pursuit(act, card, outcomes)
+        await pursuit.over()
+        try:
+            await self._record(act, pursuit.outcomes)
+        except (StoreAway, PerchError) as away:
+            log.warning("the %s of %s stays in the spool: %s", act.what, act.rollout, away)
+        return pursuit.outcomes
 
     async def _is_new(self, act: Spooled) -> bool:
         """Put the intent in the spool. A disk that fails stops no kill: then it acts, at worst twice."""
         try:
-            return await asyncio.to_thread(self._files.begin, act)
+            return await self._file(self._files.begin, act)
         except StoreAway as away:
             log.error("the spool can't be written (%s); the %s of %s goes on without it", away, act.what, act.rollout)
             return True
-
-    async def _spool(self, act: Spooled, outcome: MethodOutcome) -> None:
-        try:
-            await asyncio.to_thread(self._files.outcome, act.key, outcome.model_dump(mode="json"))
-        except StoreAway as away:
-            log.error("the spool can't be written (%s): %s", away, outcome)
 
     async def _all(self, act: Spooled, card: Card, gear: Gear) -> Sequence[MethodOutcome]:
         weight = Weight(card.back_to if act.what == "rollback" else 0)
@@ -103,44 +148,30 @@ class KillSwitch:
             calls += [self.engage(method, act) for method in gear.methods if method.tier <= last]
         return await asyncio.gather(*calls)
 
-    async def lower(self, traffic: Traffic, weight: Weight, act: Spooled | None = None) -> MethodOutcome:
-        """Set one target's weight and read it back."""
-
-        async def stands() -> bool:
-            return (await traffic.read()).weight <= weight
-
-        return await self._do(f"weight {weight} on {traffic.target}", 0, traffic.apply(weight), stands, act)
-
-    async def engage(self, method: Method, act: Spooled | None = None) -> MethodOutcome:
-        """Engage one method and read it back."""
-        return await self._do(method.name, method.tier, method.act.engage(), method.act.engaged, act)
-
-    async def _do(
-        self, name: str, tier: int, call: Awaitable[None], stands: Callable[[], Awaitable[bool]], act: Spooled | None
+    async def lower(
+        self, traffic: Traffic, weight: Weight, act: Spooled | None = None, within_s: float | None = None
     ) -> MethodOutcome:
-        outcome = MethodOutcome(name=name, tier=tier)
-        try:
-            async with asyncio.timeout(METHOD_S):
-                await call
-                outcome = outcome.model_copy(update={"applied_at": self._clock()})
-                await _until(stands)
-                outcome = outcome.model_copy(update={"read_back_at": self._clock()})
-        except TimeoutError:
-            fault = "applied, but doesn't read back" if outcome.applied_at else f"no answer in {METHOD_S:g} s"
-            outcome = outcome.model_copy(update={"fault": fault})
-        except OutsideFault as fault:
-            outcome = outcome.model_copy(update={"fault": str(fault)})
-        except Exception:
-            log.exception("kill method %s broke", name)
-            outcome = outcome.model_copy(update={"fault": "an error inside Perch; see its log"})
+        """Bring one target down to a weight, and read it back."""
+        return await self._spooled(act, await self._tries.lower(traffic, weight, within_s))
+
+    async def engage(self, method: Method, act: Spooled | None = None, within_s: float | None = None) -> MethodOutcome:
+        """Engage one method, and read it back."""
+        return await self._spooled(act, await self._tries.engage(method, within_s))
+
+    async def _spooled(self, act: Spooled | None, outcome: MethodOutcome) -> MethodOutcome:
         if act is not None:
-            await self._spool(act, outcome)
+            try:
+                await self._file(self._files.outcome, act.key, outcome.model_dump(mode="json"))
+            except StoreAway as away:
+                log.error("the spool can't be written (%s): %s", away, outcome)
         return outcome
 
     # ---- the record, alongside and afterwards -------------------------------------------------------------------
 
-    async def _tell(self, act: Spooled) -> None:
+    async def _tell(self, act: Spooled, after: asyncio.Future[object] | None) -> None:
         """Try to get the intent into the database while the methods run."""
+        if after is not None:
+            await asyncio.wait({after})
         try:
             await self._begin(act)
         except (StoreAway, PerchError) as away:
@@ -152,28 +183,65 @@ class KillSwitch:
 
         return await self._ledger.change(act.rollout, decide)
 
-    async def _settle(self, act: Spooled, outcomes: Sequence[MethodOutcome]) -> None:
+    async def _settle(
+        self, act: Spooled, card: Card, outcomes: Sequence[MethodOutcome], telling: asyncio.Task[None]
+    ) -> None:
+        """On record, or tried on by this process until it is."""
         try:
+            await asyncio.wait({telling}, timeout=RECORD_S)
+            if not telling.done():
+                self._pursuit(act, card, outcomes)
             await self._record(act, outcomes)
+            self._watched(act.key)
         except (StoreAway, PerchError) as away:
             log.warning("the %s of %s stays in the spool: %s", act.what, act.rollout, away)
+            self._pursuit(act, card, outcomes)
+        finally:
+            self._pulling.discard(act.key)
+
+    def _pursuit(self, act: Spooled, card: Card, outcomes: Sequence[MethodOutcome]) -> Pursuit:
+        if act.key not in self._pursuits:
+            gear = self._equipment.gear(self._ledger.thaw(card.tree, card.environment))
+            self._pursuits[act.key] = Pursuit(self, act, card, gear, outcomes, self._clock, self._pace)
+        return self._pursuits[act.key]
 
     async def merge(self) -> int:
         """Put all spooled acts into evidence and state; returns how many. Raises StoreAway when it can't."""
-        acts = await asyncio.to_thread(self._files.spooled)
+        acts = [act for act in await self._file(self._files.spooled) if act.key not in self._pulling]
         for act in acts:
+            outcomes = [MethodOutcome.model_validate(outcome) for outcome in act.outcomes]
             try:
-                await self._record(act, [MethodOutcome.model_validate(outcome) for outcome in act.outcomes])
+                await self._record(act, outcomes)
+                self._watched(act.key)
             except PerchError as foreign:
                 await self._record_foreign(act, foreign)
+            except StoreAway:
+                await self._pursue_all(acts)
+                raise
         return len(acts)
+
+    def _watched(self, key: str) -> None:
+        """It's on record: the tick sees to what is still on."""
+        if pursuit := self._pursuits.pop(key, None):
+            pursuit.leave()
+
+    async def _pursue_all(self, acts: Sequence[Spooled]) -> None:
+        """Acts that another process left, and no database to watch them by: go on with each from its card."""
+        for act in acts:
+            if act.key in self._pursuits:
+                continue
+            try:
+                card = await self.card(act.rollout)
+            except (NoCard, AmbiguousRollout):
+                continue
+            self._pursuit(act, card, [MethodOutcome.model_validate(outcome) for outcome in act.outcomes])
 
     async def _record_foreign(self, act: Spooled, why: PerchError) -> None:
         """An act on a rollout that this database doesn't know, or that had ended: on record all the same."""
         log.error("the %s of %s has no rollout to be recorded with: %s", act.what, act.rollout, why)
         entry = Entry(act.what, self._clock(), act.by, act.model_dump(mode="json"))
         await self._ledger.rollouts.note(WORKSPACE, [entry])
-        await asyncio.to_thread(self._files.merged, act.key)
+        await self._file(self._files.merged, act.key)
 
     async def _record(self, act: Spooled, outcomes: Sequence[MethodOutcome]) -> None:
         await self._begin(act)
@@ -182,16 +250,37 @@ class KillSwitch:
             if rollout.kill is None or not outcomes:
                 return None
             told = tuple(moves.Happening("kill_outcome", outcome.model_dump(mode="json")) for outcome in outcomes)
-            return Step(kills.note_outcomes(rollout, outcomes), told)
+            noted = kills.note_outcomes(rollout, outcomes)
+            return Step(noted, (*told, *kills.partly(noted)))
 
         await self._ledger.change(act.rollout, decide)
-        await asyncio.to_thread(self._files.merged, act.key)
+        await self._file(self._files.merged, act.key)
 
+    # ---- what it's made of --------------------------------------------------------------------------------------
 
-async def _until(stands: Callable[[], Awaitable[bool]]) -> None:
-    """Look again and again; the caller's deadline ends it."""
-    while not await stands():  # noqa: ASYNC110 - a far side can only be asked
-        await asyncio.sleep(READ_BACK_EVERY_S)
+    async def _file(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """File work beside the loop. Raises StoreAway, also where the disk gives no answer in time."""
+        doing = asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        done, _ = await asyncio.wait({doing}, timeout=FILE_S)
+        if not done:
+            doing.add_done_callback(lambda late: late.cancelled() or late.exception())
+            raise StoreAway(f"the disk with the kill files gave no answer in {FILE_S:g} s")
+        return doing.result()
+
+    def _begin_beside(self, doing: Awaitable[None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(doing)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        return task
+
+    async def aclose(self) -> None:
+        """Stop repeating; what isn't merged is in the spool, for the next start."""
+        for pursuit in self._pursuits.values():
+            pursuit.leave()
+        await asyncio.gather(*(pursuit.over() for pursuit in self._pursuits.values()))
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
 
 
 def begin(rollout: Rollout, plan: Plan, act: Spooled, now: datetime) -> Step | None:
@@ -203,4 +292,4 @@ def begin(rollout: Rollout, plan: Plan, act: Spooled, now: datetime) -> Step | N
         return moves.roll_back(rollout, plan, now, new_id(), act.reason or "asked for by a person", by)
     tier = len(plan.kill_switch) if act.what == "emergency" else 1
     step = kills.begin(rollout, now, by, act.reason, act.at, tier)
-    return step if step.happenings else None
+    return kills.expecting(step, rollout, plan, now) if step.happenings else None

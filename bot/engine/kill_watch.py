@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.domain import kills
 from bot.domain.checks import Facts
-from bot.domain.conditions import Condition
 from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Kill, MethodOutcome, Rollout
@@ -15,13 +16,29 @@ from bot.domain.units import ZERO
 from bot.engine.equipment import Gear
 from bot.engine.gather import Round
 from bot.engine.kill import KillSwitch
+from bot.engine.methods import Pace
+from bot.ports import Clock
+
+PATIENCE = timedelta(seconds=30)
+"""How long a condition without a time of its own may lack data before the kill is told as not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Conditions of `killed_when` that aren't true yet; those of them past their time; those nobody can measure."""
+
+    unmet: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    blind: tuple[str, ...] = ()
 
 
 class KillWatch:
     """One look per tick at each rollout that is killing, or stuck in a kill."""
 
-    def __init__(self, switch: KillSwitch) -> None:
+    def __init__(self, switch: KillSwitch, clock: Clock, pace: Pace | None = None) -> None:
         self._switch = switch
+        self._clock = clock
+        self._pace = pace or Pace()
 
     async def look(self, rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> Step:
         """Engage what isn't read back yet; then say where the kill stands."""
@@ -30,16 +47,18 @@ class KillWatch:
         outcomes = await self._engage_missing(rollout.kill, gear)
         known = kills.note_outcomes(rollout, outcomes)
         told = tuple(Happening("kill_outcome", outcome.model_dump(mode="json")) for outcome in _news(rollout, outcomes))
-        unmet, late = await _killed_when(known, plan, gear, round)
-        step = kills.watch(known, plan, round.now, gear.tiers, unmet, late)
+        seen = await _killed_when(known, plan, gear, round)
+        # The time now, not that of the tick: a method that hung may have used up what its tier had.
+        step = kills.watch(known, plan, self._clock(), gear.tiers, seen.unmet, seen.late, seen.blind)
         return Step(step.rollout, (*told, *step.happenings))
 
     async def _engage_missing(self, kill: Kill, gear: Gear) -> list[MethodOutcome]:
         """The weight is set to 0 at every look: a raise that was under way may land after the first time."""
         stands = {outcome.name for outcome in kill.outcomes if outcome.read_back_at is not None}
-        calls = [self._switch.lower(each, ZERO) for each in gear.traffic]
+        within_s = self._pace.within_s(kill, self._clock())
+        calls = [self._switch.lower(each, ZERO, within_s=within_s) for each in gear.traffic]
         calls += [
-            self._switch.engage(method)
+            self._switch.engage(method, within_s=within_s)
             for method in gear.methods
             if method.tier <= kill.tier and method.name not in stands
         ]
@@ -52,15 +71,23 @@ def _news(rollout: Rollout, outcomes: list[MethodOutcome]) -> list[MethodOutcome
     return [outcome for outcome in outcomes if known.get(outcome.name) != bool(outcome.read_back_at)]
 
 
-async def _killed_when(rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> tuple[list[str], list[str]]:
-    """(conditions that aren't true yet, those of them past their time)."""
+async def _killed_when(rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> Measured:
+    """How far `killed_when` has come; measured once all targets read back.
+
+    Before that nothing could be done by it, and a source that hangs would only hold up the next try.
+    """
+    if rollout.kill is None or rollout.kill.read_back_at is None:
+        return Measured()
     names = {condition.subject.name for condition in plan.killed_when if condition.subject.name in plan.metrics}
     facts = Facts(canary=await round.metrics(plan, gear.sources, names), baselines=rollout.baselines)
-    unmet = [condition for condition in plan.killed_when if truth(condition, plan, facts, round.now).holds is not True]
-    return [condition.text for condition in unmet], [each.text for each in unmet if _late(each, rollout, round)]
-
-
-def _late(condition: Condition, rollout: Rollout, round: Round) -> bool:
-    if rollout.kill is None or condition.within is None:
-        return False
-    return round.now - rollout.kill.asked_at > condition.within
+    waited = round.now - rollout.kill.asked_at
+    unmet, late, blind = [], [], []
+    for condition in plan.killed_when:
+        now = truth(condition, plan, facts, round.now)
+        if now.holds is None and waited > (condition.within or PATIENCE):
+            blind.append(f"{condition.text} ({now.detail or 'no data'})")
+        elif now.holds is not True:
+            unmet.append(condition.text)
+            if now.holds is False and condition.within is not None and waited > condition.within:
+                late.append(condition.text)
+    return Measured(tuple(unmet), tuple(late), tuple(blind))

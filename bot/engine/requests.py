@@ -6,7 +6,7 @@ out or raises a `Refusal` that names the next step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.domain.errors import PerchError
 from bot.domain.evidence import Broken, Head, Record
+from bot.domain.freezes import Freeze
 from bot.domain.plan import Plan
 from bot.domain.rollout import Person, Rollout
 from bot.domain.units import Weight
@@ -54,13 +55,27 @@ class Reply(BaseModel):
 
 
 class KillAsked(BaseModel):
-    """One rollout of a `kill all`: `fault` is why its switch wasn't thrown, or ""."""
+    """One rollout of a `kill all`. `fault`: why its switch wasn't thrown, or ""; `still_on`: what doesn't read back."""
 
     model_config = ConfigDict(frozen=True)
 
     rollout: str
     name: str
     fault: str = ""
+    still_on: tuple[str, ...] = ()
+
+
+class Cold(BaseModel):
+    """What came of a freeze or of lifting one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    freezes: tuple[Freeze, ...]
+    """Begun, lifted, or changed."""
+    touched: tuple[str, ...] = ()
+    """Plans of live rollouts: under a new freeze, or left on hold by one that ended."""
+    left: tuple[Freeze, ...] = ()
+    """What still stands after lifting."""
 
 
 class Desk(Protocol):
@@ -100,6 +115,24 @@ class Desk(Protocol):
         ...
 
     async def rearm(self, request: Request, rollout_id: str) -> Rollout: ...
+
+    async def freeze(
+        self, request: Request, service: str, reason: str, lasting: timedelta | None, exempt: Sequence[str]
+    ) -> Cold:
+        """Let nothing of a service rise ("" is all of them), for a time, or with None until it's lifted."""
+        ...
+
+    async def unfreeze(self, request: Request, service: str, reason: str, only: Sequence[str]) -> Cold:
+        """Lift it, or with `only` let these plans go on under it. What was held stays held."""
+        ...
+
+    async def standing(self) -> Sequence[Freeze]:
+        """The freezes that stand."""
+        ...
+
+    def services(self) -> Mapping[str, str]:
+        """The service of each plan on offer, by the plan's name."""
+        ...
 
     async def find(self, name: str, *, live: bool) -> Rollout:
         """By id, plan name, or nearly. Raises UnknownRollout or AmbiguousRollout with the correction."""

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain import kills, moves
-from bot.domain.errors import (
-    NotNow,
-    StaleClick,
-)
+from bot.domain.errors import NotNow, PerchError, StaleClick, UnknownRollout
+from bot.domain.freezes import refused
 from bot.domain.machine import State
 from bot.domain.moves import Step, a_hold
 from bot.domain.plan import Plan
-from bot.domain.rollout import PERCH, Rollout
+from bot.domain.rollout import PERCH, Kill, MethodOutcome, Person, Rollout
 from bot.domain.units import Weight
-from bot.engine.equipment import Equipment
+from bot.engine.equipment import Equipment, Method
 from bot.engine.finding import Finding
 from bot.engine.gatekeeping import standing
 from bot.engine.kill import KillSwitch, NoCard
@@ -28,8 +26,11 @@ from bot.ports import Card, OutsideFault, Plans, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 1.0
+PATIENCE_S = 0.4
 """How long a downward act waits for the database before it goes by the kill card (law 2)."""
+RESTORE_S = 30.0
+LOOK_S = 1.0
+"""How long an answer waits for the database, once the act itself is done."""
 
 
 class Stopping(Finding):
@@ -59,6 +60,8 @@ class Stopping(Finding):
         await self._rights.permit(request, "operate", plan)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+            if fresh.frozen is not None and fresh.frozen.stands(now):
+                raise refused(fresh.frozen)
             if fresh.intent is not None:
                 raise NotNow(
                     f"{fresh.plan} is still being brought back to {fresh.intent.weight}; it stays held.",
@@ -98,34 +101,37 @@ class Stopping(Finding):
         return await self._by_card(request, rollout_id, reason, "kill")
 
     async def kill_all(self, request: Request, reason: str) -> Sequence[KillAsked]:
-        wanted = await self._all_live()
-        calls = [self.kill(_named(request, id), id, reason) for id in wanted]
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        return [
-            KillAsked(rollout=id, name=name, fault=str(result) if isinstance(result, BaseException) else "")
-            for (id, name), result in zip(wanted.items(), results, strict=True)
-        ]
+        """What there are cards of goes down at once; what only the database knows follows, where it answers."""
+        reading = asyncio.ensure_future(self._live())
+        carded = await self._carded()
+        going = {id: asyncio.create_task(self.kill(_named(request, id), id, reason)) for id in carded}
+        live = await reading
+        for id in live:
+            going.setdefault(id, asyncio.create_task(self.kill(_named(request, id), id, reason)))
+        results = await asyncio.gather(*going.values(), return_exceptions=True)
+        names = live | carded
+        return [_asked(id, names[id], result) for id, result in zip(going, results, strict=True)]
 
-    async def _all_live(self) -> dict[str, str]:
-        """Ids of all live rollouts with a name for people: by the cards, and by the database where it answers."""
-        wanted = {
-            card.rollout: f"{card.plan} in {card.environment}"
-            for card in await self._switch.cards()
-            if not card.completed
-        }
+    async def _carded(self) -> dict[str, str]:
+        """Ids of all live rollouts that this machine has cards of, with a name for people."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            cards = await self._switch.cards()
+        except StoreAway as away:
+            log.error("the kill cards can't be read: %s", away)
+            return {}
+        return {card.rollout: f"{card.plan} in {card.environment}" for card in cards if not card.completed}
+
+    async def _live(self) -> dict[str, str]:
+        """The same by the database; nothing where it doesn't answer in time."""
+        try:
+            async with asyncio.timeout(LOOK_S):
                 live = await self._ledger.rollouts.live()
         except (StoreAway, TimeoutError):
-            return wanted
-        return wanted | {rollout.id: f"{rollout.plan} in {rollout.environment}" for rollout in live}
+            return {}
+        return {rollout.id: f"{rollout.plan} in {rollout.environment}" for rollout in live}
 
     async def _by_card(self, request: Request, rollout_id: str, reason: str, what: str) -> Rollout:
-        try:
-            card = await self._switch.card(rollout_id)
-        except NoCard:
-            rollout, plan = await self._read(rollout_id)
-            card = await self._switch.card_for(rollout, await self._rights.members(plan))
+        card = await self._card(rollout_id)
         plan = self._ledger.thaw(card.tree, card.environment)
         await self._rights.permit(request, "stop", plan, known=card.operators)
         act = Spooled(
@@ -139,16 +145,27 @@ class Stopping(Finding):
             reason=reason,
             at=self._ledger.clock(),
         )
-        await self._switch.pull(act, card)
-        return await self._as_known(card)
+        outcomes = await self._switch.pull(act, card)
+        return await self._as_known(card, act, outcomes)
 
-    async def _as_known(self, card: Card) -> Rollout:
-        """The rollout as the database has it; where it can't say, as the card does."""
+    async def _card(self, rollout_id: str) -> Card:
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await self._ledger.rollouts.load(card.rollout)
-        except (StoreAway, TimeoutError):
-            return from_card(card, self._ledger.clock())
+            return await self._switch.card(rollout_id)
+        except (NoCard, StoreAway):
+            rollout, plan = await self._read(rollout_id)
+            return await self._switch.card_for(rollout, await self._rights.members(plan))
+
+    async def _as_known(self, card: Card, act: Spooled, outcomes: Sequence[MethodOutcome]) -> Rollout:
+        """The rollout as the database has it; where it can't say, as the card does. With what has just come of it."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                known = await self._ledger.rollouts.load(card.rollout)
+        except (StoreAway, TimeoutError, UnknownRollout):
+            known = from_card(card, self._ledger.clock())
+        if known.kill is None and act.what != "rollback":
+            by = Person(id=act.by, name=act.by_name)
+            known = known.but(kill=Kill(by=by, reason=act.reason, asked_at=act.at, tier=1))
+        return kills.note_outcomes(known, outcomes)
 
     async def _permit_stop(self, request: Request, plan: Plan, rollout_id: str) -> None:
         try:
@@ -162,28 +179,57 @@ class Stopping(Finding):
         await self._rights.permit(request, "operate", plan)
         if rollout.state is not State.KILLED or rollout.rearmed_at is not None:
             raise NotNow(f"The kill switch of {rollout.plan} isn't engaged.", f"/canary status {rollout.plan}")
-        restored = await self._restore(rollout, plan)
+        if await self._switch.under_way(rollout):
+            raise NotNow(
+                f"A kill of {rollout.plan} is still being put on record; nothing was put back.",
+                f"/canary rearm {rollout.plan}",
+            )
+        restored, unknown = await self._restore(rollout, plan)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-            return None if fresh.rearmed_at else kills.rearm(fresh, now, request.actor, restored)
+            if fresh.rearmed_at or fresh.state is not State.KILLED:
+                return None
+            return kills.rearm(fresh, now, request.actor, restored, unknown)
 
         return await self._ledger.change(rollout_id, decide)
 
-    async def _restore(self, rollout: Rollout, plan: Plan) -> Sequence[str]:
-        restored = []
-        for method in self._equipment.gear(plan).methods:
-            if method.name not in rollout.former:
-                continue
-            try:
-                async with asyncio.timeout(30):
-                    await method.act.restore(rollout.former[method.name])
-            except (OutsideFault, TimeoutError) as fault:
-                raise NotNow(
-                    f"{method.name} could not be put back: {fault or 'no answer'}. {rollout.plan} stays killed.",
-                    f"mend it, then: /canary rearm {rollout.plan}",
-                ) from fault
-            restored.append(method.name)
-        return restored
+    async def _restore(self, rollout: Rollout, plan: Plan) -> tuple[list[str], list[str]]:
+        """(what was put back, what nobody wrote down). Every method is tried. Raises NotNow with all that failed."""
+        engaged = kills.engaged_methods(rollout.kill)
+        methods = [method for method in self._equipment.gear(plan).methods if method.name in engaged]
+        known = {method.name: former for method in methods if (former := _former(rollout, method.name)) is not None}
+        faults = await asyncio.gather(
+            *(_put_back(method, known[method.name]) for method in methods if method.name in known)
+        )
+        if any(faults):
+            raise NotNow(
+                f"Not everything could be put back: {'; '.join(filter(None, faults))}. {rollout.plan} stays killed.",
+                f"mend it, then: /canary rearm {rollout.plan}",
+            )
+        return list(known), [method.name for method in methods if method.name not in known]
+
+
+async def _put_back(method: Method, former: str) -> str:
+    """Why a method's former value couldn't be put back, or ""."""
+    try:
+        async with asyncio.timeout(RESTORE_S):
+            await method.act.restore(former)
+    except (OutsideFault, TimeoutError) as fault:
+        return f"{method.name}: {fault or f'no answer in {RESTORE_S:g} s'}"
+    return ""
+
+
+def _former(rollout: Rollout, name: str) -> str | None:
+    """What stood there. Before version 0.3 a name had its kind twice."""
+    return rollout.former.get(name, rollout.former.get(f"{name.split()[0]} {name}"))
+
+
+def _asked(id: str, name: str, result: Rollout | BaseException) -> KillAsked:
+    if isinstance(result, BaseException):
+        if not isinstance(result, PerchError | StoreAway):
+            log.error("the kill of %s broke", id, exc_info=result)
+        return KillAsked(rollout=id, name=name, fault=str(result) or type(result).__name__)
+    return KillAsked(rollout=id, name=name, still_on=tuple(kills.still_on(result.kill)) if result.kill else ())
 
 
 def _not_stale(rollout: Rollout, request: Request) -> None:

@@ -48,6 +48,7 @@ MANNERS: Mapping[str, Manner] = {
     "rejected": LOUD,
     "promoted": Manner(loud=True, announce="promoted"),
     "held": Manner(loud=True, announce="held"),
+    "hold_over": LOUD,
     "resumed": LOUD,
     "extended": LOUD,
     "retried": LOUD,
@@ -55,6 +56,7 @@ MANNERS: Mapping[str, Manner] = {
     "rolled_back": Manner(loud=True, announce="rolled_back"),
     "killing": LOUD,
     "kill_tier": LOUD,
+    "kill_partly": LOUD,
     "killed": Manner(loud=True, announce="killed"),
     "stuck": Manner(loud=True, announce="stuck"),
     "drift": LOUD,
@@ -66,9 +68,14 @@ MANNERS: Mapping[str, Manner] = {
     "aborted": LOUD,
     "verified": LOUD,
     "rearmed": LOUD,
+    "rehearsal": SILENT,
+    "rehearsed": QUIET,
+    "rehearsal_failed": LOUD,
     "early": LOUD,
     "no_data": LOUD,
     "started_again": LOUD,
+    "frozen": SILENT,
+    "unfrozen": Manner(),
 }
 
 SAY_IT_ALL = frozenset({"rolling_back", "held", "completed"})
@@ -112,7 +119,12 @@ def _entry(happening: Happening, after: Rollout, now: datetime, said: Sequence[O
 
 
 def _manner(happening: Happening, *, told_anyway: bool) -> Manner:
-    """A verdict is loud, unless what follows from it says it all, or it is a first look without data."""
+    """A verdict is loud, unless what follows from it says it all, or it is a first look without data.
+
+    A freeze has its own message in the channel; each rollout that it holds needs none there.
+    """
+    if happening.kind == "held" and happening.facts.get("cause") == "freeze":
+        return Manner(announce="held")
     if happening.kind == "verdict_changed" and (told_anyway or happening.facts.get("verdict") == "no_data"):
         return QUIET
     return MANNERS[happening.kind]

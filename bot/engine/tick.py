@@ -56,7 +56,7 @@ class Ticker:
         self._kinds = kinds
         self._works = works
         self._switch = switch
-        self._watch = KillWatch(switch)
+        self._watch = KillWatch(switch, clock)
         self._clock = clock
         self._owner = owner
         self._looks: dict[str, asyncio.Task[None]] = {}

@@ -15,9 +15,10 @@ from typing import Any
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.ports import Outgoing, Said
-from bot.wording import checked, ending, progress, rolled_back
+from bot.wording import checked, ending, kills, progress, rolled_back
 from bot.wording.blocks import context, said
 from bot.wording.gate import gate, gate_closed, gate_escalated, gate_expired
+from bot.wording.records import stands
 from bot.wording.second_way import second_way, second_way_back
 from bot.wording.status import status
 from bot.wording.telling import Telling
@@ -37,6 +38,7 @@ EVENTS: dict[str, Word] = {
     "promoted": progress.promoted,
     "early": progress.early,
     "held": progress.held,
+    "hold_over": progress.hold_over,
     "resumed": progress.resumed,
     "started_again": progress.started_again,
     "extended": progress.extended,
@@ -50,14 +52,17 @@ EVENTS: dict[str, Word] = {
     "gate_closed": gate_closed,
     "rolling_back": rolled_back.rolling_back,
     "rolled_back": rolled_back.rolled_back,
-    "killing": ending.killing,
-    "kill_tier": ending.kill_tier,
-    "killed": ending.killed,
+    "killing": kills.killing,
+    "kill_tier": kills.kill_tier,
+    "kill_partly": kills.kill_partly,
+    "killed": kills.killed,
     "stuck": ending.stuck,
     "completed": ending.completed,
     "aborted": ending.aborted,
     "verified": rolled_back.verified,
-    "rearmed": ending.rearmed,
+    "rearmed": kills.rearmed,
+    "rehearsal_failed": kills.rehearsal_failed,
+    "rehearsed": kills.rehearsed,
     "undelivered": ending.undelivered,
 }
 """What goes into a rollout's thread or to a channel, by name."""
@@ -102,5 +107,4 @@ def _with_record(worded: Said, record: Mapping[str, Any] | None) -> Said:
     """Where the record stood, under a decision: a database that is rewritten later disagrees with this (law 9)."""
     if not record:
         return worded
-    line = f"Record: {record['number']} entries, the last one's hash begins with `{str(record['hash'])[:16]}`"
-    return Said(worded.text, (*worded.blocks, context(line)))
+    return Said(worded.text, (*worded.blocks, context(stands(int(record["number"]), str(record["hash"])))))

@@ -1,4 +1,4 @@
-"""What is told of kills and at the end: each fit to forward to somebody who wasn't there."""
+"""What is told at the end, and of a way down that is stuck: each fit to forward to somebody who wasn't there."""
 
 from __future__ import annotations
 
@@ -14,60 +14,6 @@ from bot.wording.telling import Telling
 
 LINES = 10
 RED = 20
-SHORTEST_S = 0.1
-"""No shorter time is told; the last tenth of a second is the clock's."""
-
-
-def killing(telling: Telling) -> Said:
-    reason = telling.text("reason", "no reason given")
-    return told(
-        f"🛑 {telling.by()} killed {telling.name}: {reason}.",
-        "The kill switch is being thrown, and each target is read back.",
-    )
-
-
-def kill_tier(telling: Telling) -> Said:
-    tier = telling.text("tier", "the next")
-    return told(
-        f"🛑 Kill of {telling.name}: tier {tier} runs now.", f"Why: {telling.text('why', 'the one before was late')}."
-    )
-
-
-def killed(telling: Telling) -> Said:
-    """The three times of a kill, each target's outcome, and how to come back."""
-    applied, read = _time_of(telling, "applied_s"), _time_of(telling, "read_back_s")
-    measured = _time_of(telling, "measured_s")
-    if not telling.has("measured_s"):
-        measured = f"not measured ({telling.text('not_measured', 'no measurement was asked for')})"
-    return told(
-        f"🛑 {telling.name} is killed.",
-        f"Applied: {applied}. Read back: {read}. Measured at 0: {measured}.",
-        *_outcomes(telling),
-        f"Reason: {telling.text('reason') or plain(telling.rollout.reason) or 'no reason given'}.",
-        f"Next: it can't start until `/canary rearm {telling.rollout.plan}` has put the former values back.",
-    )
-
-
-def _time_of(telling: Telling, fact: str) -> str:
-    value = telling.facts.get(fact)
-    if value is None:
-        return "not yet"
-    return telling.span(fact) if float(value) >= SHORTEST_S else f"under {SHORTEST_S} s"
-
-
-_TWICE = re.compile(r"^(\w+ )\1")
-"""A method's kind, and its target's name that begins with the kind."""
-
-
-def _outcomes(telling: Telling) -> list[str]:
-    lines = []
-    for outcome in (telling.facts.get("outcomes") or [])[:12]:
-        name = plain(_TWICE.sub(r"\1", str(outcome.get("name", "?"))), 120)
-        off = "" if name.startswith("weight ") else "off, "
-        fault = plain(outcome.get("fault", ""), 160)
-        good = outcome.get("read_back_at") is not None and not fault
-        lines.append(f"✅ {name}: {off}read back" if good else f"❌ {name}: {fault or 'not read back'}")
-    return lines
 
 
 def stuck(telling: Telling) -> Said:
@@ -124,11 +70,6 @@ REMEDIES = (
     (r"^kill switch ", "The kill switch must be in reach before anything rises: `perch doctor` tries it."),
     (r"^no baseline ", "A baseline needs measurements from before the start: start again when there are enough."),
 )
-
-
-def rearmed(telling: Telling) -> Said:
-    plan = telling.rollout.plan
-    return told(f"{telling.by()} rearmed {plan}: what the kill switch had changed is put back.", "It may start again.")
 
 
 def undelivered(telling: Telling) -> Said:

@@ -93,6 +93,15 @@ def held(telling: Telling) -> Said:
     return told(f"✋ {telling.name} is on hold at {telling.rollout.confirmed}{who}: {telling.text('why')}.", *lines)
 
 
+def hold_over(telling: Telling) -> Said:
+    """A hold's deadline came and nobody had acted: said, or it's forgotten for weeks."""
+    return told(
+        f"✋ Nobody acted on the hold of {telling.name} in time: it stays on hold at {telling.rollout.confirmed}.",
+        f"Why it is held: {telling.text('why')}. Owner: {telling.by('owner')}.",
+        f"Next: resume it or roll it back. Perch asks again {telling.moment('until')}.",
+    )
+
+
 def resumed(telling: Telling) -> Said:
     return told(
         f"▶ {telling.by()} resumed {telling.name} at {telling.rollout.confirmed}.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from bot.domain.gates import Waiting, bake_waits_for, counted, promotion_waits_for, still_needed
+from bot.domain.kills import still_on
 from bot.domain.machine import State
 from bot.domain.plan import Approvals
 from bot.domain.rollout import Gate
@@ -15,6 +16,7 @@ from bot.wording.sentences import by_when, code, joined, many, moment, plain, sp
 from bot.wording.telling import Telling
 
 _LACKING = re.compile(r"(\d+) of \d+ approvals")
+STILL_ON = 6
 AT_ONCE = timedelta(seconds=3)
 """A preflight that takes longer waits for something."""
 
@@ -158,11 +160,21 @@ def _going_down(telling: Telling) -> list[str]:
 
 
 def _killing(telling: Telling) -> list[str]:
-    return ["The kill switch is being thrown and each target read back. Wider tiers follow by themselves."]
+    kill = telling.rollout.kill
+    lines = ["The kill switch is being thrown and each target read back. Wider tiers follow by themselves."]
+    if kill is not None and (on := still_on(kill)):
+        lines.append(f"🛑 STILL ON: {'; '.join(plain(each, 200) for each in on[:STILL_ON])}.")
+    return lines
 
 
 def _stuck(telling: Telling) -> list[str]:
     target = telling.rollout.target
+    if telling.rollout.kill is not None:
+        return [
+            *_killing(telling)[1:],
+            "🛑 The kill switch is NOT through. Perch keeps trying.",
+            "Your turn: whoever is on call. Switch off by hand what is still on.",
+        ]
     return [
         f"🛑 Traffic did NOT come down: {target} was asked for and isn't read back. Perch keeps trying.",
         f"Your turn: whoever is on call. Kill it here, or set {target} by hand.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.errors import BadRequest
+from bot.domain.errors import BadRequest, UnknownRollout
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.engine.requests import Desk, Reply, Request
@@ -14,7 +14,9 @@ from bot.wording.telling import Telling
 from commands.slack.words import command
 
 PATIENCE_S = 1.0
-"""How long a way down waits to hear more from the database."""
+"""How long an answer waits to hear more from the database."""
+DOWN_S = 0.25
+"""How long a way down waits to hear which rollout is meant; then it goes by the kill cards (law 2)."""
 
 
 async def named(request: Request, desk: Desk, name: str, *, live: bool = True, guess: bool = False) -> Rollout:
@@ -49,12 +51,22 @@ async def target(request: Request, desk: Desk, name: str, *, live: bool = True) 
     if request.rollout:
         return request.rollout
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            return (await named(request, desk, name, live=live)).id
+        async with asyncio.timeout(DOWN_S):
+            return (await _meant(request, desk, name, live)).id
     except (StoreAway, TimeoutError):
         if name:
             return name
         raise _which(request.verb, []) from None
+
+
+async def _meant(request: Request, desk: Desk, name: str, live: bool) -> Rollout:
+    """What is live comes first, whatever ended later: the way down is for what still runs."""
+    try:
+        return await named(request, desk, name, live=True)
+    except (UnknownRollout, BadRequest):
+        if live:
+            raise
+    return await named(request, desk, name, live=False)
 
 
 async def receipt(request: Request, desk: Desk, what: str, rollout: Rollout) -> Reply:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import click
 
+from bot.domain import kills
 from bot.domain.machine import State
 from bot.domain.rollout import MethodOutcome
 
@@ -32,7 +33,12 @@ class Down:
     def good(self) -> bool:
         """Everything that was tried reads back, as far as anybody can say."""
         stands = self.state is not None and self.state not in LOW
-        return not self.fault and not stands and not any(outcome.fault for outcome in self.outcomes)
+        return not self.fault and not stands and not self.still_on
+
+    @property
+    def still_on(self) -> list[str]:
+        """What doesn't read back, by name."""
+        return kills.missed(self.outcomes)
 
 
 def report(downs: Sequence[Down], as_json: bool) -> None:
@@ -58,5 +64,6 @@ def _as_json(down: Down) -> dict[str, object]:
         "good": down.good,
         "recorded": down.recorded,
         "fault": down.fault,
+        "still_on": down.still_on,
         "outcomes": [outcome.model_dump(mode="json") for outcome in down.outcomes],
     }

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.assembly import Engine
-from bot.domain.errors import UnknownRollout
+from bot.domain import kills
+from bot.domain.errors import AmbiguousRollout, UnknownRollout
 from bot.domain.rollout import MethodOutcome, Rollout
-from bot.ports import Card, StoreAway
+from bot.engine.kill import NoCard
+from bot.engine.requests import KillAsked, Request
+from bot.ports import Card, Spooled, StoreAway
 from bot.settings import Settings
 from commands.terminal.asking import request
 from commands.terminal.down import Down
@@ -22,27 +26,55 @@ async def roll_back(settings: Settings, name: str, reason: str) -> Sequence[Down
         asked = request("rollback", name, reason, engine.ledger.clock)
         rollout = await engine.desk.rollback(asked, await _which(engine, name), reason)
         await settled(engine)
-        return [await _came_of(engine, asked.key, rollout.id, rollout.plan)]
+        return [await _through(engine, asked, rollout, rollout.plan)]
 
 
 async def kill_one(settings: Settings, name: str, reason: str) -> Sequence[Down]:
-    """Throw the kill switch of what NAME means."""
+    """Throw the kill switch of what NAME means, and go on until it reads back or every tier has had its time."""
     async with open_engine_for_down(settings) as engine:
         asked = request("kill", name, reason, engine.ledger.clock)
         rollout = await engine.desk.kill(asked, await _which(engine, name), reason)
-        return [await _came_of(engine, asked.key, rollout.id, rollout.plan)]
+        return [await _through(engine, asked, rollout, rollout.plan)]
 
 
 async def kill_all(settings: Settings, reason: str) -> Sequence[Down]:
-    """Throw every kill switch that this machine has a card of; one that refuses stops no other."""
+    """Throw every kill switch that this machine has a card of; one that refuses or hangs stops no other."""
     async with open_engine_for_down(settings) as engine:
         asked = request("kill", "--all", reason, engine.ledger.clock)
-        return [
-            Down(each.rollout, each.name, fault=f"was NOT killed: {each.fault}; then: perch kill {each.rollout}")
-            if each.fault
-            else await _came_of(engine, f"{asked.key}:{each.rollout}", each.rollout, each.name)
-            for each in await engine.desk.kill_all(asked, reason)
-        ]
+        killed = await engine.desk.kill_all(asked, reason)
+        return await asyncio.gather(*(_each(engine, asked, each) for each in killed))
+
+
+async def _each(engine: Engine, asked: Request, each: KillAsked) -> Down:
+    if each.fault:
+        return Down(each.rollout, each.name, fault=f"was NOT killed: {each.fault}; then: perch kill {each.rollout}")
+    own = asked.model_copy(update={"key": f"{asked.key}:{each.rollout}"})
+    return await _through(engine, own, await _as_known(engine, each.rollout), each.name, each.rollout)
+
+
+async def _through(engine: Engine, asked: Request, rollout: Rollout | None, plan: str, id: str = "") -> Down:
+    """What came of it. What doesn't read back is tried on here: whoever types this may be the only Perch there is."""
+    came = await _came_of(engine, asked.key, rollout.id if rollout else id, plan)
+    if not came.still_on:
+        return came
+    try:
+        card = await engine.switch.card(came.rollout)
+    except (NoCard, StoreAway):
+        return came
+    act = Spooled(
+        key=asked.key,
+        what=asked.verb,
+        rollout=card.rollout,
+        plan=card.plan,
+        environment=card.environment,
+        by=asked.actor.id,
+        by_name=asked.actor.name,
+        reason=asked.reason,
+        at=asked.at,
+    )
+    outcomes = await engine.switch.insist(act, card, came.outcomes)
+    now = await _came_of(engine, asked.key, came.rollout, plan)
+    return replace(now, outcomes=tuple(outcomes))
 
 
 async def _which(engine: Engine, name: str) -> str:
@@ -67,13 +99,12 @@ async def _cards(engine: Engine, name: str) -> list[Card]:
 
 
 async def _by_card(engine: Engine, name: str) -> str:
-    found = await _cards(engine, name)
-    if len(found) == 1:
-        return found[0].rollout
-    if found:
-        ids = ", ".join(card.rollout for card in found)
-        raise Failed(f"The database is away, and '{name}' has several kill cards, so nothing was done. Name one: {ids}")
-    known = ", ".join(sorted({card.plan for card in await engine.switch.cards()})) or "none"
+    try:
+        return (await engine.switch.card(name)).rollout
+    except AmbiguousRollout as several:
+        raise Failed(f"The database is away, and several cards fit, so nothing was done. {several}") from several
+    except NoCard:
+        known = ", ".join(sorted({card.plan for card in await engine.switch.cards()})) or "none"
     raise Failed(
         f"The database is away, and there is no kill card of '{name}' here (cards: {known}), so nothing was done. "
         "Run it on Perch's machine, in its folder and with its environment: docs/operating.md"
@@ -83,7 +114,7 @@ async def _by_card(engine: Engine, name: str) -> str:
 async def _came_of(engine: Engine, key: str, rollout: str, plan: str) -> Down:
     """What came of the act with this key: from the spool while it's there, from the rollout once it's in evidence."""
     act = next((act for act in await asyncio.to_thread(engine.files.spooled) if act.key == key), None)
-    spooled = tuple(MethodOutcome.model_validate(outcome) for outcome in act.outcomes) if act else ()
+    spooled = [MethodOutcome.model_validate(outcome) for outcome in act.outcomes] if act else []
     known = await _as_known(engine, rollout)
     kept = known.kill.outcomes if known and known.kill else ()
     return Down(
@@ -91,7 +122,7 @@ async def _came_of(engine: Engine, key: str, rollout: str, plan: str) -> Down:
         plan=plan,
         state=known.state if known else None,
         weight=known.confirmed.percent if known else None,
-        outcomes=spooled or kept,
+        outcomes=kills.newest(spooled) or kept,
         recorded=act is None,
     )
 

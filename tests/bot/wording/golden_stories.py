@@ -172,6 +172,7 @@ def _acts() -> Iterator[tuple[str, Story]]:
     until = (NOW + timedelta(hours=24)).timestamp()
     hold = {"why": "the weekend", "owner": ANA.id, "until": until, "then": "rollback", "cause": "person", **by}
     yield "held", ("held", hold, here(State.HELD))
+    yield "hold_over", ("hold_over", hold, here(State.HELD))
     yield "resumed", ("resumed", by, baking)
     yield "started_again", ("started_again", by, baking)
     failing = {"failing": ["error_rate < 2%"]}
@@ -230,6 +231,9 @@ def _kills() -> Iterator[tuple[str, Story]]:
     killed = here(State.KILLED, check=checked(Verdict.PASS))
     yield "killing", ("killing", {"by": BEN.id, "reason": "it burns", "tier": 0}, here(State.KILLING))
     yield "kill_tier", ("kill_tier", {"tier": 1, "why": "redis flag: not read back"}, here(State.KILLING))
+    still_on = ["http https://switch.example: no answer in 10 s"]
+    partly = {"off": ["weight 0% on dry_run", "redis_flag new_way"], "still_on": still_on}
+    yield "kill_partly", ("kill_partly", partly, here(State.KILLING))
     outcomes = [
         {"name": "kill switch http https://switch.example", "tier": 0, "fault": "", "read_back_at": NOW.isoformat()},
         {"name": "traffic http https://flags.example", "tier": 0, "fault": "timeout", "read_back_at": None},
@@ -237,3 +241,7 @@ def _kills() -> Iterator[tuple[str, Story]]:
     times = {"applied_s": 0.4, "read_back_s": 1.2, "measured_s": None, "not_measured": "the plan has no killed_when"}
     yield "killed", ("killed", {**times, "by": BEN.id, "reason": "it burns", "outcomes": outcomes}, killed)
     yield "rearmed", ("rearmed", {"by": ANA.id, "restored": ["kill switch"]}, killed)
+    half = {"by": ANA.id, "restored": ["flag_file flags.json"], "unknown": ["http https://switch.example"]}
+    yield "rearmed.half", ("rearmed", half, killed)
+    yield "rehearsal_failed", ("rehearsal_failed", {"faults": still_on}, here(State.GATE))
+    yield "rehearsed", ("rehearsed", {}, here(State.GATE))
