@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import kills, moves
 from bot.domain.errors import NotNow, PerchError, StaleClick, UnknownRollout
+from bot.domain.evidence import Entry
 from bot.domain.freezes import refused
 from bot.domain.machine import State
 from bot.domain.moves import Step, a_hold
@@ -184,6 +185,8 @@ class Stopping(Finding):
                 f"A kill of {rollout.plan} is still being put on record; nothing was put back.",
                 f"/canary rearm {rollout.plan}",
             )
+        facts = {"by": request.actor.id, "former": rollout.former}
+        await self._ledger.rollouts.note(rollout.id, [Entry("rearming", self._ledger.clock(), request.actor.id, facts)])
         restored, unknown = await self._restore(rollout, plan)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +25,7 @@ Deed = Literal["kill", "pause", "raise", "delay"]
 class Fault:
     """At the `nth` pass of `point`: die by SIGKILL, stop by SIGSTOP, raise, or take `seconds` longer.
 
-    `point` may end in `*`: then all points that begin so are meant. `times`: how many passes from the nth on.
+    `point` may have `*` in it, for any text. `times`: how many passes from the nth on.
     """
 
     point: str
@@ -39,7 +40,7 @@ class Fault:
 
     def names(self, point: str) -> bool:
         """Whether it is about this point."""
-        return point.startswith(self.point[:-1]) if self.point.endswith("*") else point == self.point
+        return fnmatchcase(point, self.point)
 
 
 class Points:

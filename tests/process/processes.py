@@ -85,6 +85,10 @@ class Process:
         except TimeoutError:
             raise AssertionError(f"not within {WITHIN_S:g} s; last {self.passed[-3:]}\n{self.last_words()}") from None
 
+    async def over(self) -> None:
+        """Wait until it has ended, however long that takes."""
+        await self._over.wait()
+
     async def ends(self) -> int | None:
         """Wait until it has ended: its exit code, None when it was killed."""
         async with asyncio.timeout(WITHIN_S):

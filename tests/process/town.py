@@ -12,13 +12,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
 from bot.assembly import all_kinds
 from bot.domain.evidence import Record, verify
 from bot.domain.rollout import Rollout
 from bot.sandbox.workspace import Workspace
 from storage.database import Database, open_existing
+from storage.outbox import GAVE_UP, SqlOutbox
 from storage.plans import PlanFolder
 from storage.rollouts import SqlRollouts
+from storage.tables import DeliveryRow, MessageRow
 from tests.process import plans as short
 from tests.process.clock import SharedClock
 from tests.process.points import Fault
@@ -41,9 +47,12 @@ class Eyes:
 
     async def store(self) -> SqlRollouts:
         """The rollouts. Raises StoreAway until a Perch has made the database."""
+        return SqlRollouts(await self._opened(), self._clock)
+
+    async def _opened(self) -> Database:
         if self._database is None:
             self._database = await open_existing(self._address)
-        return SqlRollouts(self._database, self._clock)
+        return self._database
 
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
         return await (await self.store()).latest(plan, limit)
@@ -60,6 +69,26 @@ class Eyes:
     async def verify(self, rollout: Rollout) -> object | None:
         store = await self.store()
         return verify(rollout.id, await store.records(rollout.id), await store.head(rollout.id))
+
+    async def unsaid(self) -> int:
+        """How many messages still wait to be said, or are on their way."""
+        return (await SqlOutbox(await self._opened()).unsaid())[0]
+
+    async def given_up(self) -> list[str]:
+        """Messages that weren't said and won't be."""
+        chosen = select(col(MessageRow.key), col(MessageRow.why)).where(col(MessageRow.state) == GAVE_UP)
+        return [f"'{key}' was never said: {why}" for key, why in await self._rows(chosen)]
+
+    async def unworked(self) -> list[str]:
+        """Requests that were taken in and not worked on."""
+        chosen = select(col(DeliveryRow.key)).where(col(DeliveryRow.done_at).is_(None))
+        return [f"the request {key} wasn't worked on" for (key,) in await self._rows(chosen)]
+
+    async def _rows(self, chosen: Any) -> Sequence[Any]:
+        async def work(connection: AsyncConnection) -> Sequence[Any]:
+            return (await connection.execute(chosen)).all()
+
+        return await (await self._opened()).read(work)
 
     async def aclose(self) -> None:
         if self._database is not None:
@@ -141,6 +170,7 @@ async def new_town(
     plans: Sequence[Mapping[str, Any]] = (),
     names: Sequence[str] = (PLAN,),
     enforce_rate_limits: bool = False,
+    ack_within_s: float = 3.0,
 ) -> AsyncIterator[Town]:
     """A town without a Perch yet. `plans` take the place of the short plan for each of `names`."""
     given = [dict(each) for each in plans] or [short.plan(name) for name in names]
@@ -148,7 +178,7 @@ async def new_town(
         write_plan(folder, each)
     clock = SharedClock.make(folder / "clock", rate)
     far = FarService([str(each["name"]) for each in given])
-    workspace = Workspace(clock=clock.seconds, enforce_rate_limits=enforce_rate_limits)
+    workspace = Workspace(clock=clock.seconds, enforce_rate_limits=enforce_rate_limits, ack_within_s=ack_within_s)
     await far.start()
     await workspace.start()
     town = Town(folder, clock, workspace, far, database_url or f"sqlite:///{folder / 'perch.db'}")

@@ -1,0 +1,193 @@
+"""A rollout lived through by Perch processes that die at named points, and people who don't give up.
+
+What wasn't acknowledged is typed or clicked again, as people do; whoever dies is started again, as a supervisor does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.domain.machine import State
+from bot.domain.rollout import Rollout
+from bot.ports import StoreAway
+from bot.sandbox.workspace.delivery import Outcome
+from tests.process.audit import findings
+from tests.process.plans import stage
+from tests.process.points import Fault
+from tests.process.processes import Process
+from tests.process.town import Town, new_town
+from tests.process.witness import Witness
+from tests.scenarios.story import CHANNEL, PLAN, buttons
+
+AGAIN_S = 0.5
+"""How long a person looks whether something came of it, before doing it again."""
+WITHIN_S = 25.0
+Act = Callable[[], Awaitable[Outcome]]
+
+
+@dataclass
+class Lives:
+    """Perch, started again whenever it dies; each life has one fault until none is left."""
+
+    town: Town
+    faults: Sequence[Fault]
+    bugs: Sequence[str] = ()
+    processes: list[Process] = field(default_factory=list)
+
+    async def go_on(self) -> None:
+        """Until cancelled."""
+        left = list(self.faults)
+        while True:
+            process = self.town.new_perch(*left[:1], bugs=self.bugs)
+            del left[:1]
+            self.processes.append(process)
+            await process.over()
+
+    @property
+    def passed(self) -> list[str]:
+        """Every point that any of them passed, in order."""
+        return [line for process in self.processes for line in process.passed]
+
+    @property
+    def unmet(self) -> list[Fault]:
+        """Faults that never happened."""
+        happened = [line for line in self.passed if line.startswith("kill at ")]
+        return [fault for fault in self.faults if not any(fault.names(line[8:]) for line in happened)]
+
+
+@dataclass
+class People:
+    """Who types and clicks until it has its effect."""
+
+    town: Town
+    within_s: float = WITHIN_S
+
+    async def rollout(self) -> Rollout | None:
+        """The newest one, once there is a database and a rollout in it."""
+        with suppress(StoreAway):
+            return next(iter(await self.town.eyes.latest(PLAN, 1)), None)
+        return None
+
+    async def until(self, what: str, *states: State, stage: int | None = None) -> None:
+        """Wait until the rollout is in one of these states."""
+
+        async def there() -> bool:
+            rollout = await self.rollout()
+            return rollout is not None and rollout.state in states and stage in (None, rollout.stage)
+
+        await self.see(there, what, self.within_s)
+
+    async def see(self, there: Callable[[], Awaitable[bool]], what: str, within_s: float) -> None:
+        """Look until it is so. Fails in words."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while not await there():
+            assert loop.time() < deadline, f"{what}, not within {within_s:g} s: {await self.rollout()}"
+            await asyncio.sleep(0.01)
+
+    async def insist(self, act: Act, there: Callable[[], Awaitable[bool]], what: str) -> None:
+        """Do it, look, and do it again, until it is so."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.within_s
+        while not await there():
+            assert loop.time() < deadline, f"{what}, not within {self.within_s:g} s: {await self.rollout()}"
+            if self.town.workspace.connected and (await act()).acked:
+                with suppress(AssertionError):
+                    await self.see(there, what, AGAIN_S)
+            await asyncio.sleep(0.01)
+
+    async def type(self, who: str, words: str, there: Callable[[], Awaitable[bool]]) -> None:
+        """Type a command until it has its effect."""
+        await self.insist(lambda: self.town.workspace.command(who, CHANNEL, f"/canary {words}"), there, words)
+
+    async def start(self) -> None:
+        """Ana starts it."""
+
+        async def there() -> bool:
+            return await self.rollout() is not None
+
+        await self.type("ana", f"start {PLAN} 1%", there)
+        await self.until("it bakes at 1%", State.BAKING, State.GATE)
+
+    async def approve(self) -> None:
+        """Ben approves the gate that stands in the channel, until it was used."""
+
+        async def promoted() -> bool:
+            rollout = await self.rollout()
+            return rollout is not None and rollout.stage == 1
+
+        async def click() -> Outcome:
+            gate = next((each for each in self.town.messages() if "reject" in buttons(each)), None)
+            if gate is None:
+                await asyncio.sleep(0.02)
+                return Outcome(error="there is no gate yet")
+            return await self.town.workspace.click("ben", CHANNEL, gate["ts"], "approve", None, seen=gate)
+
+        await self.insist(click, promoted, "it is approved")
+        await self.until("it bakes at 50%", State.BAKING, stage=1)
+
+    async def told(self) -> None:
+        """Wait until everything is said, and nothing more is on its way."""
+
+        async def said() -> bool:
+            return not await self.town.eyes.unsaid() and not await self.town.eyes.unworked()
+
+        await self.see(said, "everything is said", self.within_s)
+
+
+async def a_rollback(people: People) -> None:
+    """Up by a start, a gate and an approval; then the canary is slow, and it comes down by itself."""
+    await people.start()
+    await people.approve()
+    people.town.far.parts[PLAN].latency_p99 = 20.0
+    await people.until("it rolls back", State.ROLLED_BACK)
+
+
+async def a_kill(people: People) -> None:
+    """Killed by a typed word, put back by another."""
+    await people.start()
+
+    async def killed() -> bool:
+        rollout = await people.rollout()
+        return rollout is not None and rollout.state is State.KILLED
+
+    async def rearmed() -> bool:
+        rollout = await people.rollout()
+        return rollout is not None and rollout.rearmed_at is not None
+
+    async def asked() -> bool:
+        rollout = await people.rollout()
+        return rollout is not None and rollout.kill is not None
+
+    await people.type("ana", f"kill {PLAN} it eats tools", asked)
+    await people.see(killed, "it is killed", people.within_s)
+    await people.type("ana", f"rearm {PLAN}", rearmed)
+
+
+Tale = Callable[[People], Awaitable[None]]
+LONG_LAST: dict[str, Any] = {"stages": [stage("1%"), stage("50%", bake="1h")]}
+"""A last bake that doesn't end while anybody is being restarted."""
+
+
+@asynccontextmanager
+async def lived(
+    folder: Path, tale: Tale, faults: Sequence[Fault] = (), bugs: Sequence[str] = (), within_s: float = WITHIN_S
+) -> AsyncIterator[tuple[Lives, list[str]]]:
+    """Tell a story to its end; gives the lives that it took, and all that was found wrong."""
+    from tests.process import plans
+
+    async with new_town(folder, plans=[plans.plan(**LONG_LAST)], ack_within_s=1.0) as town:
+        witness, people, lives = Witness(town), People(town, within_s), Lives(town, faults, bugs)
+        going = asyncio.create_task(lives.go_on())
+        try:
+            await tale(people)
+            await people.told()
+        finally:
+            going.cancel()
+            await asyncio.wait({going})
+        yield lives, [*witness.wrong, *await findings(town)]

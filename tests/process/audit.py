@@ -1,0 +1,108 @@
+"""What must be true of a town when all has come to rest, whatever happened on the way. Each finding is a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from bot.domain.evidence import Record
+from bot.domain.machine import State
+from bot.domain.rollout import Rollout, Way
+from bot.domain.units import ZERO, Weight
+from tests.process.town import Town
+
+CHANNEL = "#canary-live"
+ONCE = frozenset({"preflight", "rolling_back", "rolled_back", "completed", "killing", "killed", "rearmed", "aborted"})
+"""Records that a rollout has at most one of."""
+
+
+async def findings(town: Town) -> list[str]:
+    """Everything that is wrong; nothing is."""
+    found: list[str] = []
+    for rollout in await town.eyes.latest(limit=1000):
+        records = await town.eyes.records(rollout)
+        wrong = [*_weights(town, rollout), *_record(records), *_approvals(rollout, records), *_messages(town, rollout)]
+        if broken := await town.eyes.verify(rollout):
+            wrong.append(f"its evidence doesn't verify: {broken}")
+        found += [f"{rollout.id} ({rollout.state.value}): {each}" for each in wrong]
+    return [*found, *_doubled(town), *await town.eyes.given_up(), *await town.eyes.unworked()]
+
+
+def _weights(town: Town, rollout: Rollout) -> list[str]:
+    """Law 5: real, recorded and approved agree."""
+    real = Weight(town.far.parts[rollout.plan].weight)
+    wrong = []
+    if rollout.live or rollout.state is State.COMPLETED:
+        if real > rollout.approved:
+            wrong.append(f"real {real} is above the approved {rollout.approved}")
+        if rollout.intent is None and real != rollout.confirmed and rollout.kill is None:
+            wrong.append(f"real {real} isn't the recorded {rollout.confirmed}")
+    elif rollout.state is State.KILLED and rollout.rearmed_at is None and real > ZERO:
+        wrong.append(f"killed, and {real} is still on")
+    return wrong
+
+
+def _record(records: Sequence[Record]) -> list[str]:
+    """Law 4: one intent before each outcome, one outcome for each intent at most, nothing twice."""
+    wrong, intended, applied = [], dict[str, Any](), Counter[str]()
+    for record in records:
+        if record.kind == "intended":
+            intended[str(record.body["id"])] = record
+        elif record.kind == "applied":
+            id = str(record.body["intent"])
+            applied[id] += 1
+            if id not in intended:
+                wrong.append(f"record {record.number} is an outcome without an intent before it")
+    wrong += [f"intent {id} has {times} outcomes" for id, times in applied.items() if times > 1]
+    kinds = Counter(record.kind for record in records)
+    wrong += [f"{times} records of {kind}" for kind, times in kinds.items() if kind in ONCE and times > 1]
+    confirmed = [record.body["at"]["stage"] for record in records if record.kind == "stage_confirmed"]
+    raised = sum(record.body["way"] == Way.RAISE.value for record in intended.values())
+    if len(confirmed) > raised:
+        wrong.append(f"{len(confirmed)} stages were confirmed after {raised} intents to raise")
+    return wrong
+
+
+def _approvals(rollout: Rollout, records: Sequence[Record]) -> list[str]:
+    """Law 1: between two raises beyond the first stage somebody who may approved, and a promotion is on record."""
+    wrong, approvers, first = [], set[str](), True
+    for record in records:
+        if record.kind == "approved":
+            approvers.add(record.actor)
+        if record.kind == "intended" and record.body["way"] == Way.RAISE.value:
+            if not first and not approvers:
+                wrong.append(f"record {record.number} raises to {record.body['weight']} without an approval")
+            if rollout.requester.id in approvers:
+                wrong.append(f"record {record.number} was approved by who asked for it")
+            first, approvers = False, set()
+    return wrong
+
+
+def _messages(town: Town, rollout: Rollout) -> list[str]:
+    """One status message, and one thread under it."""
+    marks = _marks(town, rollout)
+    status = [ts for ts, mark, _ in marks if mark == f"status:{rollout.id}"]
+    if len(status) != 1:
+        return [f"{len(status)} status messages"]
+    elsewhere = [mark for _, mark, thread in marks if mark.startswith(f"{rollout.id}:") and thread != status[0]]
+    return [f"not in its thread: {', '.join(elsewhere)}"] if elsewhere else []
+
+
+def _marks(town: Town, rollout: Rollout) -> list[tuple[str, str, str]]:
+    """(where, mark, thread) of each post about a rollout in its channel."""
+    posts = [call for call in town.workspace.calls("chat.postMessage") if call.ok]
+    found = [(str(call.response["ts"]), _mark(call.args), str(call.args.get("thread_ts") or "")) for call in posts]
+    return [each for each in found if rollout.id in each[1]]
+
+
+def _mark(args: Any) -> str:
+    metadata = args.get("metadata") or {}
+    return str((metadata.get("event_payload") or {}).get("mark", ""))
+
+
+def _doubled(town: Town) -> list[str]:
+    """Whatever was posted under a mark was posted once. Answers to one person can't be looked up, and may repeat."""
+    posts = [call for call in town.workspace.calls("chat.postMessage") if call.ok]
+    times = Counter(mark for call in posts if (mark := _mark(call.args)) and not mark.startswith("answer:"))
+    return [f"the message '{mark}' stands {number} times" for mark, number in times.items() if number > 1]

@@ -1,0 +1,58 @@
+"""Looks into the store each time the far service is told to change: is that on record already? (laws 1, 4 and 5)"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.domain.rollout import Rollout, Way
+from bot.domain.units import ZERO, Weight
+from storage.spool import KillFolder
+from tests.process.service import Deed
+from tests.process.town import Town
+
+
+class Witness:
+    """The far service waits until it has looked; `wrong` says what wasn't on record. `checks` counts its looks."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self.wrong: list[str] = []
+        self.checks = 0
+        town.far.witness = self.saw
+
+    async def saw(self, deed: Deed) -> None:
+        self.checks += 1
+        real = Weight(self._town.far.parts[deed.part].weight)
+        rollout = next(iter([each for each in await self._town.eyes.latest() if each.plan == deed.part]), None)
+        if rollout is None:
+            self.wrong.append(f"{deed} before any rollout was on record")
+        elif fault := await self._fault(deed, rollout, real):
+            self.wrong.append(f"{deed} at a real {real}: {fault}; on record is {rollout.state} {rollout.intent}")
+
+    async def _fault(self, deed: Deed, rollout: Rollout, real: Weight) -> str:
+        down = rollout.kill is not None or self._spooled(deed.part)
+        match deed.what:
+            case "engage":
+                return "" if down else "no kill is on record or in the spool"
+            case "restore":
+                kinds = [record.kind for record in await self._town.eyes.records(rollout)]
+                return "" if "rearming" in kinds else "nobody's wish to put it back is on record"
+            case _:
+                return await self._set_fault(Weight(deed.value), rollout, real, down=down)
+
+    async def _set_fault(self, weight: Weight, rollout: Rollout, real: Weight, *, down: bool) -> str:
+        """A raise needs its intent; so does a step down, unless a kill or a rollback by the card is under way."""
+        if weight <= real and (down or weight == ZERO):
+            return ""
+        intents = [record.body for record in await self._town.eyes.records(rollout) if record.kind == "intended"]
+        known = [each for each in intents if Weight(each["weight"]) == weight]
+        if not known:
+            return "no intent is on record"
+        if weight > real and not any(each["way"] == Way.RAISE.value for each in known):
+            return "it was raised without an intent to raise"
+        return ""
+
+    def _spooled(self, plan: str) -> bool:
+        """Every state folder of this town counts: replicas have one each."""
+        folders = [each for each in self._town.folder.glob("state*") if Path(each).is_dir()]
+        return any(act.plan == plan for folder in folders for act in KillFolder(folder).spooled())
