@@ -41,6 +41,8 @@ class KillFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._told_of: set[Path] = set()
+        self._unwritten: dict[str, Spooled] = {}
+        """Acts that a full or broken disk didn't take: kept while this process lives, and visible to its fences."""
         self._cards, self._spool, self._done = folder / "cards", folder / "spool", folder / "done"
         with self._told():
             for needed in (folder, self._cards, self._spool, self._done):
@@ -72,6 +74,16 @@ class KillFolder:
         return cards
 
     def begin(self, act: Spooled) -> bool:
+        try:
+            return self._begin(act)
+        except StoreAway as away:
+            if act.key in self._unwritten:
+                return False
+            log.error("the %s of %s is kept in memory only: %s", act.what, act.rollout, away)
+            self._unwritten[act.key] = act
+            return True
+
+    def _begin(self, act: Spooled) -> bool:
         mark = self._mark(act.key)
         with self._told():
             if mark.exists() or not durable.create(self._act(act.key), act.model_dump_json().encode() + b"\n"):
@@ -83,8 +95,12 @@ class KillFolder:
         return True
 
     def outcome(self, key: str, outcome: Mapping[str, Any]) -> None:
+        if (act := self._unwritten.get(key)) is not None:
+            self._unwritten[key] = act.model_copy(update={"outcomes": (*act.outcomes, dict(outcome))})
+            return
         with self._told():
-            durable.append_line(self._act(key), canonical(dict(outcome)))
+            if self._act(key).exists() or not self._mark(key).exists():
+                durable.append_line(self._act(key), canonical(dict(outcome)))
 
     def spooled(self) -> Sequence[Spooled]:
         acts = []
@@ -99,14 +115,22 @@ class KillFolder:
                 self._remove(file)
             else:
                 acts.append(act)
-        return sorted(acts, key=lambda act: (act.at, act.key))
+        return sorted([*acts, *self._unwritten.values()], key=lambda act: (act.at, act.key))
 
     def merged(self, key: str) -> None:
+        self._unwritten.pop(key, None)
         with self._told():
             mark = self._mark(key)
             durable.create(mark, b"")
             durable.remove(self._act(key))
             self._forget_old(mark.stat().st_mtime)
+
+    def rehearse(self) -> None:
+        with self._told():
+            for folder in (self._cards, self._spool):
+                probe = folder / ".rehearsal"
+                durable.replace(probe, b"{}")
+                durable.remove(probe)
 
     def unreadable(self) -> Sequence[Path]:
         """Files that can't be read as a card or an act. While there are any, a kill may be hidden in one."""

@@ -286,5 +286,6 @@ async def _wired(
     finally:
         await engine.ticker.aclose()
         await engine.works.aclose()
+        await engine.switch.aclose()
         await engine.cards.aclose()
         await database.aclose()

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.domain import kills, moves
 from bot.domain.errors import AmbiguousRollout, PerchError
@@ -102,9 +102,7 @@ class KillSwitch:
 
     # ---- the act ------------------------------------------------------------------------------------------------
 
-    async def pull(
-        self, act: Spooled, card: Card, after: asyncio.Future[object] | None = None
-    ) -> Sequence[MethodOutcome]:
+    async def pull(self, act: Spooled, card: Card, after: asyncio.Future[Any] | None = None) -> Sequence[MethodOutcome]:
         """Do it now. Returns every method's outcome; what failed has its fault, and is tried on.
 
         The record, and it alone, waits for `after`: what the act follows from is to be on record before it.
@@ -168,7 +166,7 @@ class KillSwitch:
 
     # ---- the record, alongside and afterwards -------------------------------------------------------------------
 
-    async def _tell(self, act: Spooled, after: asyncio.Future[object] | None) -> None:
+    async def _tell(self, act: Spooled, after: asyncio.Future[Any] | None) -> None:
         """Try to get the intent into the database while the methods run."""
         if after is not None:
             await asyncio.wait({after})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain import moves
 from bot.domain.errors import Stale
@@ -34,6 +34,8 @@ TURNS = 16
 """So many looks use the database together: a thousand at once would stand before whoever clicks.
 
 The looks themselves are not limited: one whose source hangs must not keep others waiting."""
+OVERTAKEN_S = 0.2
+"""How long a kill that a check asks for waits to hear that the rollout has moved on meanwhile (law 2: no longer)."""
 AT_ONCE = 2000
 """The most rollouts taken by one tick; sources have budgets of their own."""
 
@@ -61,22 +63,32 @@ class Ticker:
         self._owner = owner
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(TURNS)
+        self.looked_at: datetime | None = None
+        """When what is due was last found out: not yet, or long ago, where the database is away or hangs."""
 
     async def tick(self) -> int:
         """Start a look at each rollout that is due; returns how many. A database that is away is logged, not raised."""
         now = self._clock()
         try:
-            await self._switch.merge()
+            await self._merge()
             claimed = await self._ledger.rollouts.claim(now, self._owner, LEASE_S, AT_ONCE)
         except StoreAway as away:
             log.error("no checks: the database is away (%s)", away)
             return 0
+        self.looked_at = now
         round = Round(now, self._kinds)
         # A look may outlast its lease where a source is slow and busy; that one's answers are still to come.
         due = [rollout for rollout in claimed if rollout.id not in self._looks]
         for rollout in due:
             self._looks[rollout.id] = asyncio.create_task(self._look(rollout, round))
         return len(due)
+
+    async def _merge(self) -> None:
+        """What can't be merged yet stops no check: while it is in the spool nobody raises anyway."""
+        try:
+            await self._switch.merge()
+        except StoreAway as away:
+            log.error("the spool can't be merged into the evidence yet (%s)", away)
 
     async def idle(self) -> None:
         """Wait until all looks and deeds that were started are over."""
@@ -95,11 +107,10 @@ class Ticker:
             async with self._turns:
                 plan = await self._ledger.plan_of(rollout)
             step, measured = await self._step(rollout, plan, round)
-            async with self._turns:
-                saved = await self._ledger.keep(rollout, step, plan, self._clock(), measured)
-            self._works.begin(saved)
+            keeping = asyncio.ensure_future(self._keep(rollout, step, plan, measured))
             if step.emergency:
-                await self._emergency(saved, step.emergency)
+                await self._emergency(rollout, step.emergency, keeping)
+            self._works.begin(await keeping)
         except Stale:
             log.info("rollout %s moved on during its check; the next one decides afresh", rollout.id)
         except StoreAway as away:
@@ -108,6 +119,10 @@ class Ticker:
             log.exception("rollout %s: its check broke; it is tried again when its lease ends", rollout.id)
         finally:
             del self._looks[rollout.id]
+
+    async def _keep(self, rollout: Rollout, step: Step, plan: Plan, measured: dict[str, object]) -> Rollout:
+        async with self._turns:
+            return await self._ledger.keep(rollout, step, plan, self._clock(), measured)
 
     async def _step(self, rollout: Rollout, plan: Plan, round: Round) -> tuple[Step, dict[str, object]]:
         gear = self._equipment.gear(plan)
@@ -143,7 +158,11 @@ class Ticker:
         step = moves.enter_first_stage(known, plan, round.now, new_id())
         return step.also(Happening("preflight", lines))
 
-    async def _emergency(self, rollout: Rollout, reason: str) -> None:
+    async def _emergency(self, rollout: Rollout, reason: str, keeping: asyncio.Future[Rollout]) -> None:
+        """Pull every tier, whether or not the check can be recorded; not for a check that others have overtaken."""
+        await asyncio.wait({keeping}, timeout=OVERTAKEN_S)
+        if keeping.done() and isinstance(keeping.exception(), Stale):
+            return
         act = Spooled(
             key=f"emergency:{rollout.id}:{rollout.revision}",
             what="emergency",
@@ -155,7 +174,7 @@ class Ticker:
             reason=reason,
             at=self._clock(),
         )
-        await self._switch.pull(act, await self._switch.card_for(rollout))
+        await self._switch.pull(act, await self._switch.card_for(rollout), after=keeping)
 
 
 SOON = timedelta(seconds=1)

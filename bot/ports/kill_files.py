@@ -63,15 +63,22 @@ class KillFiles(Protocol):
     def cards(self) -> Sequence[Card]: ...
 
     def begin(self, act: Spooled) -> bool:
-        """Write the intent, durably. False when an act with this key is in the spool already."""
+        """Write the intent, durably. False when an act with this key is in the spool already.
+
+        A disk that refuses stops no kill: the act is then kept in memory, and a visible one like the others.
+        """
         ...
 
     def outcome(self, key: str, outcome: Mapping[str, Any]) -> None:
-        """Append one outcome to an act, durably."""
+        """Append one outcome to an act, durably; nothing to do where the act is merged already."""
         ...
 
     def spooled(self) -> Sequence[Spooled]:
         """All acts that aren't merged into evidence yet, oldest first."""
+        ...
+
+    def rehearse(self) -> None:
+        """Write and remove a file where cards and acts would be. Raises StoreAway, with what to do."""
         ...
 
     def unreadable(self) -> Sequence[Path]:

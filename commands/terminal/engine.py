@@ -76,6 +76,7 @@ async def _engine(database: Database, settings: Settings, environment: Mapping[s
             yield engine
         finally:
             await engine.works.aclose()
+            await engine.switch.aclose()
             await engine.equipment.aclose()
     finally:
         await database.aclose()

@@ -43,6 +43,8 @@ class MemoryKillFiles:
 
     def outcome(self, key: str, outcome: Mapping[str, Any]) -> None:
         self._check()
+        if key in self._done:
+            return
         if key not in self._acts:
             raise StoreAway(f"no act with the key {key} is in the spool")
         act = self._acts[key]
@@ -51,6 +53,9 @@ class MemoryKillFiles:
     def spooled(self) -> Sequence[Spooled]:
         self._check()
         return sorted(self._acts.values(), key=lambda act: (act.at, act.key))
+
+    def rehearse(self) -> None:
+        self._check()
 
     def unreadable(self) -> Sequence[Path]:
         return []

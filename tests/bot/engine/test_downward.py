@@ -216,6 +216,7 @@ async def test_kill_all_takes_what_is_live_and_leaves_what_has_completed(tmp_pat
         done = await story.start()
         await story.minutes(6)
         assert (await story.load(done)).state is State.COMPLETED
+        await story.engine.cards.aclose()
         assert await story.engine.desk.kill_all(story.request("kill"), "fire") == []
         assert story.traffic[0].weight == Weight(1)
         await story.engine.desk.kill(story.request("kill"), done.id, "it went bad later")
