@@ -36,9 +36,14 @@ async def measurements_of(connection: AsyncConnection, rollout: str) -> Sequence
 def _columns(measurement: Measurement) -> dict[str, Any]:
     match measurement:
         case Measured(value, at, series):
-            return {"at": at, "value": value, "missing": None, "detail": series}
+            return {"at": at, "value": value, "missing": None, "detail": _text(series)}
         case NoData(missing, detail, at):
-            return {"at": at, "value": None, "missing": missing.value, "detail": detail}
+            return {"at": at, "value": None, "missing": missing.value, "detail": _text(detail)}
+
+
+def _text(outside: str) -> str:
+    """A text from outside, without what PostgreSQL can't keep in one."""
+    return outside.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _measurement(row: Any) -> Measurement:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, literal_column, select, update
@@ -12,14 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.evidence import canonical
-from bot.ports import SECOND_WAY, Lane, Outgoing, Posted, Queued
+from bot.ports import SECOND_WAY, Lane, NotOurs, Outgoing, Posted, Queued
 from storage.database import Database
+from storage.leases import SqlLeases
 from storage.outbox_order import SENDING, WAITING, unsent, unsent_in_order
 from storage.tables import MessageRow, PlaceRow, table
 
 WAITING_MOST = 500
 """The most messages that `waiting` gives."""
 SAID, SUPERSEDED, GAVE_UP = "said", "superseded", "gave up"
+SENDER = "sender"
+"""The lease of the process that sends."""
+LEASE_S = 30.0
+RENEW = timedelta(seconds=5)
+"""So a message that is begun has 25 s before another process may look for it: more than the sender gives it."""
 
 _MESSAGES = table(MessageRow)
 _PLACES = table(PlaceRow)
@@ -44,6 +50,15 @@ class SqlOutbox:
         self._database = database
         self._in_hand: dict[int, tuple[str, str]] = {}
         """What this process is posting now, and which message it edits. Other rows in `sending` a crash has left."""
+        self._leases = SqlLeases(database)
+        self._sends_since: datetime | None = None
+
+    async def may_send(self, now: datetime) -> bool:
+        if self._sends_since is not None and timedelta(0) <= now - self._sends_since < RENEW:
+            return True
+        taken = await self._leases.take(SENDER, now, LEASE_S)
+        self._sends_since = now if taken else None
+        return bool(taken)
 
     async def add(self, messages: Sequence[Outgoing], now: datetime, rollout: str = "") -> None:
         await self._database.write(
@@ -70,11 +85,16 @@ class SqlOutbox:
 
     async def sending(self, number: int) -> None:
         row = await self._set(number, state=SENDING, tries=col(MessageRow.tries) + 1)
+        if row is None:
+            raise NotOurs(f"message {number} was said, or replaced, by another one meanwhile")
         self._in_hand[number] = (row.rollout, row.edits)
 
     async def said(self, number: int, posted: Posted | None, now: datetime) -> None:
         async def work(connection: AsyncConnection) -> None:
-            row = await _set(connection, number, state=SAID, ended_at=now)
+            said = {"state": SAID, "ended_at": now}
+            row = await _change(connection, [col(MessageRow.number) == number], said)
+            if row is None:
+                return  # A newer edit stands already, and has dropped this one.
             if row.edits:
                 await _drop_older_edits(connection, number, row.rollout, row.edits)
             elif posted is not None:
@@ -123,7 +143,9 @@ class SqlOutbox:
         return None if found is None else (found.rollout, found.key)
 
     async def _set(self, number: int, **values: Any) -> Any:
-        return await self._database.write(lambda connection: _set(connection, number, **values), urgent=True)
+        """Change a message that isn't said yet; None for one that is, or that a newer edit has dropped."""
+        open_ = [col(MessageRow.number) == number, unsent()]
+        return await self._database.write(lambda connection: _change(connection, open_, values), urgent=True)
 
     async def _first(self, chosen: Any) -> Any:
         async def work(connection: AsyncConnection) -> Any:
@@ -132,9 +154,9 @@ class SqlOutbox:
         return await self._database.read(work)
 
 
-async def _set(connection: AsyncConnection, number: int, **values: Any) -> Any:
-    change = update(_MESSAGES).where(col(MessageRow.number) == number).values(values)
-    return (await connection.execute(change.returning(*_MESSAGES.c["rollout", "key", "edits"]))).one()
+async def _change(connection: AsyncConnection, which: Sequence[Any], values: Mapping[str, Any]) -> Any:
+    change = update(_MESSAGES).where(*which).values(values)
+    return (await connection.execute(change.returning(*_MESSAGES.c["rollout", "key", "edits"]))).one_or_none()
 
 
 async def put(

@@ -9,20 +9,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Select, bindparam, delete, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
-from bot.domain.evidence import Entry, Head, Record, canonical
+from bot.domain.evidence import WORKSPACE, Entry, Head, Record, canonical
 from bot.domain.rollout import Rollout
 from bot.domain.signatures import Signer
 from bot.ports import Change, Clock, Lane, StoreAway
-from storage import measurements, outbox
+from storage import inbox, measurements, outbox
 from storage.database import Database
 from storage.evidence import append, head_columns, head_of, keep_head, read_chain
-from storage.tables import RESTORED, FrozenPlanRow, MarkRow, RolloutRow, table
+from storage.leases import SqlLeases
+from storage.tables import RESTORED, ChainHeadRow, FrozenPlanRow, MarkRow, RolloutRow, table
 
 _ROLLOUTS = table(RolloutRow)
 
@@ -36,6 +37,10 @@ _SAVE = (
 
 Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
 """
+_SAVE_CLAIMED = _SAVE.where(
+    col(RolloutRow.lease_owner) == bindparam("claim"), col(RolloutRow.lease_until) > bindparam("now")
+)
+"""The same for a look, whose answers are worth as much as its claim: a paused process wakes up with old ones."""
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +72,9 @@ class SqlRollouts:
 
         async def work(connection: AsyncConnection) -> Rollout:
             over = {**_columns(saved), "id_read": saved.id, "revision_read": rollout.revision}
-            found = (await connection.execute(_SAVE, over)).first()
+            if change.claim:
+                over |= {"claim": change.claim, "now": self._clock()}
+            found = (await connection.execute(_SAVE_CLAIMED if change.claim else _SAVE, over)).first()
             if found is None:
                 raise Stale(rollout.id, rollout.revision)
             if change.evidence:
@@ -95,7 +102,9 @@ class SqlRollouts:
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
         lease = {"lease_owner": owner, "lease_until": now + timedelta(seconds=lease_s)}
-        due = update(_ROLLOUTS).where(col(RolloutRow.id).in_(_due(now, limit))).values(lease)
+        # Found once, in a part of its own: beside an update PostgreSQL may look again, and take more than `limit`.
+        ids = select(_due(now, limit).cte("due").c.id)
+        due = update(_ROLLOUTS).where(col(RolloutRow.id).in_(ids)).values(lease)
         claiming = due.returning(col(RolloutRow.body))
 
         async def work(connection: AsyncConnection) -> Sequence[str]:
@@ -104,11 +113,15 @@ class SqlRollouts:
         claimed = await self._database.write(work, urgent=True)
         return sorted(_readable(claimed), key=lambda rollout: rollout.due_at)
 
+    async def renew(self, now: datetime, claims: Mapping[str, str], lease_s: float) -> None:
+        held = tuple_(col(RolloutRow.id), col(RolloutRow.lease_owner)).in_(list(claims.items()))
+        ours = update(_ROLLOUTS).where(held, col(RolloutRow.lease_until) > now)
+        renewing = ours.values(lease_until=now + timedelta(seconds=lease_s))
+        await self._database.write(lambda connection: connection.execute(renewing), urgent=True)
+
     async def free_leases(self) -> None:
-        """For the start of the only process: leases that are left belong to one that died."""
-        leased = update(_ROLLOUTS).where(col(RolloutRow.watched), col(RolloutRow.lease_until).is_not(None))
-        freeing = leased.values(lease_owner=None, lease_until=None)
-        await self._database.write(lambda connection: connection.execute(freeing))
+        """For a start: what processes of this machine left behind, where all of them are on this machine."""
+        await SqlLeases(self._database).free_the_gone()
 
     async def tree(self, digest: str) -> Mapping[str, Any]:
         found = await self._bodies(select(col(FrozenPlanRow.tree)).where(col(FrozenPlanRow.digest) == digest))
@@ -119,6 +132,7 @@ class SqlRollouts:
 
     async def note(self, chain: str, entries: Sequence[Entry]) -> None:
         async def work(connection: AsyncConnection) -> None:
+            await self._alone_with(connection, chain)
             head = await append(connection, chain, await head_of(connection, chain), entries, self._signer)
             await keep_head(connection, chain, head, self._signer)
 
@@ -160,7 +174,17 @@ class SqlRollouts:
             raise
         return written
 
+    async def _alone_with(self, connection: AsyncConnection, chain: str) -> None:
+        """Two notes at once would both follow the same record: each waits for the other's commit."""
+        if chain == WORKSPACE:
+            begun = {"chain": chain, "number": Head().number, "hash": Head().hash}
+            await connection.execute(self._database.insert_new(table(ChainHeadRow)), begun)
+        for rows, key in ((_ROLLOUTS, "id"), (table(ChainHeadRow), "chain")):
+            await connection.execute(select(rows.c[key]).where(rows.c[key] == chain).with_for_update())
+
     async def _bring(self, connection: AsyncConnection, rollout: str, change: Change) -> None:
+        if change.delivery:
+            await inbox.act(self._database, connection, change.delivery)
         await outbox.put(self._database, connection, change.messages, self._clock(), rollout)
         await measurements.keep(self._database, connection, rollout, change.measured)
 

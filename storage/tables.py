@@ -107,6 +107,9 @@ class DeliveryRow(SQLModel, table=True):
     at: datetime
     request: str = Field(sa_type=Text)
     done_at: datetime | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    acted_by: str | None = None
 
 
 class MessageRow(SQLModel, table=True):
@@ -193,6 +196,16 @@ class FreezeRow(SQLModel, table=True):
     until: datetime | None = None
     ended_at: datetime | None = None
     body: str = Field(sa_type=Text)
+
+
+class LeaseRow(SQLModel, table=True):
+    """What one process does at a time, by name."""
+
+    __tablename__ = "leases"
+
+    name: str = Field(primary_key=True)
+    owner: str
+    until: datetime
 
 
 RESTORED = "restored"

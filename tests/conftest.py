@@ -1,8 +1,26 @@
-"""What all tests share: the async backend. Fakes are in tests/fakes, real servers in tests/servers.py."""
+"""What all tests share: the async backend, and a PostgreSQL. Fakes are in tests/fakes, real servers in
+tests/servers.py."""
+
+from collections.abc import Iterator
 
 import pytest
+
+from tests.postgres import Cluster
+from tests.servers import postgres
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    with postgres() as server:
+        yield Cluster(server)
+
+
+@pytest.fixture
+def postgres_database(postgres_cluster: Cluster) -> str:
+    """The address of a fresh database with this version's schema."""
+    return postgres_cluster.migrated()

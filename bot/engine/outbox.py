@@ -32,6 +32,7 @@ from bot.ports import (
     Uncertain,
     Unwelcome,
 )
+from bot.ports.leases import NotOurs
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class Sender:
         self._woken = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._lanes: dict[int, Lane] = {}
+        self._edited: dict[int, tuple[str, str]] = {}
+        """Which message of which rollout: of two edits on their way the older could be the one that stays."""
         self._reach = FEW
 
     @property
@@ -109,6 +112,8 @@ class Sender:
         # What ended while we read may still be in what we read.
         known = set(self._under_way)
         try:
+            if not await self._outbox.may_send(self._clock()):
+                return LOOK_EVERY_S
             due = await self._outbox.due(self._clock(), self._reach)
             waits = [await self._consider(queued) for queued in due if queued.number not in known]
         except StoreAway:
@@ -122,6 +127,8 @@ class Sender:
     async def _consider(self, queued: Queued) -> float:
         """Begin to send, or say how many seconds its turn is away."""
         lane = queued.outgoing.lane
+        if queued.outgoing.edits and (queued.rollout, queued.outgoing.edits) in self._edited.values():
+            return LOOK_EVERY_S
         if sum(each is lane for each in self._lanes.values()) >= AT_ONCE[lane]:
             return LOOK_EVERY_S
         wait = await self._wait(queued)
@@ -150,10 +157,11 @@ class Sender:
         task = asyncio.create_task(self._send(queued), name=f"message {queued.outgoing.key}")
         self._under_way[queued.number] = task
         self._lanes[queued.number] = queued.outgoing.lane
+        self._edited[queued.number] = (queued.rollout, queued.outgoing.edits)
         task.add_done_callback(lambda _: self._end(queued.number))
 
     def _end(self, number: int) -> None:
-        del self._under_way[number], self._lanes[number]
+        del self._under_way[number], self._lanes[number], self._edited[number]
         self.wake()
 
     async def _send(self, queued: Queued) -> None:
@@ -164,6 +172,8 @@ class Sender:
                 return
             posted = await self._sayer.say(queued)
             await _kept(lambda: self._outbox.said(queued.number, posted, self._clock()))
+        except NotOurs as taken:
+            log.info("message %s is left alone: %s", queued.outgoing.key, taken)
         except NoThread:
             await self._without_thread(queued)
         except SlowDown as slow:

@@ -25,6 +25,7 @@ from bot.ports import (
     Said,
     SecondWay,
 )
+from bot.ports.leases import NotOurs
 
 Wording = Callable[[Outgoing, Rollout | None, Plan | None, datetime], Said]
 
@@ -92,9 +93,21 @@ class Sayer:
         async with asyncio.timeout(CALL_WITHIN_S):
             await self._second_way.tell(said.text)
 
+    async def _take_in_hand(self, queued: Queued) -> None:
+        """Right before it is posted. Raises NotOurs; TimeoutError when this process slept in between.
+
+        Then another process may have looked for the message already and not found it: whoever is next looks again.
+        """
+        began = self._clock()
+        if not await self._outbox.may_send(began):
+            raise NotOurs("another process sends now")
+        await self._outbox.sending(queued.number)
+        if (self._clock() - began).total_seconds() > CALL_WITHIN_S:
+            raise TimeoutError("it took too long to begin")
+
     async def _whisper(self, queued: Queued) -> None:
         said = await self._worded(queued)
-        await self._outbox.sending(queued.number)
+        await self._take_in_hand(queued)
         async with asyncio.timeout(CALL_WITHIN_S):
             await self._messenger.whisper(queued.outgoing.to, queued.outgoing.only_for, said)
 
@@ -102,7 +115,7 @@ class Sayer:
         posted = await self._outbox.place(queued.rollout, queued.outgoing.edits)
         if posted is None:
             raise Denied(f"there is no message '{queued.outgoing.edits}' to be changed")
-        await self._outbox.sending(queued.number)
+        await self._take_in_hand(queued)
         # Worded with the row in hand: a newer edit waits for this one, so the newest state is what stays.
         said = await self._worded(queued)
         async with asyncio.timeout(CALL_WITHIN_S):
@@ -118,7 +131,7 @@ class Sayer:
             if found is not None:
                 return found
         said = await self._worded(queued)
-        await self._outbox.sending(queued.number)
+        await self._take_in_hand(queued)
         loud = outgoing.broadcast and bool(thread)
         async with asyncio.timeout(CALL_WITHIN_S):
             return await self._messenger.post(to, said, thread=thread, broadcast=loud, mark=outgoing.key)

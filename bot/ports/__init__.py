@@ -19,6 +19,7 @@ from bot.ports.faults import (
     Unwelcome,
 )
 from bot.ports.kill_files import Card, KillFiles, Spooled
+from bot.ports.leases import Leases, NotOurs, Taken
 from bot.ports.memory import Change, Clock, Delivery, Inbox, Outbox, Plans, Queued, Rollouts
 from bot.ports.numbers import Answer, Question, Sample, Source
 from bot.ports.people import SECOND_WAY, Directory, Lane, Messenger, Outgoing, Posted, Said, SecondWay
@@ -38,8 +39,10 @@ __all__ = [
     "KillFiles",
     "KillMethod",
     "Lane",
+    "Leases",
     "Messenger",
     "Nonsense",
+    "NotOurs",
     "OutOfReach",
     "Outbox",
     "Outgoing",
@@ -57,6 +60,7 @@ __all__ = [
     "Source",
     "Spooled",
     "StoreAway",
+    "Taken",
     "Traffic",
     "TrafficState",
     "Uncertain",

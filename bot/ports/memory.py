@@ -25,6 +25,10 @@ class Change:
     messages: tuple[Outgoing, ...] = ()
     measured: Mapping[str, Measurement] = field(default_factory=dict)
     """Raw measurements by metric, for the table that can be archived."""
+    claim: str = ""
+    """The claim that this rests on: kept only while it holds. "" for what needs none, as people's acts don't."""
+    delivery: str = ""
+    """The key of the delivery that this is the effect of: kept only by who works on it, and once (law 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Delivery:
     key: str
     at: datetime
     request: Mapping[str, Any]
+    acted: bool = False
+    """Its effect is on record already, by a process that didn't come to saying so."""
 
 
 class Rollouts(Protocol):
@@ -49,7 +55,8 @@ class Rollouts(Protocol):
     async def save(self, rollout: Rollout, change: Change) -> Rollout:
         """Keep state, evidence and messages together, over the revision that `rollout` carries.
 
-        Returns it with the next revision. Raises Stale, and changes nothing, when the row has moved on.
+        Returns it with the next revision. Raises Stale, and changes nothing, when the row has moved on, or the
+        claim that `change` names has lapsed or is another's; NotOurs when its delivery is another's.
         """
         ...
 
@@ -64,7 +71,14 @@ class Rollouts(Protocol):
         ...
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
-        """Take watched rollouts that are due and not leased by somebody else, oldest due first."""
+        """Take watched rollouts that are due and not leased by somebody else, oldest due first.
+
+        `owner` names this very claim: never the same name twice, or an older claim would pass for a newer one.
+        """
+        ...
+
+    async def renew(self, now: datetime, claims: Mapping[str, str], lease_s: float) -> None:
+        """Hold claims (owner by rollout id) for longer; those that have lapsed, or are another's, stay so."""
         ...
 
     async def tree(self, digest: str) -> Mapping[str, Any]:
@@ -85,17 +99,19 @@ class Rollouts(Protocol):
 
 
 class Inbox(Protocol):
-    """Each delivery once (law 6). Raises StoreAway."""
+    """Each delivery once (law 6), worked on by one process at a time. Raises StoreAway."""
 
     async def take(self, delivery: Delivery) -> bool:
-        """Keep it and commit; False when this key was taken before."""
+        """Keep it and commit; False when this key was taken before. Whoever takes it in works on it."""
         ...
 
     async def waiting(self) -> Sequence[Delivery]:
-        """Taken and not yet worked on, oldest first: also what a crash left."""
+        """What is ours to work on, oldest first: what we took in, and what others left undone for a lease's time."""
         ...
 
-    async def done(self, key: str) -> None: ...
+    async def done(self, key: str) -> None:
+        """Nothing is left to do for it. Does nothing when another process has taken it over."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +128,11 @@ class Queued:
 
 
 class Outbox(Protocol):
-    """What is still to be said, in order. Raises StoreAway."""
+    """What is still to be said, in order, by one process at a time. Raises StoreAway."""
+
+    async def may_send(self, now: datetime) -> bool:
+        """Whether it is for this process to send: one at a time, and another when that one is gone."""
+        ...
 
     async def add(self, messages: Sequence[Outgoing], now: datetime, rollout: str = "") -> None:
         """Put messages in that explain no state (answers to people). Known keys are ignored."""

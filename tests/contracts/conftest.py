@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,13 @@ from tests.contracts.stores import STORES, Store
 
 
 @pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with STORES[request.param](tmp_path) as opened:
+def opening(request: pytest.FixtureRequest, tmp_path: Path) -> AbstractAsyncContextManager[Store]:
+    on_postgres = request.param == "postgresql"
+    address = request.getfixturevalue("postgres_database") if on_postgres else f"sqlite:///{tmp_path / 'perch.db'}"
+    return STORES[request.param](address)
+
+
+@pytest.fixture
+async def store(opening: AbstractAsyncContextManager[Store]) -> AsyncIterator[Store]:
+    async with opening as opened:
         yield opened

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from bot.ports import Inbox, Outbox, Rollouts
@@ -14,7 +13,7 @@ from storage.inbox import SqlInbox
 from storage.outbox import SqlOutbox
 from storage.rollouts import SqlRollouts
 from tests.fakes.memory import MemoryInbox, MemoryOutbox, MemoryRollouts
-from tests.storage.samples import Hands
+from tests.storage.samples import NOW, Hands, seconds
 
 
 class Store(Protocol):
@@ -27,8 +26,9 @@ class Store(Protocol):
     @property
     def outbox(self) -> Outbox: ...
 
-    async def beside(self) -> Store:
-        """The same store as another process sees it: also as the next one does after a crash."""
+    async def beside(self, later_s: float = 0) -> Store:
+        """The same store as another process sees it, on a clock that is so much later: also as the next one after a
+        crash does, when leases have lapsed."""
         ...
 
 
@@ -38,39 +38,39 @@ class MemoryStore:
     inbox: MemoryInbox
     outbox: MemoryOutbox
 
-    async def beside(self) -> Store:
+    async def beside(self, later_s: float = 0) -> Store:
         return MemoryStore(self.rollouts, self.inbox, self.outbox.reopened())
 
 
 @dataclass
-class SqliteStore:
+class SqlStore:
     rollouts: SqlRollouts
     inbox: SqlInbox
     outbox: SqlOutbox
     address: str
     opened: AsyncExitStack = field(repr=False)
 
-    async def beside(self) -> Store:
-        return await _sqlite(self.address, self.opened)
+    async def beside(self, later_s: float = 0) -> Store:
+        return await _sql(self.address, self.opened, later_s)
 
 
-async def _sqlite(address: str, opened: AsyncExitStack) -> SqliteStore:
+async def _sql(address: str, opened: AsyncExitStack, later_s: float = 0) -> SqlStore:
     database = await open_database(address)
     opened.push_async_callback(database.aclose)
-    clock = Hands()
-    return SqliteStore(SqlRollouts(database, clock), SqlInbox(database, clock), SqlOutbox(database), address, opened)
+    clock = Hands(NOW + seconds(later_s))
+    return SqlStore(SqlRollouts(database, clock), SqlInbox(database, clock), SqlOutbox(database), address, opened)
 
 
 @asynccontextmanager
-async def memory(_: Path) -> AsyncIterator[Store]:
+async def memory(_: str) -> AsyncIterator[Store]:
     outbox = MemoryOutbox()
     yield MemoryStore(MemoryRollouts(Hands(), outbox), MemoryInbox(), outbox)
 
 
 @asynccontextmanager
-async def sqlite(folder: Path) -> AsyncIterator[Store]:
+async def sql(address: str) -> AsyncIterator[Store]:
     async with AsyncExitStack() as opened:
-        yield await _sqlite(f"sqlite:///{folder / 'perch.db'}", opened)
+        yield await _sql(address, opened)
 
 
-STORES = {"memory": memory, "sqlite": sqlite}
+STORES = {"memory": memory, "sqlite": sql, "postgresql": sql}

@@ -34,7 +34,7 @@ async def test_what_waits_comes_oldest_first_and_outlives_a_crash(store: Store) 
     for delivery in (a_delivery("new", 2), a_delivery("old", 1), a_delivery("done")):
         await store.inbox.take(delivery)
     await store.inbox.done("done")
-    after = await store.beside()
+    after = await store.beside(later_s=30)
     assert [delivery.key for delivery in await after.inbox.waiting()] == ["old", "new"]
 
 

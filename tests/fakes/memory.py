@@ -26,6 +26,7 @@ class _Kept:
 
     body: str
     lease_until: datetime | None = None
+    lease_owner: str = ""
 
 
 class MemoryRollouts:
@@ -49,7 +50,7 @@ class MemoryRollouts:
 
     async def save(self, rollout: Rollout, change: Change) -> Rollout:
         self._outage.check()
-        if self._rollout(rollout.id).revision != rollout.revision:
+        if self._rollout(rollout.id).revision != rollout.revision or not self._claimed(rollout.id, change.claim):
             raise Stale(rollout.id, rollout.revision)
         self._one_live(rollout)
         return self._keep(rollout.but(revision=rollout.revision + 1), change)
@@ -72,7 +73,15 @@ class MemoryRollouts:
         claimed = sorted(due, key=lambda one: one.due_at)[:limit]
         for one in claimed:
             self._kept[one.id].lease_until = now + timedelta(seconds=lease_s)
+            self._kept[one.id].lease_owner = owner
         return claimed
+
+    async def renew(self, now: datetime, claims: Mapping[str, str], lease_s: float) -> None:
+        self._outage.check()
+        for id, owner in claims.items():
+            kept = self._kept[id]
+            if kept.lease_owner == owner and not self._free(id, now):
+                kept.lease_until = now + timedelta(seconds=lease_s)
 
     async def tree(self, digest: str) -> Mapping[str, Any]:
         self._outage.check()
@@ -110,6 +119,9 @@ class MemoryRollouts:
             same = (other.plan, other.environment) == (rollout.plan, rollout.environment)
             if rollout.live and other.live and same and other.id != rollout.id:
                 raise AlreadyLive(other.plan, other.environment, other.state.value)
+
+    def _claimed(self, id: str, claim: str) -> bool:
+        return not claim or (self._kept[id].lease_owner == claim and not self._free(id, self._clock()))
 
     def _free(self, id: str, now: datetime) -> bool:
         until = self._kept[id].lease_until

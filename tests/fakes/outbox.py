@@ -10,6 +10,7 @@ from itertools import count
 
 from bot.domain.evidence import canonical
 from bot.ports import SECOND_WAY, Lane, Outgoing, Posted, Queued
+from bot.ports.leases import NotOurs
 from tests.fakes.outage import Outage
 
 
@@ -67,9 +68,15 @@ class MemoryOutbox:
         due.sort(key=lambda message: (message.outgoing.lane is not Lane.URGENT, message.turn, message.number))
         return [_queued(message) for message in due[:limit]]
 
+    async def may_send(self, now: datetime) -> bool:
+        self.outage.check()
+        return True
+
     async def sending(self, number: int) -> None:
         self.outage.check()
         message = self._messages[number]
+        if not message.unsent:
+            raise NotOurs(f"message {number} is {message.state}")
         message.state, message.in_hand = "sending", True
         message.tries += 1
 

@@ -17,7 +17,16 @@ def upgrade() -> None:
 
 
 def _replicas() -> None:
-    """Leases that let several equal processes share the work."""
+    """Leases that let several equal processes share the work, and who committed a delivery's effect."""
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("until", UTCDateTime(), nullable=False),
+    )
+    op.add_column("inbox", sa.Column("lease_owner", sa.String()))
+    op.add_column("inbox", sa.Column("lease_until", UTCDateTime()))
+    op.add_column("inbox", sa.Column("acted_by", sa.String()))
 
 
 def _freezes() -> None:

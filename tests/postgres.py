@@ -1,0 +1,49 @@
+"""One PostgreSQL for all tests of a worker, and a fresh database in it for each test that asks."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import count
+
+import asyncpg
+
+from storage.database import open_database
+from tests.servers import Server
+
+
+@dataclass
+class Cluster:
+    """A running server. Databases are copied from one that was migrated once: that takes a tenth of the time."""
+
+    server: Server
+    _numbers: count[int] = field(default_factory=count)
+    _migrated: str = ""
+
+    def empty(self) -> str:
+        """The address of a database without a table."""
+        return self._make("template0")
+
+    def migrated(self) -> str:
+        """The address of a database with this version's schema, and nothing in it."""
+        if not self._migrated:
+            address = self.empty()
+            asyncio.run(_migrate(address))
+            self._migrated = address.rpartition("/")[2]
+        return self._make(self._migrated)
+
+    def _make(self, template: str) -> str:
+        name = f"perch_{next(self._numbers)}"
+        asyncio.run(self._execute(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        return f"{self.server.url}/{name}"
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(f"{self.server.url}/postgres")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+async def _migrate(address: str) -> None:
+    await (await open_database(address)).aclose()
