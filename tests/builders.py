@@ -204,7 +204,8 @@ class Story:
         check, streaks = judge(self.plan, self.rollout.stage, facts, self.rollout.streaks, moment)
         weight = None if unread or self.rollout.state is State.SHIFTING else self.world
         other = measured(stable or {}, self.now)
-        return Look(self.now, self.new_id(), check, streaks, tallies, weight, other, complete_fails)
+        blind = ("http flag: 503",) if unread else ()
+        return Look(self.now, self.new_id(), check, streaks, tallies, weight, other, complete_fails, blind)
 
     def check(self, times: int = 1, every: timedelta = MINUTE, **found: Any) -> Self:
         """Some checks, one after the other, that all find the same."""

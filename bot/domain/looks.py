@@ -28,11 +28,13 @@ class Look:
     streaks: Mapping[str, Streak]
     tallies: Mapping[str, Tally]
     weight: Weight | None = None
-    """What the traffic adapters read; None where they couldn't be read."""
+    """What was read: of several targets the one that isn't as recorded. None: not all could be read."""
     stable: Mapping[str, Measurement] = field(default_factory=dict)
     """The stable side, asked only after a breach."""
     complete_fails: Sequence[str] = ()
     """Conditions of `complete_when` that don't hold (or can't be seen)."""
+    unread: Sequence[str] = ()
+    """Traffic targets that couldn't be read, each with its fault."""
 
 
 def take_in(rollout: Rollout, plan: Plan, look: Look) -> Rollout:
@@ -42,6 +44,7 @@ def take_in(rollout: Rollout, plan: Plan, look: Look) -> Rollout:
     bakes = rollout.state is State.BAKING and look.weight == rollout.confirmed
     blind = look.check.verdict is Verdict.NO_DATA and look.check.judged
     without = (rollout.no_data_since or look.now) if blind else None
+    unread = (rollout.unread_since or look.now) if steady and look.unread else None
     return rollout.but(
         counted_at=look.now,
         baked=rollout.baked + (passed if bakes else timedelta(0)),
@@ -53,6 +56,8 @@ def take_in(rollout: Rollout, plan: Plan, look: Look) -> Rollout:
         no_data_since=without,
         no_data_told=rollout.no_data_told and without is not None,
         seen_weight=look.weight if steady else rollout.seen_weight,
+        unread_since=unread,
+        unread_told=unread is not None and look.now - unread >= plan.every.check,
         due_at=look.now + plan.every.check,
     )
 

@@ -30,7 +30,8 @@ RETRIES = 1
 def progress(rollout: Rollout, plan: Plan, look: Look) -> Step:
     """One check's effect. Pure: the same look at the same rollout is always the same step."""
     step = _decided(rollout, take_in(rollout, plan, look), plan, look)
-    return Step(step.rollout, (*_news(rollout, look.check), *step.happenings), step.emergency)
+    news = (*_news(rollout, look.check), *_sight(rollout, step.rollout, look))
+    return Step(step.rollout, (*news, *step.happenings), step.emergency)
 
 
 def _decided(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step:
@@ -90,6 +91,15 @@ def _bad(check: Check) -> frozenset[tuple[str, bool | None]]:
         for line in check.lines
         if line.counts and (line.met is (line.role == "trigger") or line.met is None)
     )
+
+
+def _sight(before: Rollout, after: Rollout, look: Look) -> tuple[Happening, ...]:
+    """Targets that can't be read for a second check are told once, and when all can be read again (law 10)."""
+    if after.unread_told and not before.unread_told and after.unread_since is not None:
+        return (Happening("unseen", {"since": after.unread_since.timestamp(), "unread": list(look.unread)}),)
+    if before.unread_told and look.weight is not None:
+        return (Happening("seen_again", {"real": look.weight.percent}),)
+    return ()
 
 
 def _drift(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step | None:

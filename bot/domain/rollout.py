@@ -297,6 +297,9 @@ class Rollout(Value):
     snapshot_at: datetime | None = None
     seen_weight: Weight | None = None
     """What the outside world said at the last check."""
+    unread_since: datetime | None = None
+    """Since when some traffic target can't be read: meanwhile drift can't be seen."""
+    unread_told: bool = False
     due_at: datetime
     ended_at: datetime | None = None
     cooldown_until: datetime | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.domain.checks import Facts, Moment, judge, tally, unheld
 from bot.domain.conditions import Condition
@@ -18,12 +19,11 @@ from bot.domain.planning.settle import settle_of
 from bot.domain.progress import progress
 from bot.domain.rollout import Rollout, Verdict
 from bot.domain.units import Weight
-from bot.engine.actions import read_weights
 from bot.engine.equipment import Gear
 from bot.engine.gather import Round, has_sides, needs_stable
 from bot.engine.ledger import new_id
 from bot.engine.preflight import take_stage_baselines
-from bot.ports import Traffic
+from bot.ports import OutsideFault, Traffic
 
 READ_S = 10.0
 """A check waits no longer than this for a traffic target; the next one asks again."""
@@ -48,7 +48,8 @@ async def check(
         check=seen,
         streaks=streaks,
         tallies=facts.tallies,
-        weight=reading.result(),
+        weight=reading.result().weight,
+        unread=reading.result().unread,
         stable=await _stable(rollout, plan, gear, round) if seen.verdict is Verdict.BREACH else {},
         complete_fails=tuple(unheld(plan.complete_when, plan, facts, round.now)),
     )
@@ -81,8 +82,35 @@ def _conditions(plan: Plan, index: int) -> Sequence[Condition]:
     return [rule.condition for rule in rules]
 
 
-async def _weight(rollout: Rollout, traffic: Sequence[Traffic]) -> Weight | None:
-    """The weight in force: the highest of several targets; None where none can be read, or one is moving."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What can be seen of the weight in force."""
+
+    weight: Weight | None = None
+    unread: tuple[str, ...] = ()
+
+
+async def _weight(rollout: Rollout, traffic: Sequence[Traffic]) -> Sight:
+    """The weight in force; of several targets one that isn't as recorded, the highest first. None while one moves."""
     if rollout.state not in STEADY or rollout.intent is not None:
-        return None
-    return max(await read_weights(traffic, READ_S), default=None)
+        return Sight()
+    found = await asyncio.gather(*(_read(each) for each in traffic))
+    weights = [each for each in found if isinstance(each, Weight)]
+    unread = tuple(each for each in found if isinstance(each, str))
+    above, below = max(weights, default=None), min(weights, default=None)
+    if above is not None and above > rollout.confirmed:
+        return Sight(above, unread)
+    if below is not None and below < rollout.confirmed:
+        return Sight(below, unread)
+    return Sight(None if unread else above, unread)
+
+
+async def _read(traffic: Traffic) -> Weight | str:
+    """A target's weight, or why it can't be read."""
+    try:
+        async with asyncio.timeout(READ_S):
+            return (await traffic.read()).weight
+    except TimeoutError:
+        return f"{traffic.target}: no answer in {READ_S:g} s"
+    except OutsideFault as fault:
+        return f"{traffic.target}: {fault}"

@@ -60,6 +60,8 @@ MANNERS: Mapping[str, Manner] = {
     "killed": Manner(loud=True, announce="killed"),
     "stuck": Manner(loud=True, announce="stuck"),
     "drift": LOUD,
+    "unseen": LOUD,
+    "seen_again": QUIET,
     "late_raise": LOUD,
     "unconfirmed": LOUD,
     "gate_expired": LOUD,

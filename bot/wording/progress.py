@@ -88,7 +88,8 @@ def held(telling: Telling) -> Said:
     if until:
         then = telling.text("then", "hold")
         lines.append(f"If nobody acts until {until}: {'it stays on hold' if then == 'hold' else then_words(then)}.")
-    lines.append("Resume it or roll it back. Checks go on, and rollback triggers stay on.")
+    way_on = "Resume it once the freeze is over, or roll" if telling.facts.get("cause") == "freeze" else "Resume it or roll"
+    lines.append(f"{way_on} it back. Checks go on, and rollback triggers stay on.")
     who = f" by {telling.by()}" if telling.facts.get("cause") == "person" and telling.has("by") else ""
     return told(f"✋ {telling.name} is on hold at {telling.rollout.confirmed}{who}: {telling.text('why')}.", *lines)
 
@@ -145,6 +146,19 @@ def drift(telling: Telling) -> Said:
         did.get(telling.text("did"), telling.text("did")),
         "Somebody or something else moved it. Find out who, then resume or roll back.",
     )
+
+
+def unseen(telling: Telling) -> Said:
+    """While a target can't be read, drift can't be seen: said, for silence would read as "nothing moved"."""
+    return told(
+        f"⚠️ {telling.name}: the weight can't be read since {telling.moment('since')}, so drift can't be seen.",
+        *(f"❔ {remark(each, 300)}" for each in telling.texts("unread")[:10]),
+        "The bake stands still and nothing rises meanwhile; rollback and kill work. Mend what answers for it.",
+    )
+
+
+def seen_again(telling: Telling) -> Said:
+    return told(f"{telling.name}: the weight can be read again, and is {telling.percent('real')}.")
 
 
 def late_raise(telling: Telling) -> Said:

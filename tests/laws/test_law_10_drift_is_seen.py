@@ -11,10 +11,13 @@ class DriftIsSeen(Driven):
     """Whatever the real weight becomes, the next check that can read it tells, and stops the way up."""
 
     law = 10
+    blind = 0
+    """How many checks in a row couldn't read the weight."""
 
     def judge(self, before: Rollout, after: Rollout, kinds: list[str]) -> None:
         if after.check is None or after.check.at != self.checked_at or after.check is before.check:
             return
+        self._blindness_is_told(before, after, kinds)
         read = after.seen_weight if before.state in STEADY and before.intent is None else None
         if read is None:
             return
@@ -27,6 +30,15 @@ class DriftIsSeen(Driven):
             assert after.intent is not None, "drift above what was approved wasn't lowered"
             assert after.intent.way is Way.LOWER
             assert after.intent.weight <= before.approved
+
+    def _blindness_is_told(self, before: Rollout, after: Rollout, kinds: list[str]) -> None:
+        """What can't be read is told at the second check, once, and never reads as if nothing had moved."""
+        looked = before.state in STEADY and before.intent is None
+        self.blind = self.blind + 1 if looked and self.read is None else 0
+        assert ("unseen" in kinds) is (self.blind == 2), f"{self.blind} checks were blind, and it said {kinds}"
+        if self.blind:
+            assert after.baked <= before.baked, "it bakes unseen"
+            assert after.state is not State.SHIFTING, "it rises unseen"
 
     def _emergency(self, after: Rollout) -> bool:
         """A kill is on its own way."""
