@@ -12,18 +12,16 @@ from typing import Any, Literal
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-import bot.wording
 from adapters.notify.heartbeat import Heartbeat
 from adapters.notify.slack.directory import SlackDirectory
-from adapters.notify.slack.discreet import DiscreetMessenger
 from bot.assembly import Engine, build_engine, utc_now
-from bot.engine.outbox import Sender
 from bot.engine.restored import hold_what_was_restored
 from bot.parts import REAL, Parts
 from bot.ports import Clock, StoreAway
 from bot.redaction import Redactor, redacted_logs, secrets_in
 from bot.schedule import WAKE_S
 from bot.settings import Settings, require_slack
+from bot.speech import build_speech
 from commands.slack.bolt import Door
 from commands.slack.intake import Intake
 from commands.slack.introduction import Identity, SlackAway, StartRefused, introduce
@@ -38,6 +36,8 @@ from commands.web.metrics import Metrics
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 30.0
+PULSE_S = 30.0
+"""An engine that hasn't found out for so long what is due doesn't count as alive."""
 CONNECTED_WITHIN_S = 15.0
 KNOCK_EVERY_S = 10.0
 """How often Slack is tried again when it couldn't be reached at the start."""
@@ -75,15 +75,16 @@ class Perch:
         self._sockets: Sockets | None = None
         self._only: Part | None = None
         self._signed: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
-        messenger = self._messenger = DiscreetMessenger(client, redact)
-        self._sender = Sender(
-            engine.outbox, messenger, engine.rollouts, engine.plans, bot.wording.say, clock, parts.pace
-        )
+        self._shut = ""
+        """Why the doors aren't open, on one line."""
+        self._catch_up: Callable[[], Awaitable[int]] | None = None
+        self._speech = build_speech(settings, engine, client, clock, parts.pace, redact)
+        self._sender, self._messenger = self._speech.sender, self._speech.messenger
         self._worker = Worker(
             engine.inbox,
             engine.outbox,
             engine.desk,
-            messenger,
+            self._messenger,
             clock,
             wake_sender=self._sender.wake,
             command=settings.slack_command,
@@ -101,6 +102,9 @@ class Perch:
         if only != "web":
             await self._start_engine()
         self._supervise("sender", self._sender.run())
+        self._closing.push_async_callback(self._speech.aclose)
+        if self._speech.fallback is not None:
+            self._supervise("second way", self._speech.fallback.run())
         await self._serve()
         if only == "engine":
             return
@@ -122,15 +126,23 @@ class Perch:
         try:
             return await introduce(self._client)
         except SlackAway as away:
-            log.error("%s Live rollouts are guarded meanwhile.", away)
+            self._note(str(away))
             return None
+
+    def _note(self, shut: str) -> None:
+        if shut != self._shut:
+            log.error("%s Live rollouts are guarded meanwhile.", shut)
+        self._shut = shut
 
     async def _open_later(self) -> None:
         identity = None
-        while identity is None:
-            await asyncio.sleep(KNOCK_EVERY_S)
-            identity = await self._identity()
-        await self._open(identity)
+        try:
+            while identity is None:
+                await asyncio.sleep(KNOCK_EVERY_S)
+                identity = await self._identity()
+            await self._open(identity)
+        except StartRefused as refused:
+            self._note(str(refused))
 
     async def _open(self, identity: Identity) -> None:
         """Let people in: over sockets, or over signed requests to the web door."""
@@ -150,7 +162,12 @@ class Perch:
             self._signed = signed_requests(door.app, self._clock)
         engine = self.engine
         missed = Missed(engine.rollouts, engine.inbox, engine.outbox, self._messenger, self._clock, identity.bot_user)
-        if await missed.catch_up():
+        self._catch_up = missed.catch_up
+        await self._take_in_missed()
+
+    async def _take_in_missed(self) -> None:
+        """Reactions given while no connection heard them: before the doors opened, or while one was dead."""
+        if self._catch_up is not None and await self._catch_up():
             self._worker.wake()
 
     async def _start_engine(self) -> None:
@@ -164,11 +181,19 @@ class Perch:
         schedule = self._parts.schedule()
         schedule.every(WAKE_S, self._tick)
         if self._settings.heartbeat_url:
-            heart = Heartbeat(self._settings.heartbeat_url)
+            heart = Heartbeat(self._settings.heartbeat_url, self._standstill)
             self._closing.push_async_callback(heart.aclose)
             schedule.every(HEARTBEAT_S, heart.beat)
         schedule.start()
         self._closing.callback(schedule.close)
+
+    def _standstill(self) -> str:
+        """Why nothing is checked; "" while what is due is looked for."""
+        looked = self.engine.ticker.looked_at
+        if looked is None:
+            return "nothing was checked since the start"
+        age_s = (self._clock() - looked).total_seconds()
+        return f"nothing was checked for {age_s:.0f} s" if age_s > PULSE_S else ""
 
     async def _tick(self) -> None:
         await self.engine.ticker.tick()
@@ -201,7 +226,7 @@ class Perch:
         if not self._settings.socket_mode:
             return
         token = self._settings.slack_app_token.get_secret_value()
-        self._sockets = Sockets(door.app, self._client, token, self._clock)
+        self._sockets = Sockets(door.app, self._client, token, self._clock, renewed=self._take_in_missed)
         running = self._supervise("sockets", self._sockets.run())
         ready = asyncio.create_task(self._sockets.ready.wait())
         await asyncio.wait({running, ready}, timeout=CONNECTED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
@@ -219,13 +244,14 @@ class Perch:
         """Why people can't get in, or ""."""
         if self._only == "engine":
             return ""
-        connected = self._sockets is not None and self._sockets.connected
-        opened = connected if self._settings.socket_mode else self._signed is not None
-        return "" if opened else "no connection stands"
+        if self._settings.socket_mode and self._sockets is not None and not self._sockets.connected:
+            return self._sockets.fault or "no connection stands"
+        opened = self._sockets is not None if self._settings.socket_mode else self._signed is not None
+        return "" if opened else self._shut or "no connection stands"
 
     async def _look(self) -> Standing:
         """How things stand around the engine, for /readyz and /metrics."""
-        slack = self._slack_fault()
+        slack = "; ".join(fault for fault in (self._slack_fault(), self._messenger.trouble) if fault)
         try:
             live = await self.engine.rollouts.live()
             unsaid, oldest = await self.engine.outbox.unsaid()
@@ -256,6 +282,7 @@ async def open_perch(
         engine = build_engine(settings, environment, database, directory, clock, parts.kinds(), parts.files, redact)
         opening.push_async_callback(engine.equipment.aclose)
         opening.push_async_callback(engine.cards.aclose)
+        opening.push_async_callback(engine.switch.aclose)
         opening.push_async_callback(engine.works.aclose)
         opening.push_async_callback(engine.ticker.aclose)
         return Perch(settings, engine, client, directory, clock, opening.pop_all(), parts, redact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ class Settings(BaseModel):
     signing_key: SecretStr = Field(default=SecretStr(""), alias="PERCH_SIGNING_KEY")
     public_keys: str = Field(default="", alias="PERCH_PUBLIC_KEYS")
     heartbeat_url: str = Field(default="", alias="PERCH_HEARTBEAT_URL")
+    fallback_channel: str = Field(default="", alias="PERCH_FALLBACK_CHANNEL")
+    fallback_url: SecretStr = Field(default=SecretStr(""), alias="PERCH_FALLBACK_URL")
     host: str = Field(default="127.0.0.1", alias="PERCH_HOST")
     port: int = Field(default=8080, ge=0, le=65535, alias="PORT")
     log_level: str = Field(default="INFO", alias="PERCH_LOG_LEVEL")
@@ -37,6 +40,20 @@ class Settings(BaseModel):
     @classmethod
     def _ends_in_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("fallback_channel")
+    @classmethod
+    def _is_a_channel(cls, value: str) -> str:
+        if value and not re.fullmatch(r"#\S+|[CG][A-Z0-9]{6,}", value):
+            raise ValueError("is no channel: write #name, or an id such as C0123ABCD")
+        return value
+
+    @field_validator("fallback_url", mode="after")
+    @classmethod
+    def _is_an_address(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("is no address: it begins with https:// or http://")
+        return value
 
     @field_validator("slack_bot_token", mode="after")
     @classmethod

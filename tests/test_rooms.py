@@ -62,12 +62,13 @@ ROOMS: dict[str, Room] = {
     ),
     "bot.assembly": Room(("bot", "adapters", "storage")),
     "bot.parts": Room(("bot", "adapters", "storage"), ("slack_sdk",)),
+    "bot.speech": Room(("bot", "adapters"), ("slack_sdk",)),
     "bot.app": Room(
         ("bot", "adapters", "storage", "commands.slack", "commands.web"), (*WEB, "slack_sdk", "slack_bolt")
     ),
 }
 
-WIRING = ("bot.app", "bot.assembly", "bot.parts")
+WIRING = ("bot.app", "bot.assembly", "bot.parts", "bot.speech")
 
 NEVER_IN_THE_DOMAIN = frozenset(
     {"asyncio", "logging", "random", "secrets", "uuid", "time", "socket", "os", "pathlib", "subprocess", "threading"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import ClientError
@@ -32,7 +33,7 @@ class StartRefused(Exception):
 
 
 class SlackAway(StartRefused):
-    """Slack can't be reached now. Live rollouts are guarded all the same; the doors open when it is back."""
+    """Slack can't be reached now, or is in trouble. Live rollouts are guarded all the same; the doors open later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,25 @@ async def _asked(client: AsyncWebClient, method: str, app_token: str | None) -> 
                 answer = await client.apps_connections_open(app_token=app_token)
     except SlackApiError as refused:
         raise _refused(refused, method, setting) from refused
-    except (SlackClientError, ClientError, TimeoutError, OSError) as fault:
+    except (SlackClientError, ClientError, TimeoutError, OSError, AttributeError) as fault:
+        # AttributeError is what the client makes of plain text in place of an answer.
         reason = "no answer in time" if isinstance(fault, TimeoutError) else type(fault).__name__
         raise SlackAway(
-            f"Slack can't be reached for {method} ({reason}); check the network and SLACK_API_URL, then start again."
+            f"Slack can't be reached for {method} ({reason}); check the network and SLACK_API_URL."
         ) from fault
     return dict(answer.data) if isinstance(answer.data, dict) else {}
 
 
 def _refused(refused: SlackApiError, method: str, setting: str) -> StartRefused:
-    code = str(refused.response.get("error", "unknown")) if hasattr(refused.response, "get") else "unknown"
-    why = FATAL.get(code)
-    advice = _ADVICE.format(setting=setting) if why else "try again in a minute"
-    return StartRefused(f"Slack refused {method}: {why or code}{f' ({code})' if why else ''}; {advice}.")
+    """A token that never works is final; an overloaded or broken Slack is only away."""
+    code = _code(refused)
+    if code in FATAL:
+        advice = _ADVICE.format(setting=setting)
+        return StartRefused(f"Slack refused {method}: {FATAL[code]} ({code}); {advice}.")
+    what = f"answers {code}" if code else "answers with something else than Slack's JSON"
+    return SlackAway(f"Slack {what} to {method}; check SLACK_API_URL and what is in between, or wait.")
+
+
+def _code(refused: SlackApiError) -> str:
+    data = getattr(refused.response, "data", refused.response)
+    return str(data.get("error", "")) if isinstance(data, Mapping) else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.ports import Clock
-from commands.slack.introduction import may_connect
+from commands.slack.introduction import SlackAway, StartRefused, may_connect
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ PING_EVERY_S = 10.0
 SILENT = timedelta(seconds=45)
 """Pings come back every ten seconds; nothing heard for this long is a dead line. Quiet channels don't count."""
 CONNECT_WITHIN_S = 10.0
+AGAIN_MOST_S = 60.0
+"""The longest pause between two tries to connect."""
 
 
 class Line:
@@ -85,22 +88,38 @@ class Sockets:
         *,
         apart_s: float = APART_S,
         watch_s: float = WATCH_EVERY_S,
+        renewed: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`renewed` is called when a line stands again after one that may have been deaf."""
+        self._renewed = renewed
         self._app, self._client, self._app_token, self._clock = app, client, app_token, clock
         self._apart_s, self._watch_s = apart_s, watch_s
         self._lines: list[Line | None] = [None] * CONNECTIONS
         self.ready = asyncio.Event()
         """Set when the first line stands."""
+        self.fault = ""
+        """Why no further line opens, on one line; "" while they do."""
 
     async def run(self) -> None:
         """Connect, watch, and close at the end. Raises StartRefused for a token that will never work."""
-        await may_connect(self._client, self._app_token)
+        await self._begin()
         try:
             async with asyncio.TaskGroup() as lines:
                 for place in range(CONNECTIONS):
                     lines.create_task(self._keep(place), name=f"slack line {place}")
         finally:
             await asyncio.gather(*(line.close() for line in self._lines if line is not None))
+
+    async def _begin(self) -> None:
+        """Wait until Slack may be connected to at all. Raises StartRefused for a token that will never work."""
+        while True:
+            try:
+                await may_connect(self._client, self._app_token)
+            except SlackAway as away:
+                self._note(str(away))
+                await asyncio.sleep(self._watch_s)
+            else:
+                return
 
     @property
     def connected(self) -> int:
@@ -109,12 +128,17 @@ class Sockets:
 
     async def _keep(self, place: int) -> None:
         await asyncio.sleep(place * self._apart_s)
+        failed, first = 0, True
         while True:
             await self._renew(place)
             line = self._lines[place]
             if line is None:
-                await asyncio.sleep(self._watch_s)
+                await asyncio.sleep(min(self._watch_s * 2**failed, AGAIN_MOST_S))
+                failed, first = min(failed + 1, 10), False
                 continue
+            if not first and self._renewed is not None:
+                await self._renewed()
+            failed, first = 0, False
             log.warning("Slack connection %s is replaced: %s", place + 1, await self._watched(line))
 
     async def _renew(self, place: int) -> None:
@@ -125,13 +149,26 @@ class Sockets:
         except (TimeoutError, SlackClientError, ClientError, OSError) as fault:
             log.warning("Slack connection %s doesn't open (%s); trying again", place + 1, type(fault).__name__)
             await fresh.close()
-            fresh_or_none = None
+            self._lines[place] = None
+            await self._ask_why()
         else:
-            fresh_or_none = fresh
+            self._lines[place] = fresh
+            self.fault = ""
             self.ready.set()
-        self._lines[place] = fresh_or_none
         if old is not None:
             await old.close()
+
+    async def _ask_why(self) -> None:
+        """The library tries a revoked token for ever without a word: ask Slack, and say it in one line."""
+        try:
+            await may_connect(self._client, self._app_token)
+        except StartRefused as refused:
+            self._note(str(refused))
+
+    def _note(self, fault: str) -> None:
+        if fault != self.fault:
+            log.error("%s Checks and ways down go on; nobody can click meanwhile.", fault)
+        self.fault = fault
 
     async def _watched(self, line: Line) -> str:
         """Look at a line until there is something wrong with it; returns what."""
