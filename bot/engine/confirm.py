@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from bot.domain.measurements import Measured, Measurement
 from bot.domain.plan import Plan
-from bot.domain.units import Unit, Weight, convert
+from bot.domain.units import ZERO, Unit, Weight, convert
 from bot.engine.equipment import Gear
 from bot.ports import OutsideFault, Traffic
 
@@ -15,6 +16,8 @@ Look = Callable[[Plan, Gear, str], Awaitable[Measurement]]
 """Measures one metric now."""
 PAUSE_S = 0.5
 """Between two looks."""
+CLOSE = 0.01
+"""Percentage points by which a measured weight may differ."""
 
 
 async def confirmed(gear: Gear, plan: Plan, weight: Weight, look: Look) -> tuple[str, ...]:
@@ -24,35 +27,61 @@ async def confirmed(gear: Gear, plan: Plan, weight: Weight, look: Look) -> tuple
     garbage answer is looked at again too, for a far side may need a moment after a change.
     """
     while True:
-        shown = await _read_back(gear.traffic, weight)
-        if shown is not None and await _metric_shows(gear, plan, weight, look) and await _checked(gear, weight):
-            return shown
+        read = await _read_back(gear.traffic)
+        if read is not None and {real for real, _ in read} == {weight}:
+            measured = await _measured(gear, plan, look)
+            shows = measured is None or abs(measured - weight.percent) < CLOSE
+            if shows and await _checked(gear, weight):
+                return tuple(shown for _, shown in read)
         await asyncio.sleep(PAUSE_S)
 
 
-async def _read_back(traffic: Sequence[Traffic], weight: Weight) -> tuple[str, ...] | None:
-    shown = []
+async def down_to(gear: Gear, plan: Plan, weight: Weight, look: Look) -> None:
+    """Wait until nothing shows more than `weight`. What somebody took lower still is down; the next check tells it."""
+    while True:
+        read = await _read_back(gear.traffic)
+        if read is not None and all(real <= weight for real, _ in read):
+            measured = await _measured(gear, plan, look)
+            lower_still = any(real < weight for real, _ in read)
+            shows = measured is None or measured < weight.percent + CLOSE
+            if shows and (lower_still or await _checked(gear, weight)):
+                return
+        await asyncio.sleep(PAUSE_S)
+
+
+async def lower(traffic: Traffic, weight: Weight) -> None:
+    """Ask for a weight on the way down. A target that reads lower already is left there: no way down leads up (law 10).
+
+    Raises what `apply` does; a target that can't be read is asked all the same.
+    """
+    if weight > ZERO:
+        with suppress(OutsideFault):
+            if (await traffic.read()).weight < weight:
+                return
+    await traffic.apply(weight)
+
+
+async def _read_back(traffic: Sequence[Traffic]) -> list[tuple[Weight, str]] | None:
+    """Every target's weight and what it literally said; None while one can't be read."""
+    read = []
     for each in traffic:
         try:
             state = await each.read()
         except OutsideFault:
             return None
-        if state.weight != weight:
-            return None
-        shown.append(state.shown)
-    return tuple(shown)
+        read.append((state.weight, state.shown))
+    return read
 
 
-async def _metric_shows(gear: Gear, plan: Plan, weight: Weight, look: Look) -> bool:
+async def _measured(gear: Gear, plan: Plan, look: Look) -> float | None:
+    """What the confirming metric says, in percent; None where the plan names none, NaN while there's no data."""
     name = plan.confirm.metric
     if name is None:
-        return True
+        return None
     measurement = await look(plan, gear, name)
-    unit = plan.metrics[name].unit or Unit.PERCENT
-    return (
-        isinstance(measurement, Measured)
-        and abs(convert(measurement.value, unit, Unit.PERCENT) - weight.percent) < 0.01
-    )
+    if not isinstance(measurement, Measured):
+        return float("nan")
+    return convert(measurement.value, plan.metrics[name].unit or Unit.PERCENT, Unit.PERCENT)
 
 
 async def _checked(gear: Gear, weight: Weight) -> bool:
