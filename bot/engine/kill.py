@@ -51,8 +51,8 @@ class KillSwitch:
         self._equipment = equipment
         self._ledger = ledger
         self._clock = clock
-        self._pace = pace or Pace()
-        self._tries = Tries(clock, self._pace)
+        self.pace = pace or Pace()
+        self._tries = Tries(clock, self.pace)
         # Threads of its own: those that all share may all be waiting, for a name server say.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="perch-kill")
         self._beside: set[asyncio.Task[None]] = set()
@@ -200,7 +200,7 @@ class KillSwitch:
     def _pursuit(self, act: Spooled, card: Card, outcomes: Sequence[MethodOutcome]) -> Pursuit:
         if act.key not in self._pursuits:
             gear = self._equipment.gear(self._ledger.thaw(card.tree, card.environment))
-            self._pursuits[act.key] = Pursuit(self, act, card, gear, outcomes, self._clock, self._pace)
+            self._pursuits[act.key] = Pursuit(self, act, card, gear, outcomes, self._clock, self.pace)
         return self._pursuits[act.key]
 
     async def merge(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from itertools import count
 
 from bot.domain import moves
 from bot.domain.errors import Stale
@@ -30,6 +31,7 @@ from bot.ports import Clock, Spooled, StoreAway
 log = logging.getLogger(__name__)
 
 LEASE_S = 30.0
+RENEW = timedelta(seconds=LEASE_S / 3)
 TURNS = 16
 """So many looks use the database together: a thousand at once would stand before whoever clicks.
 
@@ -58,10 +60,14 @@ class Ticker:
         self._kinds = kinds
         self._works = works
         self._switch = switch
-        self._watch = KillWatch(switch, clock)
+        self._watch = KillWatch(switch, clock, switch.pace)
         self._clock = clock
         self._owner = owner
+        self._ticks = count(1)
         self._looks: dict[str, asyncio.Task[None]] = {}
+        self._claims: dict[str, str] = {}
+        """By rollout, the claim that the look under way rests on."""
+        self._renewed_at: datetime | None = None
         self._turns = asyncio.Semaphore(TURNS)
         self.looked_at: datetime | None = None
         """When what is due was last found out: not yet, or long ago, where the database is away or hangs."""
@@ -71,17 +77,29 @@ class Ticker:
         now = self._clock()
         try:
             await self._merge()
-            claimed = await self._ledger.rollouts.claim(now, self._owner, LEASE_S, AT_ONCE)
+            await self._renew(now)
+            claim = f"{self._owner}/{next(self._ticks)}"
+            claimed = await self._ledger.rollouts.claim(now, claim, LEASE_S, AT_ONCE)
         except StoreAway as away:
             log.error("no checks: the database is away (%s)", away)
             return 0
         self.looked_at = now
         round = Round(now, self._kinds)
-        # A look may outlast its lease where a source is slow and busy; that one's answers are still to come.
-        due = [rollout for rollout in claimed if rollout.id not in self._looks]
-        for rollout in due:
-            self._looks[rollout.id] = asyncio.create_task(self._look(rollout, round))
-        return len(due)
+        for rollout in claimed:
+            if rollout.id in self._looks:
+                # Its claim had lapsed, so its answers come too late: this process slept, or the database was away.
+                self._looks.pop(rollout.id).cancel()
+            self._claims[rollout.id] = claim
+            self._looks[rollout.id] = asyncio.create_task(self._look(rollout, round, claim))
+        return len(claimed)
+
+    async def _renew(self, now: datetime) -> None:
+        """A look may take longer than a lease where a source is slow and busy; nobody else should ask it as well."""
+        if self._renewed_at is None or not self._claims:
+            self._renewed_at = now
+        elif now - self._renewed_at >= RENEW:
+            await self._ledger.rollouts.renew(now, self._claims, LEASE_S)
+            self._renewed_at = now
 
     async def _merge(self) -> None:
         """What can't be merged yet stops no check: while it is in the spool nobody raises anyway."""
@@ -102,12 +120,12 @@ class Ticker:
             look.cancel()
         await asyncio.gather(*looks, return_exceptions=True)
 
-    async def _look(self, rollout: Rollout, round: Round) -> None:
+    async def _look(self, rollout: Rollout, round: Round, claim: str) -> None:
         try:
             async with self._turns:
                 plan = await self._ledger.plan_of(rollout)
             step, measured = await self._step(rollout, plan, round)
-            keeping = asyncio.ensure_future(self._keep(rollout, step, plan, measured))
+            keeping = asyncio.ensure_future(self._keep(rollout, step, plan, measured, claim))
             if step.emergency:
                 await self._emergency(rollout, step.emergency, keeping)
             self._works.begin(await keeping)
@@ -118,11 +136,12 @@ class Ticker:
         except Exception:
             log.exception("rollout %s: its check broke; it is tried again when its lease ends", rollout.id)
         finally:
-            del self._looks[rollout.id]
+            if self._claims.get(rollout.id) == claim:
+                del self._looks[rollout.id], self._claims[rollout.id]
 
-    async def _keep(self, rollout: Rollout, step: Step, plan: Plan, measured: dict[str, object]) -> Rollout:
+    async def _keep(self, rollout: Rollout, step: Step, plan: Plan, measured: dict[str, object], claim: str) -> Rollout:
         async with self._turns:
-            return await self._ledger.keep(rollout, step, plan, self._clock(), measured)
+            return await self._ledger.keep(rollout, step, plan, self._clock(), measured, claim)
 
     async def _step(self, rollout: Rollout, plan: Plan, round: Round) -> tuple[Step, dict[str, object]]:
         gear = self._equipment.gear(plan)

@@ -17,7 +17,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rollout import Person
@@ -32,6 +32,8 @@ from commands.slack.worker import Worker
 log = logging.getLogger(__name__)
 
 _ANY = re.compile(r".*")
+BROKEN = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable"})
+"""What Slack says with status 200 when it can't (https://docs.slack.dev/reference/methods/views.open)."""
 _BOLT_LOGS = "slack_bolt.AsyncApp"
 
 
@@ -104,6 +106,9 @@ class Door:
                 await self._client.views_open(trigger_id=ask.trigger, view=build(ask.about, ask.metadata))
         except (SlackClientError, ClientError, TimeoutError) as fault:
             log.warning("couldn't open the %s dialog: %s", ask.verb, type(fault).__name__)
+            if ask.unasked is not None and _sick(fault):
+                await self._intake.take(ask.unasked)
+                return
             await self._tell(body, refusals.modal_failed(ask.verb, ask.about))
 
     async def _tell(self, body: dict[str, Any], said: Said) -> None:
@@ -143,6 +148,14 @@ def _bolt(client: AsyncWebClient, identity: Identity, signing_secret: str) -> As
     )
     quiet.setLevel(logging.WARNING)
     return app
+
+
+def _sick(fault: Exception) -> bool:
+    """Slack is overloaded or broken, and says so: no dialog stands. A refusal, or no answer at all, isn't that."""
+    if isinstance(fault, SlackApiError):
+        code = getattr(fault.response, "status_code", 200)
+        return code == 429 or code >= 500 or fault.response.get("error") in BROKEN
+    return isinstance(fault, ClientError)
 
 
 async def _say(ack: AsyncAck, said: Said) -> None:

@@ -26,6 +26,8 @@ ACTIONS: Mapping[str, str] = {
 ASKS_BACK = frozenset({"reject", "kill"})
 """Controls that open a dialog first: for the reason, and for being sure."""
 
+UNASKED = "asked for by the menu; Slack couldn't open the question, so nothing was asked back"
+
 REACTION = "reaction"
 """The verb of a reaction before it's known which message of ours it stands on."""
 
@@ -64,6 +66,8 @@ class Ask:
     about: str
     metadata: str
     trigger: str
+    unasked: Request | None = None
+    """What to do where a sick Slack can't open the dialog: a kill isn't kept waiting for a question (law 2)."""
 
 
 def command(payload: Payload, now: datetime) -> Request:
@@ -87,12 +91,14 @@ def click(payload: Payload, now: datetime) -> Request | Ask | None:
     if not verb or aim is None:
         return None
     channel = payload.get("channel", {}).get("id", "")
-    if verb in ASKS_BACK:
-        metadata = json.dumps({"value": value, "channel": channel})
-        return Ask(verb, aim.rollout, metadata, str(payload["trigger_id"]))
     place = payload.get("container", {}).get("message_ts", "")
     key = ":".join(("click", payload["user"]["id"], place, name, str(action.get("action_ts", ""))))
-    return _aimed(verb, aim, payload["user"], channel, key, now, "button")
+    aimed = _aimed(verb, aim, payload["user"], channel, key, now, "button")
+    if verb not in ASKS_BACK:
+        return aimed
+    metadata = json.dumps({"value": value, "channel": channel})
+    unasked = aimed.model_copy(update={"reason": UNASKED}) if verb == "kill" else None
+    return Ask(verb, aim.rollout, metadata, str(payload["trigger_id"]), unasked)
 
 
 def _chosen(action: Payload) -> tuple[str, str, str]:
