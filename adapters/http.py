@@ -15,7 +15,8 @@ import ssl
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -71,6 +72,8 @@ class Fetched:
     status: int
     text: str
     took_s: float
+    doubt: str = ""
+    """Why it may not be from now, by its own date."""
 
 
 def client(
@@ -131,7 +134,7 @@ async def fetch(
         raise translated(error, url) from (None if isinstance(error, _TELLTALE) else error)
     if response.status_code not in expect:
         raise refused(response.status_code, text, url, secrets=_secrets(request))
-    return Fetched(response.status_code, text, clock() - began)
+    return Fetched(response.status_code, text, clock() - began, dated(response.headers.get("Date", "")))
 
 
 async def _text(response: httpx.Response, url: str) -> str:
@@ -213,6 +216,25 @@ def refused(status: int, text: str, url: str, secrets: Collection[str] = ()) -> 
     if status >= 500 or status in {408, 425, 429}:
         return OutOfReach(words)
     return Denied(words) if status >= 400 else Nonsense(words)
+
+
+OLD_S = 60.0
+"""An answer's date may be this far from ours, in seconds: clocks differ a little, and an answer takes its time."""
+
+
+def dated(date: str) -> str:
+    """Why an answer with this `Date` header can't be from now, or "". A server without a date isn't doubted.
+
+    https://www.rfc-editor.org/rfc/rfc9110#name-date: when the answer was made; a cache in between keeps that of then.
+    """
+    try:
+        old_s = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()
+    except (TypeError, ValueError, OverflowError):
+        return ""
+    if abs(old_s) <= OLD_S:
+        return ""
+    where = "old" if old_s > 0 else "ahead of ours"
+    return f"sent an answer that is {abs(old_s):.0f} s {where} by its date: look at the clocks, and for a cache"
 
 
 # ---- redaction --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from bot.domain.measurements import Measurement, Missing, NoData
 from bot.domain.plan import Metric, Part, Plan
 from bot.domain.readings import measure
 from bot.ports import Answer, Question, Source
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,10 @@ class Round:
         if not asking.done() or asking.cancelled():
             asking.cancel()
             return NoData(Missing.TIMEOUT, f"no answer in {self._deadline_s:g} s", self.now)
+        if (broke := asking.exception()) is not None:
+            # An adapter's mistake mustn't be the end of a check, which guards with all its other metrics.
+            log.error("a source's adapter broke", exc_info=broke)
+            return NoData(Missing.GARBAGE, f"Perch's adapter broke ({type(broke).__name__}); see its log", self.now)
         answer = asking.result()
         if not isinstance(answer, NoData):
             self._heard[id(source)] = _clock()

@@ -82,7 +82,21 @@ class Kept:
         if span > over * AT_MOST:
             detail = f"no page between {spell_duration(span)} ago and now, for a window of {spell_duration(over)}"
             return NoData(Missing.FEW_SAMPLES, detail, until)
-        return Window(tuple(self._pages[first : last + 1]), span, end)
+        pages = self._pages[first : last + 1]
+        return Window((self._completed(first, pages), *pages[1:]), span, end)
+
+    def _completed(self, first: int, pages: Sequence[Series]) -> Series:
+        """The window's first page, with the last known values of series that only it lacks: a page that was cut short
+        between two lines would else make all that they ever counted look like the increase since then."""
+        lacking = {labels for page in pages[1:] for labels in page} - pages[0].keys()
+        known = dict(pages[0])
+        for earlier in reversed(self._pages[:first]):
+            if not lacking:
+                break
+            for labels in lacking & earlier.keys():
+                known[labels] = earlier[labels]
+            lacking -= earlier.keys()
+        return known
 
     def page(self, until: datetime) -> tuple[datetime, Series] | None:
         """The page that was the newest at a moment, and when it came."""

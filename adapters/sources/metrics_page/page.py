@@ -59,7 +59,11 @@ class Page:
 
 
 def read(text: str) -> Page:
-    """Sort a page's lines. Raises CutShort, or Nonsense where it isn't such a page."""
+    """Sort a page's lines. Raises CutShort, or Nonsense where it isn't such a page, or there is nothing on it.
+
+    An exporter that has just started may answer an empty page: kept, it would make all that was ever counted look like
+    the increase since then.
+    """
     if text.lstrip()[:1] == "<":
         raise Nonsense("a web page (of a login, perhaps) instead of metrics")
     if "�" in text:
@@ -75,6 +79,8 @@ def read(text: str) -> Page:
             raise Nonsense(f"the page has a line that isn't a sample: {excerpt(line, length=80)}")
         if found[1] is not None:
             lines[found[1]].append(line)
+    if not lines:
+        raise Nonsense("the page is empty: no sample on it at all")
     return Page(lines)
 
 

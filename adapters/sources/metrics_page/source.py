@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from adapters.http import Address, Credentials, client, credentials, fetch, no_data
+from adapters.http import Address, Credentials, client, credentials, fetch, no_data, redact
 from adapters.sources.metrics_page import asks
 from adapters.sources.metrics_page.asks import Ask
 from adapters.sources.metrics_page.kept import KEEP, Kept
@@ -107,6 +107,8 @@ class MetricsPage:
                     return NoData(Missing.NOT_ASKED, "the source was closed", began)
                 began = max(began, self._clock())
                 fetched = await fetch(self._client, "GET", self._url, expect=(200,))
+            if fetched.doubt:
+                return NoData(Missing.STALE, f"{redact(self._url)} {fetched.doubt}", began)
             sort = asyncio.to_thread(read, fetched.text) if len(fetched.text) > LARGE else None
             return began, (await sort if sort else read(fetched.text))
         except CutShort as fault:

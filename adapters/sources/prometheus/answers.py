@@ -15,13 +15,8 @@ class SeveralSeries(Nonsense):
 
 
 def instant(result: Any) -> tuple[Sample, ...]:
-    """The samples of an instant query's `data.result`: one per series of a vector, one for a scalar.
-
-    Raises Nonsense for all else.
-    """
+    """The samples of an instant query's `data.result`, a vector: one per series. Raises Nonsense for all else."""
     match result:
-        case [int() | float(), str()]:
-            return (_sample(result, ""),)
         case list():
             return tuple(_of_series(series) for series in result)
         case _:

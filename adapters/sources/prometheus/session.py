@@ -1,7 +1,7 @@
 """The connection under prometheus-api-client: what the client drops, follows or waits for is caught here.
 
 The client hands on `data.result` alone, so a half answer of Thanos or Mimir (`warnings`) looks whole, and a string
-looks like a scalar; it follows redirects, and would take another host's answer for ours; its timeout starts anew with
+looks like a number; it follows redirects, and would take another host's answer for ours; its timeout starts anew with
 every byte. This session reads a whole answer by a deadline, and lets only complete ones of a known type through.
 """
 
@@ -19,18 +19,23 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from urllib3.util.retry import Retry
 
-from adapters.http import MOST_BYTES, NotInTime, chain, excerpt, redact, refused, trust
+from adapters.http import MOST_BYTES, NotInTime, chain, dated, excerpt, redact, refused, trust
 from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
 
 NO_RETRIES = Retry(total=0, redirect=0, raise_on_status=False)
 _INSTEAD = {
     "matrix": "a range of samples; wrap the query, as in rate(…[5m])",
     "string": "a text, not numbers",
+    "scalar": "a bare number, behind which there is no series; wrap it, as in vector(…), if it is meant",
 }
 
 
 class PartialAnswer(Nonsense):
     """The far side warned that its answer leaves something out."""
+
+
+class OldAnswer(Nonsense):
+    """By its own date the answer isn't from now: something in between kept it, or a clock is wrong."""
 
 
 class _Trusting(HTTPAdapter):
@@ -75,13 +80,15 @@ class WholeAnswers(requests.Session):
     def _check(self, response: requests.Response, place: str) -> None:
         if response.status_code != 200:
             raise refused(response.status_code, _said(response), place, self._secrets)
+        if doubt := dated(response.headers.get("Date", "")):
+            raise OldAnswer(f"{redact(place)} {doubt}")
         body = _json(response, place)
         warnings = body.get("warnings")
         if warnings and not self._accept_warnings:
             raise PartialAnswer(excerpt(f"the source warns: {_joined(warnings)}", self._secrets))
         match body:
             case {"status": "success", "data": {"resultType": str(kind), "result": _}}:
-                if kind not in ({"matrix"} if place.endswith("/query_range") else {"vector", "scalar"}):
+                if kind not in ({"matrix"} if place.endswith("/query_range") else {"vector"}):
                     raise Nonsense(f"{redact(place)} answered {_INSTEAD.get(kind, 'an unknown type')}")
             case _:
                 raise Nonsense(f"{redact(place)} answered JSON that isn't an answer to a query")

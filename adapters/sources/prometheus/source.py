@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.http import Address, Credentials, NotInTime, credentials, no_data, redact, secret_words, signed_in
 from adapters.sources.prometheus.answers import SeveralSeries, instant, ranged
 from adapters.sources.prometheus.ranges import looks_back
-from adapters.sources.prometheus.session import NO_RETRIES, PartialAnswer, WholeAnswers
+from adapters.sources.prometheus.session import NO_RETRIES, OldAnswer, PartialAnswer, WholeAnswers
 from bot.domain.kinds import Environment, Kind
 from bot.domain.measurements import Missing, NoData
 from bot.domain.planning.fields import Duration
@@ -83,6 +83,8 @@ class Prometheus:
             return no_data(NotInTime(f"{redact(self._url)} didn't answer within {self._deadline_s:g} s"), at)
         except PartialAnswer as fault:
             return NoData(Missing.PARTIAL, str(fault), at)
+        except OldAnswer as fault:
+            return NoData(Missing.STALE, str(fault), at)
         except SeveralSeries as fault:
             return NoData(Missing.SEVERAL_SERIES, str(fault), at)
         except OutsideFault as fault:

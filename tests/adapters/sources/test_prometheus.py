@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,6 @@ async def test_a_vector_is_one_sample_per_series_named_for_people() -> None:
     assert answer == (Sample(1.5, AT, '{component="api", job="b"}'), Sample(2.0, AT, ""))
 
 
-async def test_a_scalar_is_one_sample_without_labels() -> None:
-    assert await asked(always(result("scalar", [TS, "2"]))) == (Sample(2.0, AT),)
-
-
 async def test_nan_and_infinity_pass_for_the_domain_to_judge() -> None:
     """Law 3 is decided in one place, `bot.domain.readings`."""
     answer = await asked(always(vector(({}, "NaN"), ({}, "+Inf"))))
@@ -107,7 +104,9 @@ FAILURES: list[tuple[str, Handler, Missing]] = [
     ("a native histogram", always(result("vector", [{"metric": {}, "histogram": [TS, {}]}])), Missing.GARBAGE),
     ("a word for a number", always(vector(({}, "many"))), Missing.GARBAGE),
     ("a number that is no text", always(result("vector", [{"metric": {}, "value": [TS, 1]}])), Missing.GARBAGE),
-    ("an impossible time", always(result("scalar", [1e300, "1"])), Missing.GARBAGE),
+    ("an impossible time", always(result("vector", [{"metric": {}, "value": [1e300, "1"]}])), Missing.GARBAGE),
+    ("a scalar where a vector is meant", always(result("scalar", [TS, "2"])), Missing.GARBAGE),
+    ("a scalar that says it is a vector", always(result("vector", [TS, "2"])), Missing.GARBAGE),
     ("JSON too deep to read", always("[" * 100_000), Missing.GARBAGE),
     ("a partial answer", always(vector(({}, "1"), warnings=["store 10.0.0.7 timed out"])), Missing.PARTIAL),
     ("warnings of a strange shape", always(vector(({}, "1"), warnings={"a": 1})), Missing.PARTIAL),
@@ -122,6 +121,18 @@ async def test_a_failure_is_no_data_with_its_reason(what: str, handler: Handler,
     assert isinstance(answer, NoData)
     assert "\n" not in answer.detail
     assert len(answer.detail) < 300
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=-3), timedelta(minutes=-2), timedelta(minutes=2)])
+async def test_an_answer_that_is_not_from_now_by_its_own_date_is_stale(off: timedelta) -> None:
+    """A cache in between that answers for a Prometheus that is long gone; a clock that is wrong, either way."""
+    date = format_datetime(datetime.now(UTC) + off, usegmt=True)
+    assert missing(await asked(always(vector(({}, "1")), date=date))) is Missing.STALE
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 01 Jan 1970 00:00:00 -9999"])
+async def test_a_date_that_can_not_be_read_is_no_doubt(date: str) -> None:
+    assert missing(await asked(always(vector(({}, "1")), date=date))) is None
 
 
 @pytest.mark.parametrize(

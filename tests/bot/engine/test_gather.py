@@ -78,3 +78,25 @@ async def test_a_silent_source_does_not_hold_up_another() -> None:
     found = await round.metrics(plan, {**dict.fromkeys(NAMES, well), "errors": silent}, NAMES)
     assert isinstance(found["errors"], NoData)
     assert all(isinstance(found[name], Measured) for name in NAMES if name != "errors")
+
+
+@dataclass
+class Mistaken(OneByOne):
+    """An adapter with a mistake in it: its first answer is an exception that no port knows."""
+
+    async def ask(self, question: Question, at: datetime) -> Answer:
+        self.asked += 1
+        if self.asked == 1:
+            raise RecursionError("maximum recursion depth exceeded")
+        return (Sample(1.0, at),)
+
+
+async def test_an_adapters_mistake_is_no_data_for_its_metric_and_the_others_go_on_guarding() -> None:
+    """Law 3: whatever comes out of a source, a check ends with a verdict."""
+    round, plan = a_round()
+    source = Mistaken(0.0)
+    found = await round.metrics(plan, dict.fromkeys(NAMES, source), NAMES)
+    broken = [each for each in found.values() if isinstance(each, NoData)]
+    assert [each.missing for each in broken] == [Missing.GARBAGE]
+    assert "RecursionError" in str(broken[0])
+    assert sum(isinstance(each, Measured) for each in found.values()) == len(NAMES) - 1

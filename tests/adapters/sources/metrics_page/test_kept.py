@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from adapters.sources.metrics_page import kept as module
+from adapters.sources.metrics_page.counters import increase
 from adapters.sources.metrics_page.kept import Kept, Window
 from adapters.sources.metrics_page.page import Point
 from bot.domain.measurements import Missing, NoData
@@ -89,3 +90,37 @@ def test_old_pages_go_but_a_long_window_keeps_them() -> None:
     for second in range(0, 10 * hour, 600):
         patient.add(at(second), {})
     assert patient.times[0] == START
+
+
+def page(**values: float) -> dict[tuple[tuple[str, str], ...], Point]:
+    return {(("side", name),): Point(value) for name, value in values.items()}
+
+
+def test_a_series_that_only_a_windows_first_page_lacks_goes_on_from_where_it_was() -> None:
+    """A page that was cut short between two lines: without this, 5,000 old errors would be new ones."""
+    kept = Kept()
+    for second, values in ((0, page(a=100, b=5000)), (1, page(a=101)), (2, page(a=102, b=5001))):
+        kept.add(at(second), values)
+    found = window(kept, 1, 2)
+    assert isinstance(found, Window)
+    assert increase(found.pages) == 2
+
+
+def test_a_series_that_was_never_seen_began_at_nothing() -> None:
+    """Counters with labels appear with their first event."""
+    kept = Kept()
+    for second, values in ((0, page(a=100)), (1, page(a=101)), (2, page(a=102, b=3))):
+        kept.add(at(second), values)
+    found = window(kept, 2, 2)
+    assert isinstance(found, Window)
+    assert increase(found.pages) == 5
+
+
+def test_a_counter_that_comes_back_after_a_restart_counts_from_nothing() -> None:
+    """It is away from the first page because its process is new, and began anew."""
+    kept = Kept()
+    for second, values in ((0, page(a=100, b=5000)), (1, page(a=101)), (2, page(a=102, b=3))):
+        kept.add(at(second), values)
+    found = window(kept, 1, 2)
+    assert isinstance(found, Window)
+    assert increase(found.pages) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from adapters.sources.metrics_page.asks import Ask
 from adapters.sources.metrics_page.source import KIND, MetricsPage, Options
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question, Sample
-from tests.far_side import serving
+from tests.far_side import always, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -263,3 +264,13 @@ def test_the_longest_range_is_the_window() -> None:
     assert KIND.longest_range is not None
     assert KIND.longest_range(Ask.model_validate({"rate": "a", "over": "5m"})) == timedelta(minutes=5)
     assert KIND.longest_range(Ask(value="a")) == timedelta(0)
+
+
+async def test_a_page_that_is_not_from_now_by_its_own_date_is_stale() -> None:
+    """A cache in between that answers for a service that is long gone."""
+    old = format_datetime(datetime.now(UTC) - timedelta(minutes=5), usegmt=True)
+    async with serving(always("a 1\n", content_type="text/plain", date=old)) as url:
+        source = MetricsPage(Options(url=url), {})
+        answer = await source.ask(Question(Ask(value="a")), datetime.now(UTC))
+        await source.aclose()
+    assert missing(answer) is Missing.STALE
