@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from socket import gethostname
 
 from adapters.sources import KINDS as SOURCES
 from adapters.traffic import CONFIRM, KILL, TRAFFIC
@@ -17,6 +15,7 @@ from bot.domain.plan import Plan
 from bot.domain.signatures import Signer
 from bot.engine.actions import Mover
 from bot.engine.cards import CardKeeper
+from bot.engine.deeds import Deeds
 from bot.engine.desk import FrontDesk
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.freezing import Freezing
@@ -33,6 +32,7 @@ from bot.settings import Settings
 from storage.database import Database
 from storage.freezes import SqlFreezes
 from storage.inbox import SqlInbox
+from storage.leases import SqlLeases
 from storage.outbox import SqlOutbox
 from storage.plans import PlanFolder
 from storage.rollouts import SqlRollouts
@@ -122,7 +122,8 @@ def wire(
     async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
         return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]
 
-    works = Works(Mover(ledger, equipment, files, look, rights.members).carry_out)
+    mover = Mover(ledger, equipment, files, look, rights.members)
+    works = Works(Deeds(mover.carry_out, SqlLeases(database), ledger).carry_out)
     cards = CardKeeper(files)
     ledger.on_saved.extend([works.begin, cards.saw])
     return Engine(
@@ -136,6 +137,6 @@ def wire(
         switch=switch,
         works=works,
         cards=cards,
-        ticker=Ticker(ledger, equipment, kinds, works, switch, clock, f"{gethostname()}:{os.getpid()}"),
+        ticker=Ticker(ledger, equipment, kinds, works, switch, clock, database.me),
         desk=FrontDesk(ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
 from bot.domain.planning.reading import digest
 from bot.domain.rollout import Rollout
+from bot.engine.acting import acting_for
 from bot.engine.telling import change
 from bot.ports import Clock, Plans, Rollouts
 
@@ -57,10 +59,18 @@ class Ledger:
         self._thawed.setdefault((rollout.plan_digest, rollout.environment), plan)
 
     async def keep(
-        self, before: Rollout, step: Step, plan: Plan, now: datetime, measured: Mapping[str, Any] | None = None
+        self,
+        before: Rollout,
+        step: Step,
+        plan: Plan,
+        now: datetime,
+        measured: Mapping[str, Any] | None = None,
+        claim: str = "",
     ) -> Rollout:
-        """Commit one step: state, evidence, messages. Raises Stale when the rollout moved on since `before`."""
-        saved = await self.rollouts.save(step.rollout, change(before, step, plan, now, measured))
+        """Commit one step: state, evidence, messages. Raises Stale when the rollout moved on since `before`, or the
+        claim that a look rests on doesn't hold any more; NotOurs when the delivery acted for is another process's."""
+        brought = change(before, step, plan, now, measured)
+        saved = await self.rollouts.save(step.rollout, replace(brought, claim=claim, delivery=acting_for.get()))
         for tell in self.on_saved:
             tell(saved)
         return saved

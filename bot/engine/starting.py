@@ -25,6 +25,7 @@ from bot.domain.plan import Plan
 from bot.domain.planning.reading import digest
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight, spell_duration
+from bot.engine.acting import acting_for
 from bot.engine.equipment import Equipment
 from bot.engine.ledger import Ledger
 from bot.engine.requests import Request
@@ -103,7 +104,8 @@ class Starting:
         step = Step(rollout, (Happening("started", facts, request.actor),))
         brought = change(rollout, step, plan, now)
         messages = (first_status(rollout), *brought.messages)
-        saved = await self._ledger.rollouts.create(rollout, tree, Change(brought.evidence, messages))
+        kept = Change(brought.evidence, messages, delivery=acting_for.get())
+        saved = await self._ledger.rollouts.create(rollout, tree, kept)
         self._ledger.know(saved, plan)
         for tell in self._ledger.on_saved:
             tell(saved)

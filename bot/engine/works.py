@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 from bot.domain.rollout import Rollout
 from bot.ports import StoreAway
@@ -28,7 +29,9 @@ class Works:
                 return
             task.cancel()
         if wanted:
-            self._tasks[rollout.id] = (wanted, asyncio.create_task(self._supervised(rollout, task)))
+            # In a context of its own: a deed outlives the request that began it, and acts for no delivery.
+            doing = asyncio.create_task(self._supervised(rollout, task), context=Context())
+            self._tasks[rollout.id] = (wanted, doing)
 
     async def _supervised(self, rollout: Rollout, former: asyncio.Task[None] | None) -> None:
         if former is not None and not former.done():

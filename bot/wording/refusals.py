@@ -73,6 +73,14 @@ def too_late(verb: str, minutes: int) -> Said:
     )
 
 
+def done_already(verb: str) -> Said:
+    """A request that Perch had carried out when it was interrupted, before it could say so."""
+    return told(
+        f"Your '{plain(verb, 30)}' was done; Perch was interrupted before it could tell you. It wasn't done again.",
+        "Next: `/canary status` shows how things stand.",
+    )
+
+
 def no_longer_active() -> Said:
     """A control of a message that Perch doesn't know any more."""
     return told(

@@ -16,8 +16,9 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from bot.domain.errors import PerchError
+from bot.engine.acting import acting_for
 from bot.engine.requests import Desk, Reply, Request
-from bot.ports import Clock, Delivery, Inbox, Lane, Messenger, Outbox, Outgoing, OutsideFault, Said, StoreAway
+from bot.ports import Clock, Delivery, Inbox, Lane, Messenger, NotOurs, Outbox, Outgoing, OutsideFault, Said, StoreAway
 from bot.wording import refusals
 from commands.slack import DOWNWARD, perform
 from commands.slack.naming import shown
@@ -26,6 +27,8 @@ from commands.slack.reactions import meant
 log = logging.getLogger(__name__)
 
 TOO_LATE = timedelta(minutes=5)
+NEVER_WAIT = frozenset({"rollback", "kill"})
+"""What acts at once by its own key, whoever has its delivery: twice down is down (law 2)."""
 LOOK_EVERY_S = 1.0
 AT_ONCE_MOST = 16
 REMEMBERED = 1000
@@ -115,14 +118,15 @@ class Worker:
             await self._inbox.done(delivery.key)
             return
         if request.verb in DOWNWARD or self._free(_lane(request)):
-            self._begin(request)
+            self._begin(request, fenced=request.verb not in NEVER_WAIT, acted=delivery.acted)
 
     def _free(self, lane: str) -> bool:
         return lane not in self._lanes.values() and len(self._running) < AT_ONCE_MOST
 
-    def _begin(self, request: Request) -> None:
+    def _begin(self, request: Request, *, fenced: bool = False, acted: bool = False) -> None:
         self._lanes[request.key] = _lane(request)
-        task = asyncio.create_task(self._serve(request), name=f"request {request.key}")
+        doing = self._serve_fenced(request, acted) if fenced else self._serve(request)
+        task = asyncio.create_task(doing, name=f"request {request.key}")
         self._running[request.key] = task
         task.add_done_callback(lambda _: self._end(request.key))
 
@@ -134,6 +138,20 @@ class Worker:
         self._served[key] = None
         while len(self._served) > REMEMBERED:
             self._served.popitem(last=False)
+
+    async def _serve_fenced(self, request: Request, acted: bool) -> None:
+        """Work on a request whose effect may be committed once, and only while this process has its delivery."""
+        acting_for.set(request.key)
+        try:
+            if acted:
+                await self._answer(request, shown(refusals.done_already(request.verb)))
+                await self._inbox.done(request.key)
+            else:
+                await self._serve(request)
+        except NotOurs as taken:
+            log.info("'%s' is left to whoever has it now: %s", request.verb, taken)
+        except StoreAway:
+            log.warning("the database is away during '%s'; it stays in the inbox", request.verb)
 
     async def _serve(self, request: Request) -> None:
         """Work on one request to its end. With the database away it stays in the inbox; down is tried on and on."""
@@ -159,7 +177,7 @@ class Worker:
         except PerchError as refused:
             await self._desk.refused(request, refused)
             return shown(refusals.refusal(refused, self._command))
-        except StoreAway:
+        except (StoreAway, NotOurs):
             raise
         except Exception:
             correlation = uuid4().hex[:8]
