@@ -46,7 +46,7 @@ class Stopping(Finding):
 
     async def hold(self, request: Request, rollout_id: str, reason: str, lasting: timedelta | None) -> Rollout:
         _, plan = await self._read(rollout_id)
-        await self._rights.permit(request, "stop", plan)
+        await self._permit_stop(request, plan, rollout_id)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             _not_stale(fresh, request)

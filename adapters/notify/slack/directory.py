@@ -10,12 +10,11 @@ from typing import Any, Generic, TypeVar
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.notify.slack.faults import SlackDenied, in_our_words
-from bot.ports import Clock, OutsideFault
+from bot.ports import Clock
 
-FRESH = timedelta(seconds=60)
-"""How long an answer is used without asking again."""
-USABLE = timedelta(seconds=300)
-"""How long it is used when asking again fails."""
+FRESH = timedelta(seconds=30)
+"""How long an answer is used without asking again; afterwards it's worth nothing, also while Slack can't be asked: who
+was taken out of a group may not act by an old list. Whom a kill card names may still stop (law 2)."""
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
 _GROUP = re.compile(r"S[A-Z0-9]+")
@@ -27,30 +26,26 @@ T = TypeVar("T")
 
 
 class Remembered(Generic[T]):
-    """Answers by key, asked again when they're old; an old one serves while asking fails."""
+    """Answers by key, asked again when they're old."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kept: dict[str, tuple[datetime, T]] = {}
 
     async def get(self, key: str, ask: Callable[[], Awaitable[T]]) -> T:
-        """Raises what `ask` raises when nothing usable is kept."""
+        """What is kept and fresh, or else the answer. Raises what `ask` raises."""
         now = self._clock()
         kept = self._kept.get(key)
-        if kept is not None and now - kept[0] < FRESH:
+        if kept is not None and timedelta(0) <= now - kept[0] < FRESH:
             return kept[1]
-        try:
-            answer = await ask()
-        except OutsideFault:
-            if kept is not None and now - kept[0] < USABLE:
-                return kept[1]
-            raise
+        answer = await ask()
         self._kept[key] = (now, answer)
         return answer
 
 
 class SlackDirectory:
-    """The `Directory` port. `team` is our workspace's id: people of another one may not act."""
+    """The `Directory` port. `team` is our workspace's id: people of another one may not act. In an Enterprise
+    organisation somebody may belong to several workspaces (https://docs.slack.dev/reference/objects/user-object)."""
 
     def __init__(self, client: AsyncWebClient, clock: Clock, team: str = "") -> None:
         self._client = client
@@ -104,13 +99,15 @@ class SlackDirectory:
         if not _USER.fullmatch(user):
             return ""
         person = await self._person(user)
-        team = person.get("team_id", self._team)
+        teams = {person.get("team_id"), *((person.get("enterprise_user") or {}).get("teams") or ())}
+        elsewhere = bool(self._team) and self._team not in teams
         reasons = {
             "this account is unknown here": not person,
             "this account is deactivated": person.get("deleted"),
             "bots may not act": person.get("is_bot") or person.get("is_workflow_bot"),
             "guests may not act": person.get("is_restricted") or person.get("is_ultra_restricted"),
-            "people of another workspace may not act": person.get("is_stranger") or (self._team and team != self._team),
+            "people of another workspace may not act": person.get("is_stranger")
+            or (self._team and self._team not in teams),
         }
         return next((reason for reason, true in reasons.items() if true), "")
 

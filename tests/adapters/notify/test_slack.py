@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -23,6 +24,18 @@ pytestmark = pytest.mark.anyio
 METHODS = json.loads((Path(__file__).parents[2] / "data" / "slack" / "methods.json").read_text())
 CODES = sorted({code for method in METHODS.values() for code in method["errors"]})
 CHANNEL = "#canary-live"
+
+
+@dataclass
+class Several(Person):
+    """A member of an Enterprise organisation: `teams` are its workspaces that this person belongs to."""
+
+    teams: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"enterprise_user": {"id": "W0", "teams": list(self.teams)}}
+
+
 HELLO = Said("Hello.", ({"type": "section", "text": {"type": "mrkdwn", "text": "*Hello.*"}},))
 
 
@@ -220,18 +233,35 @@ async def test_guests_bots_deactivated_people_and_strangers_may_not_act(town: To
     assert await town.directory.refused(town.id("ana")) == ""
 
 
-async def test_groups_are_asked_again_after_a_minute_and_old_answers_serve_while_slack_is_away(town: Town) -> None:
+async def test_who_was_taken_out_of_a_group_is_out_within_half_a_minute(town: Town) -> None:
+    """S6."""
     ana = town.id("ana")
     assert await town.directory.groups_of(ana, ("@sre",)) == {"@sre"}
     town.workspace.group("@sre").members.remove(ana)
     assert await town.directory.groups_of(ana, ("@sre",)) == {"@sre"}
-    town.clock.now += timedelta(seconds=61)
-    for method in ("usergroups.list", "usergroups.users.list"):
-        town.workspace.refuse(method, "internal_error", times=9)
+    town.clock.now += timedelta(seconds=31)
+    assert await town.directory.groups_of(ana, ("@sre",)) == frozenset()
+
+
+@pytest.mark.parametrize("method", ["usergroups.list", "usergroups.users.list"])
+@pytest.mark.parametrize(("code", "status"), [("internal_error", 200), ("ratelimited", 429), ("fatal_error", 500)])
+async def test_an_old_answer_is_no_answer_while_slack_is_away(town: Town, method: str, code: str, status: int) -> None:
+    """Law 8, S6: refused closed, for who was taken out of a group may not act by an old list."""
+    ana = town.id("ana")
     assert await town.directory.groups_of(ana, ("@sre",)) == {"@sre"}
-    town.clock.now += timedelta(seconds=300)
-    with pytest.raises(OutOfReach):
+    town.clock.now += timedelta(seconds=31)
+    town.workspace.refuse(method, code, times=9, status=status)
+    with pytest.raises(OutsideFault):
         await town.directory.groups_of(ana, ("@sre",))
+
+
+async def test_somebody_of_several_workspaces_of_an_organisation_may_act_in_each(town: Town) -> None:
+    """S6, Enterprise: the profile's own team is only one of them."""
+    both = Several("U0BOTH", "both", "Both", team_id="T0OTHER", teams=("T0OTHER", "T01SANDBOX1"))
+    town.workspace.add_person(both)
+    town.workspace.add_person(Several("U0ONE", "one", "One", team_id="T0OTHER", teams=("T0OTHER",)))
+    assert await town.directory.refused("U0BOTH") == ""
+    assert "another workspace" in await town.directory.refused("U0ONE")
 
 
 async def test_a_workspace_without_user_groups_can_still_name_people(town: Town) -> None:
