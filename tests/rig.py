@@ -106,7 +106,7 @@ class OnePlan:
 
     def __init__(self, trees: Mapping[str, dict[str, Any]], kinds: Kinds) -> None:
         self.trees = dict(trees)
-        self._kinds = kinds
+        self.kinds = self._kinds = kinds
 
     def names(self) -> Sequence[str]:
         return sorted(self.trees)
@@ -229,15 +229,24 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    folder: Path, plan: dict[str, Any] | None = None, *, targets: int = 1, switches: int = 1
+    folder: Path,
+    plan: dict[str, Any] | None = None,
+    *,
+    targets: int = 1,
+    switches: int = 1,
+    plans: Mapping[str, dict[str, Any]] | None = None,
+    sources: Mapping[str, Kind[Any]] | None = None,
 ) -> AsyncIterator[Rig]:
-    """Everything wired over a database in `folder`. `plan` is a tree; by default the small one."""
+    """Everything wired over a database in `folder`. `plan` is a tree, by default the small one, or `plans` several.
+
+    `sources` are further kinds of sources: real ones.
+    """
     numbers = Numbers(dict(GOOD))
     traffic = [FakeTraffic(target=f"fake traffic {index}") for index in range(targets)]
     kills = [FakeKill(target=f"fake switch {index}") for index in range(switches)]
     people = People({ANA: {"@sre"}, BEN: {"@sre", "@leads"}, CLEO: {"@sre", "@leads"}, DEV: set()})
-    plans = OnePlan({"materializers": plan or tree()}, _kinds(numbers, traffic, kills))
-    async with _wired(folder, numbers, traffic, kills, people, plans, START) as story:
+    known = OnePlan(plans or {"materializers": plan or tree()}, _kinds(numbers, traffic, kills, sources))
+    async with _wired(folder, numbers, traffic, kills, people, known, START) as story:
         yield story
 
 
@@ -251,9 +260,14 @@ async def again(former: Rig, folder: Path) -> AsyncIterator[Rig]:
         yield story
 
 
-def _kinds(numbers: Numbers, traffic: list[FakeTraffic], kills: list[FakeKill]) -> Kinds:
+def _kinds(
+    numbers: Numbers,
+    traffic: list[FakeTraffic],
+    kills: list[FakeKill],
+    sources: Mapping[str, Kind[Any]] | None = None,
+) -> Kinds:
     return Kinds(
-        sources={"numbers": Kind(Nothing, lambda options, environment: numbers, ask=Ask)},
+        sources={"numbers": Kind(Nothing, lambda options, environment: numbers, ask=Ask), **(sources or {})},
         traffic={"fake": Kind(Nothing, lambda options, environment: traffic[getattr(options, "number", 0)])},
         kill={"fake": Kind(Nothing, lambda options, environment: kills[getattr(options, "number", 0)])},
     )
@@ -272,7 +286,7 @@ async def _wired(
     database = await open_database(f"sqlite:///{folder / 'perch.db'}")
     story: list[Rig] = []
     engine = wire(
-        kinds=_kinds(numbers, traffic, kills),
+        kinds=plans.kinds,
         plans=plans,
         environment={},
         database=database,
