@@ -15,6 +15,7 @@ from bot.domain.plan import Plan
 from bot.domain.signatures import Signer
 from bot.engine.actions import Mover
 from bot.engine.cards import CardKeeper
+from bot.engine.confirm import Look
 from bot.engine.deeds import Deeds
 from bot.engine.desk import FrontDesk
 from bot.engine.equipment import Equipment, Gear
@@ -22,6 +23,7 @@ from bot.engine.freezing import Freezing
 from bot.engine.gather import Round
 from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
+from bot.engine.methods import Pace
 from bot.engine.rights import Rights
 from bot.engine.starting import Starting
 from bot.engine.tick import Ticker
@@ -111,18 +113,17 @@ def wire(
     clock: Clock,
     redact: Redactor | None = None,
     signer: Signer | None = None,
+    kill_pace: Pace | None = None,
 ) -> Engine:
     """Put the engine's parts together, whatever is behind the ports."""
     equipment = Equipment(kinds, environment, redact)
     rollouts = SqlRollouts(database, clock, signer)
-    ledger = Ledger(rollouts, plans, clock)
-    rights = Rights(directory)
-    switch = KillSwitch(files, equipment, ledger, clock)
-
-    async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
-        return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]
-
-    mover = Mover(ledger, equipment, files, look, rights.members)
+    freezes = SqlFreezes(database, clock, signer)
+    ledger, rights = Ledger(rollouts, plans, clock), Rights(directory)
+    freezing = Freezing(freezes, ledger, plans, rights, files)
+    starting = Starting(ledger, plans, rights, equipment, files, freezes)
+    switch = KillSwitch(files, equipment, ledger, clock, kill_pace)
+    mover = Mover(ledger, equipment, files, freezes, _looking(clock, kinds), rights.members)
     works = Works(Deeds(mover.carry_out, SqlLeases(database), ledger).carry_out)
     cards = CardKeeper(files)
     ledger.on_saved.extend([works.begin, cards.saw])
@@ -138,5 +139,13 @@ def wire(
         works=works,
         cards=cards,
         ticker=Ticker(ledger, equipment, kinds, works, switch, clock, database.me),
-        desk=FrontDesk(ledger, plans, rights, Starting(ledger, plans, rights, equipment, files), switch, equipment),
+        freezing=freezing,
+        desk=FrontDesk(ledger, plans, rights, starting, switch, equipment, freezing),
     )
+
+
+def _looking(clock: Clock, kinds: Kinds) -> Look:
+    async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
+        return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]
+
+    return look

@@ -12,17 +12,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain import moves
+from bot.domain import freezes, moves
+from bot.domain.freezes import Freeze
 from bot.domain.machine import State
 from bot.domain.moves import Happening, Step, a_hold
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout, Way
 from bot.domain.units import ZERO, Weight, spell_duration
 from bot.engine.cards import kill_card
-from bot.engine.confirm import Look, confirmed
+from bot.engine.confirm import Look, confirmed, down_to, lower
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.ledger import Ledger, new_id
-from bot.ports import Denied, KillFiles, OutsideFault, Traffic
+from bot.ports import Denied, Freezes, KillFiles, OutsideFault, Traffic
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,14 @@ class FenceBroken(Exception):
     """The intent is no longer the rollout's own: somebody went down, held, or killed."""
 
 
+class FrozenOver(Exception):
+    """A freeze came before the raise, or in the middle of it."""
+
+    def __init__(self, freeze: Freeze) -> None:
+        super().__init__(freeze.id)
+        self.freeze = freeze
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What came of asking every target for a weight."""
@@ -52,10 +61,19 @@ class Applied:
 class Mover:
     """Carries out intents. One at a time per rollout is the caller's duty; repeating one is safe."""
 
-    def __init__(self, ledger: Ledger, equipment: Equipment, files: KillFiles, look: Look, members: Members) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        equipment: Equipment,
+        files: KillFiles,
+        freezes: Freezes,
+        look: Look,
+        members: Members,
+    ) -> None:
         self._ledger = ledger
         self._equipment = equipment
         self._files = files
+        self._freezes = freezes
         self._look = look
         self._members = members
 
@@ -75,11 +93,10 @@ class Mover:
 
     async def _raise(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear) -> None:
         within = plan.confirm.within
-        fault = ""
         try:
             await self._keep_card(rollout, plan)
-            await self._fence(rollout.id, intent)
             before = await _shown(gear.traffic)
+            await self._fence(rollout.id, intent)
             async with asyncio.timeout(within.total_seconds()):
                 await _apply_in_order(gear.traffic, intent.weight)
                 await self._fence(rollout.id, intent)
@@ -89,11 +106,18 @@ class Mover:
         except FenceBroken:
             await self._undo(rollout.id, intent, gear)
             return
+        except FrozenOver as frozen:
+            turning_back = self._stop_for(rollout.id, intent, frozen.freeze)
         except TimeoutError:
             fault = f"{intent.weight} didn't show within {spell_duration(within)}"
+            turning_back = self._give_up(rollout.id, intent, fault, gear)
         except OutsideFault as outside:
-            fault = str(outside)
-        await self._give_up(rollout.id, intent, fault, gear)
+            turning_back = self._give_up(rollout.id, intent, str(outside), gear)
+        try:
+            await turning_back
+        except FenceBroken:
+            # Its call may have gone out all the same: from a process that was paused in the middle of it, for one.
+            await self._undo(rollout.id, intent, gear)
 
     async def _fence(self, id: str, intent: Intent) -> None:
         fresh = await self._ledger.rollouts.load(id)
@@ -104,6 +128,10 @@ class Mover:
         down = any(act.plan == fresh.plan and act.environment == fresh.environment for act in spooled)
         if down or fresh.intent is None or fresh.intent.id != intent.id:
             raise FenceBroken(id)
+        now = self._ledger.clock()
+        freeze = freezes.covering(await self._freezes.open(), fresh.service, fresh.plan, now)
+        if freeze is not None:
+            raise FrozenOver(freeze)
 
     async def _arrive(self, id: str, intent: Intent, before: Sequence[str], after: Sequence[str]) -> None:
         def arrive(fresh: Rollout, plan: Plan, now: datetime) -> Step:
@@ -118,7 +146,7 @@ class Mover:
 
         def retreat(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             if fresh.intent is None or fresh.intent.id != intent.id:
-                return None
+                raise FenceBroken(id)
             why = f"{intent.weight} was not confirmed: {fault}"
             kept = a_hold(why, fresh.requester.id, now, "unconfirmed")
             facts = {
@@ -130,6 +158,16 @@ class Mover:
             return moves.retreat(fresh, now, new_id(), kept).also(Happening("unconfirmed", facts))
 
         await self._ledger.change(id, retreat)
+
+    async def _stop_for(self, id: str, intent: Intent, freeze: Freeze) -> None:
+        """Back to the weight before, and held by the freeze; lowering is on record as an intent of its own."""
+
+        def stop(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+            if fresh.intent is None or fresh.intent.id != intent.id:
+                raise FenceBroken(id)
+            return freezes.under(fresh, plan, [freeze], now, new_id())
+
+        await self._ledger.change(id, stop)
 
     async def _undo(self, id: str, intent: Intent, gear: Gear) -> None:
         """A raise lost the race and may have landed: back to what the rollout wants now, and told."""
@@ -158,7 +196,7 @@ class Mover:
         if not fault:
             try:
                 async with asyncio.timeout(plan.confirm.within.total_seconds()):
-                    await confirmed(gear, plan, intent.weight, self._look)
+                    await down_to(gear, plan, intent.weight, self._look)
             except (TimeoutError, OutsideFault) as late:
                 fault = str(late) or f"{intent.weight} didn't show within {spell_duration(plan.confirm.within)}"
         if fault:
@@ -219,7 +257,7 @@ async def _apply_all(traffic: Sequence[Traffic], weight: Weight, within_s: float
     """Downward: in reverse order, every target, whatever the others do."""
     faults = []
     for each in reversed(traffic):
-        fault = await _attempt(each.apply(weight), within_s)
+        fault = await _attempt(lower(each, weight), within_s)
         if fault:
             faults.append(f"{each.target}: {fault}")
     return Applied(tuple(faults), await _shown(traffic))

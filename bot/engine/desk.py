@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from bot.domain import evidence
 from bot.domain.errors import (
@@ -11,14 +13,16 @@ from bot.domain.errors import (
     UnknownRollout,
 )
 from bot.domain.evidence import WORKSPACE, Entry
+from bot.domain.freezes import Freeze
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
 from bot.engine.equipment import Equipment
+from bot.engine.freezing import Freezing
 from bot.engine.gatekeeping import Gatekeeping
 from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
-from bot.engine.requests import Request, Right
+from bot.engine.requests import Cold, Request, Right
 from bot.engine.rights import Rights
 from bot.engine.starting import Starting
 from bot.engine.stopping import Stopping
@@ -38,9 +42,11 @@ class FrontDesk(Gatekeeping, Stopping):
         starting: Starting,
         switch: KillSwitch,
         equipment: Equipment,
+        freezing: Freezing,
     ) -> None:
         super().__init__(ledger, plans, rights, switch, equipment)
         self._starting = starting
+        self._freezing = freezing
 
     async def permit(self, request: Request, what: Right, plan: Plan) -> None:
         await self._rights.permit(request, what, plan)
@@ -60,6 +66,20 @@ class FrontDesk(Gatekeeping, Stopping):
         return await self._starting.start(
             request, plan, weight, version=version, environment=environment, override=override, fix=fix, observe=observe
         )
+
+    async def freeze(
+        self, request: Request, service: str, reason: str, lasting: timedelta | None, exempt: Sequence[str]
+    ) -> Cold:
+        return await self._freezing.freeze(request, service, reason, lasting, exempt)
+
+    async def unfreeze(self, request: Request, service: str, reason: str, only: Sequence[str]) -> Cold:
+        return await self._freezing.unfreeze(request, service, reason, only)
+
+    async def standing(self) -> Sequence[Freeze]:
+        return await self._freezing.standing()
+
+    def services(self) -> Mapping[str, str]:
+        return self._freezing.services()
 
     async def refused(self, request: Request, why: PerchError) -> None:
         """Put a refusal on record: in the rollout's chain where there is one, otherwise in the workspace's (E1)."""

@@ -18,6 +18,7 @@ from bot.domain.errors import (
     Unsupported,
     WrongStage,
 )
+from bot.domain.freezes import covering, refused
 from bot.domain.gates import start_opens
 from bot.domain.machine import State
 from bot.domain.moves import Happening, Step
@@ -32,18 +33,27 @@ from bot.engine.requests import Request
 from bot.engine.rights import Rights
 from bot.engine.telling import change, first_status
 from bot.engine.unbuilt import Unbuilt
-from bot.ports import Change, KillFiles, Plans
+from bot.ports import Change, Freezes, KillFiles, Plans
 
 
 class Starting:
     """Checks a start, and creates the rollout in preflight. Raises a Refusal; nothing has changed then."""
 
-    def __init__(self, ledger: Ledger, plans: Plans, rights: Rights, equipment: Equipment, files: KillFiles) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        plans: Plans,
+        rights: Rights,
+        equipment: Equipment,
+        files: KillFiles,
+        freezes: Freezes,
+    ) -> None:
         self._ledger = ledger
         self._plans = plans
         self._rights = rights
         self._equipment = equipment
         self._files = files
+        self._freezes = freezes
 
     async def start(
         self,
@@ -112,6 +122,9 @@ class Starting:
         return saved
 
     async def _nothing_in_the_way(self, plan: Plan, now: datetime) -> None:
+        freeze = covering(await self._freezes.open(), plan.service, plan.name, now)
+        if freeze is not None:
+            raise refused(freeze.mark)
         live = await self._ledger.rollouts.live()
         for other in live:
             if (other.plan, other.environment) == (plan.name, plan.environment):

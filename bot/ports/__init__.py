@@ -20,7 +20,7 @@ from bot.ports.faults import (
 )
 from bot.ports.kill_files import Card, KillFiles, Spooled
 from bot.ports.leases import Leases, NotOurs, Taken
-from bot.ports.memory import Change, Clock, Delivery, Inbox, Outbox, Plans, Queued, Rollouts
+from bot.ports.memory import Change, Clock, Delivery, Freezes, Inbox, Outbox, Plans, Queued, Rollouts
 from bot.ports.numbers import Answer, Question, Sample, Source
 from bot.ports.people import SECOND_WAY, Directory, Lane, Messenger, Outgoing, Posted, Said, SecondWay
 from bot.ports.traffic import Confirmation, KillMethod, Traffic, TrafficState
@@ -35,6 +35,7 @@ __all__ = [
     "Delivery",
     "Denied",
     "Directory",
+    "Freezes",
     "Inbox",
     "KillFiles",
     "KillMethod",

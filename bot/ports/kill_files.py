@@ -88,3 +88,7 @@ class KillFiles(Protocol):
     def merged(self, key: str) -> None:
         """The act is in evidence now; its file goes (its key stays known as done)."""
         ...
+
+    def done(self) -> Sequence[Spooled]:
+        """Acts that were merged in the last weeks, oldest first: what a restored older database may not know of."""
+        ...

@@ -1,4 +1,4 @@
-"""What is kept: rollouts with their evidence, what came in, what is still to be said, and the plans."""
+"""What is kept: rollouts with their evidence, freezes, what came in, what is still to be said, and the plans."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.domain.evidence import Entry, Head, Record
+from bot.domain.freezes import Freeze
 from bot.domain.measurements import Measurement
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
@@ -95,6 +96,25 @@ class Rollouts(Protocol):
 
     async def revision(self, id: str) -> int:
         """The row's present revision: the fence before an outside call."""
+        ...
+
+
+class Freezes(Protocol):
+    """What is frozen. Each write brings its record in the workspace's chain and its messages along (law 4).
+
+    Raises StoreAway.
+    """
+
+    async def begin(self, freeze: Freeze, change: Change) -> bool:
+        """Keep a new freeze; False, and nothing changes, when its id is known (law 6)."""
+        ...
+
+    async def replace(self, before: Freeze, after: Freeze, change: Change) -> bool:
+        """Keep a changed or ended freeze; False, and nothing changes, when it isn't as `before` any more."""
+        ...
+
+    async def open(self) -> Sequence[Freeze]:
+        """All that haven't ended, oldest first; also those whose deadline has come and isn't told yet."""
         ...
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.ports import Outgoing, Said
-from bot.wording import checked, ending, kills, progress, rolled_back
+from bot.wording import checked, ending, freezes, kills, progress, rolled_back
 from bot.wording.blocks import context, said
 from bot.wording.gate import gate, gate_closed, gate_escalated, gate_expired
 from bot.wording.records import stands
@@ -46,6 +46,8 @@ EVENTS: dict[str, Word] = {
     "no_data": checked.no_data,
     "unconfirmed": progress.unconfirmed,
     "drift": progress.drift,
+    "unseen": progress.unseen,
+    "seen_again": progress.seen_again,
     "late_raise": progress.late_raise,
     "gate_expired": gate_expired,
     "gate_escalated": gate_escalated,
@@ -63,6 +65,7 @@ EVENTS: dict[str, Word] = {
     "rearmed": kills.rearmed,
     "rehearsal_failed": kills.rehearsal_failed,
     "rehearsed": kills.rehearsed,
+    "unfrozen": freezes.unfrozen,
     "undelivered": ending.undelivered,
 }
 """What goes into a rollout's thread or to a channel, by name."""
@@ -87,6 +90,14 @@ BY_ITSELF: dict[str, Callable[[Mapping[str, Any]], Said]] = {
 """What is about no rollout in particular: its facts are all it needs."""
 
 
+WORKSPACE: dict[str, Callable[[Mapping[str, Any], datetime], Said]] = {
+    "freeze": freezes.freeze,
+    "unfreeze": freezes.unfreeze,
+    "exempt": freezes.exempt,
+}
+"""What belongs to no rollout, from its facts alone."""
+
+
 class Unsayable(LookupError):
     """There are no words for this, or what they need is missing: a mistake in Perch, not in the world."""
 
@@ -95,6 +106,8 @@ def say(outgoing: Outgoing, rollout: Rollout | None, plan: Plan | None, now: dat
     """Word a message. What is in BY_ITSELF needs no rollout; all others do. Raises Unsayable."""
     if outgoing.say in BY_ITSELF:
         return BY_ITSELF[outgoing.say](outgoing.facts)
+    if outgoing.say in WORKSPACE:
+        return WORKSPACE[outgoing.say](outgoing.facts, now)
     if outgoing.say not in SAY:
         raise Unsayable(f"there are no words for '{outgoing.say}'")
     if rollout is None or plan is None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.evidence import Broken, Head, Record
+from bot.domain.freezes import Freeze
 from bot.domain.machine import State
 from bot.domain.plan import Plan, Rule, Stage
 from bot.domain.rollout import Rollout
@@ -14,6 +15,7 @@ from bot.ports import Said
 from bot.wording.baselines import baseline_text
 from bot.wording.blocks import context, header, said, section, told
 from bot.wording.conditions import line_texts, verdict_text
+from bot.wording.freezes import standing_text
 from bot.wording.records import record_text
 from bot.wording.sentences import STATE_WORDS, code, joined, many, moment, plain, prose, span, who
 from bot.wording.status import sentence
@@ -65,12 +67,13 @@ def _maybe(lines: Sequence[str]) -> list[dict[str, Any]]:
     return [section(lines)] if lines else []
 
 
-def listing(rollouts: Sequence[Rollout], now: datetime) -> Said:
-    """One line for each live rollout."""
+def listing(rollouts: Sequence[Rollout], now: datetime, freezes: Sequence[Freeze] = ()) -> Said:
+    """One line for each freeze and each live rollout."""
+    frozen = [f"❄️ Frozen: {standing_text(freeze, now)}." for freeze in freezes[:ROWS]]
     if not rollouts:
-        return told("Nothing is being rolled out.", "`/canary plan` lists the plans.")
+        return told("Nothing is being rolled out.", *frozen, "`/canary plan` lists the plans.")
     text = f"{many(len(rollouts), 'live rollout')}: {joined([rollout.plan for rollout in rollouts])}."
-    return _table(text, [_row(rollout, now) for rollout in rollouts[:ROWS]])
+    return _table(text, [*frozen, *(_row(rollout, now) for rollout in rollouts[:ROWS])])
 
 
 def _table(text: str, rows: Sequence[str]) -> Said:

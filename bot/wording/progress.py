@@ -88,8 +88,8 @@ def held(telling: Telling) -> Said:
     if until:
         then = telling.text("then", "hold")
         lines.append(f"If nobody acts until {until}: {'it stays on hold' if then == 'hold' else then_words(then)}.")
-    way_on = "Resume it once the freeze is over, or roll" if telling.facts.get("cause") == "freeze" else "Resume it or roll"
-    lines.append(f"{way_on} it back. Checks go on, and rollback triggers stay on.")
+    resume = "Resume it once the freeze is over," if telling.facts.get("cause") == "freeze" else "Resume it"
+    lines.append(f"{resume} or roll it back. Checks go on, and rollback triggers stay on.")
     who = f" by {telling.by()}" if telling.facts.get("cause") == "person" and telling.has("by") else ""
     return told(f"✋ {telling.name} is on hold at {telling.rollout.confirmed}{who}: {telling.text('why')}.", *lines)
 

@@ -114,7 +114,8 @@ def who(person: Person | dict[str, Any] | str) -> str:
         return f"<!subteam^{ident}>"
     if ident.startswith("shell:"):
         return f"{plain(ident.removeprefix('shell:'), 60)} (from a shell)"
-    return {"perch": "Perch", "alertmanager": "Alertmanager"}.get(ident) or plain(name or ident or "somebody", 60)
+    webhook = ident.removeprefix("webhook:")
+    return {"perch": "Perch", "alertmanager": "Alertmanager"}.get(webhook) or plain(name or ident or "somebody", 60)
 
 
 _TIME = re.compile(r"<!date\^[^|<>]*\|([^<>]*)>")

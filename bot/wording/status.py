@@ -127,9 +127,9 @@ def controls(rollout: Rollout) -> list[Block]:
     elements: list[Block] = []
     if rollout.state is State.GATE and rollout.gate is not None:
         elements.append(approve_button(rollout))
-    if rollout.state is State.HELD:
+    if rollout.state is State.HELD and rollout.frozen is None:
         elements.append(button("resume", "Resume", value, says=f"Resume {rollout.plan}"))
-    elif rollout.state in (State.SHIFTING, State.BAKING, State.GATE):
+    if rollout.state in (State.SHIFTING, State.BAKING, State.GATE):
         elements.append(button("hold", "Hold", value, says=f"Hold {rollout.plan} where it is"))
     if rollout.state in (State.SHIFTING, State.BAKING, State.GATE, State.HELD):
         elements.append(_rollback_button(rollout, value))

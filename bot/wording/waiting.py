@@ -11,6 +11,7 @@ from bot.domain.kills import still_on
 from bot.domain.machine import State
 from bot.domain.plan import Approvals
 from bot.domain.rollout import Gate
+from bot.wording.freezes import frozen_line
 from bot.wording.remarks import remark
 from bot.wording.sentences import by_when, code, joined, many, moment, plain, span, who
 from bot.wording.telling import Telling
@@ -29,8 +30,11 @@ def then_words(then: str) -> str:
 
 
 def waiting_lines(telling: Telling) -> list[str]:
-    """One to three lines: what it waits for and until when, what happens if nobody acts, who must act."""
-    return _BY_STATE[telling.rollout.state](telling)
+    """A few lines: what it waits for and until when, what happens if nobody acts, who must act, what is frozen."""
+    rollout = telling.rollout
+    frozen = rollout.frozen if rollout.live and not rollout.state.going_down else None
+    lines = _BY_STATE[rollout.state](telling)
+    return [*lines, frozen_line(frozen, telling.now)] if frozen and frozen.stands(telling.now) else lines
 
 
 def _preflight(telling: Telling) -> list[str]:
@@ -150,7 +154,9 @@ def _held(telling: Telling) -> list[str]:
     if hold.until is not None:
         default = "it stays on hold" if hold.then == "hold" else then_words(hold.then)
         lines.append(f"If nobody acts until {by_when(hold.until, telling.now)}: {default}.")
-    lines.append(f"Your turn: {who(hold.owner)}. Resume it or roll it back. Rollback triggers stay on.")
+    frozen = telling.rollout.frozen
+    resume = "Resume it once the freeze is over," if frozen and frozen.stands(telling.now) else "Resume it"
+    lines.append(f"Your turn: {who(hold.owner)}. {resume} or roll it back. Rollback triggers stay on.")
     return lines
 
 

@@ -16,6 +16,7 @@ from commands.slack import (
     approve,
     details,
     evidence,
+    freeze,
     help,
     history,
     hold,
@@ -30,6 +31,7 @@ from commands.slack import (
     rollback,
     start,
     status,
+    unfreeze,
     why,
 )
 from commands.slack.words import command, nearest
@@ -59,6 +61,8 @@ VERBS: Mapping[str, Verb] = {
     "rollback": rollback,
     "kill": kill,
     "rearm": rearm,
+    "freeze": freeze,
+    "unfreeze": unfreeze,
     "plan": plan,
     "details": details,
     "evidence": evidence,

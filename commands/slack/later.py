@@ -5,14 +5,12 @@ from __future__ import annotations
 from bot.domain.errors import NotNow
 from bot.engine.requests import Desk, Reply, Request
 
-USAGE = "override · snapshot · watch · freeze · unfreeze · replan · report"
+USAGE = "override · snapshot · watch · replan · report"
 SUMMARY = "Not in this version yet."
 LATER = {
     "override": "/canary promote NAME REASON",
     "snapshot": "/canary why",
     "watch": "/canary status",
-    "freeze": "/canary hold NAME REASON",
-    "unfreeze": "/canary resume NAME",
     "replan": "/canary plan",
     "report": "/canary evidence",
 }

@@ -7,9 +7,9 @@ from bot.wording.answers import listing
 from commands.slack.naming import shown
 
 USAGE = "list"
-SUMMARY = "Everything that is live, one line each."
+SUMMARY = "Everything that is live, and what is frozen, one line each."
 
 
 async def run(request: Request, desk: Desk) -> Reply:
-    """All live rollouts."""
-    return shown(listing(await desk.live(), request.at))
+    """All live rollouts, and what is frozen."""
+    return shown(listing(await desk.live(), request.at, await desk.standing()))

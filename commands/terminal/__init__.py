@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, str] = {
     "resume": "commands.terminal.resume:resume",
     "rollback": "commands.terminal.rollback:rollback",
     "kill": "commands.terminal.kill:kill",
+    "freeze": "commands.terminal.freeze:freeze",
+    "unfreeze": "commands.terminal.unfreeze:unfreeze",
     "evidence": "commands.terminal.evidence:evidence",
     "db": "commands.terminal.db:db",
 }

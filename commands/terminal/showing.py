@@ -59,6 +59,7 @@ def summary(rollout: Rollout) -> dict[str, Any]:
         "started_at": rollout.started_at.isoformat(),
         "ended_at": rollout.ended_at.isoformat() if rollout.ended_at else None,
         "hold": rollout.hold.model_dump(mode="json") if rollout.hold else None,
+        "frozen": rollout.frozen.model_dump(mode="json") if rollout.frozen else None,
         "reason": rollout.reason,
         "revision": rollout.revision,
     }

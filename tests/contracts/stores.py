@@ -7,20 +7,24 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.ports import Inbox, Outbox, Rollouts
+from bot.ports import Freezes, Inbox, Outbox, Rollouts
 from storage.database import open_database
+from storage.freezes import SqlFreezes
 from storage.inbox import SqlInbox
 from storage.outbox import SqlOutbox
 from storage.rollouts import SqlRollouts
+from tests.fakes.freezes import MemoryFreezes
 from tests.fakes.memory import MemoryInbox, MemoryOutbox, MemoryRollouts
 from tests.storage.samples import NOW, Hands, seconds
 
 
 class Store(Protocol):
-    """The three ports over one store."""
+    """The ports over one store."""
 
     @property
     def rollouts(self) -> Rollouts: ...
+    @property
+    def freezes(self) -> Freezes: ...
     @property
     def inbox(self) -> Inbox: ...
     @property
@@ -35,16 +39,18 @@ class Store(Protocol):
 @dataclass
 class MemoryStore:
     rollouts: MemoryRollouts
+    freezes: MemoryFreezes
     inbox: MemoryInbox
     outbox: MemoryOutbox
 
     async def beside(self, later_s: float = 0) -> Store:
-        return MemoryStore(self.rollouts, self.inbox, self.outbox.reopened())
+        return MemoryStore(self.rollouts, self.freezes, self.inbox, self.outbox.reopened())
 
 
 @dataclass
 class SqlStore:
     rollouts: SqlRollouts
+    freezes: SqlFreezes
     inbox: SqlInbox
     outbox: SqlOutbox
     address: str
@@ -58,13 +64,21 @@ async def _sql(address: str, opened: AsyncExitStack, later_s: float = 0) -> SqlS
     database = await open_database(address)
     opened.push_async_callback(database.aclose)
     clock = Hands(NOW + seconds(later_s))
-    return SqlStore(SqlRollouts(database, clock), SqlInbox(database, clock), SqlOutbox(database), address, opened)
+    return SqlStore(
+        SqlRollouts(database, clock),
+        SqlFreezes(database, clock),
+        SqlInbox(database, clock),
+        SqlOutbox(database),
+        address,
+        opened,
+    )
 
 
 @asynccontextmanager
 async def memory(_: str) -> AsyncIterator[Store]:
     outbox = MemoryOutbox()
-    yield MemoryStore(MemoryRollouts(Hands(), outbox), MemoryInbox(), outbox)
+    rollouts = MemoryRollouts(Hands(), outbox)
+    yield MemoryStore(rollouts, MemoryFreezes(rollouts, outbox), MemoryInbox(), outbox)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.machine import State
 from bot.domain.plan import Plan
-from bot.domain.rollout import Approval, BaselineValue, Check, Line, Role, Rollout, Verdict
+from bot.domain.rollout import Approval, BaselineValue, Check, Frozen, Hold, Line, Role, Rollout, Verdict
 from bot.domain.units import Weight
 from tests.bot.wording.stories import ANA, BEN, NOW, a_check, a_gate, a_plan, a_rollout
 
@@ -180,13 +180,37 @@ def _acts() -> Iterator[tuple[str, Story]]:
     yield "retried", ("retried", failing, baking)
 
 
+def _frozen() -> Iterator[tuple[str, Story]]:
+    until = NOW + timedelta(hours=4)
+    mark = Frozen(freeze="freeze-1", service="denis", why="incident 7", by=BEN, until=until)
+    there = [{"plan": "materializers", "rollout": "materializers-1", "environment": "production", "held": True}]
+    facts = {"service": "denis", "why": "incident 7", "by": BEN.id, "until": until.timestamp(), "rollouts": there}
+    yield "freeze", ("freeze", {**facts, "exempt": ["hotfixes"]}, here(State.HELD))
+    yield "freeze.everywhere", ("freeze", {**facts, "service": "", "until": None}, here(State.HELD))
+    yield "unfreeze", ("unfreeze", {**facts, "reason": "it was the network"}, here(State.HELD))
+    yield "unfreeze.over", ("unfreeze", {**facts, "by": "perch", "rollouts": []}, here(State.HELD))
+    yield "exempt", ("exempt", {**facts, "only": ["materializers"], "reason": "it is the fix"}, here(State.HELD))
+    yield "unfrozen", ("unfrozen", {"service": "denis"}, here(State.HELD))
+    hold = Hold(why="denis is frozen: incident 7", owner=BEN.id, since=NOW, until=until, cause="freeze")
+    told = {"why": hold.why, "owner": BEN.id, "until": until.timestamp(), "then": "hold", "cause": "freeze"}
+    yield "held.frozen", ("held", told, here(State.HELD))
+    yield "status.frozen", ("status", {}, here(State.HELD, hold=hold, frozen=mark))
+
+
 def _trouble() -> Iterator[tuple[str, Story]]:
     yield "unconfirmed", ("unconfirmed", {"wanted": 10, "real": 1, "within_s": 60}, here(State.HELD))
     yield "drift.held", ("drift", {"recorded": 10, "real": 5, "did": "held"}, here(State.HELD))
     yield "drift.lowered", ("drift", {"recorded": 10, "real": 50, "did": "lowered"}, here(State.HELD))
+    yield "unseen", (
+        "unseen",
+        {"since": NOW.timestamp() - 60, "unread": ["http flag: 503 Service Unavailable"]},
+        here(State.BAKING),
+    )
+    yield "seen_again", ("seen_again", {"real": 10}, here(State.BAKING))
     yield "late_raise", ("late_raise", {"weight": 50, "real": 10, "to": 0}, here(State.ROLLING_BACK))
     stuck = {"what": "set the weight to 0%", "fault": "connection refused", "still_on": "10%"}
     yield "stuck", ("stuck", stuck, here(State.STUCK))
+    yield from _frozen()
     why = {"where": "#canary-live", "why": "not_in_channel"}
     yield "undelivered", ("undelivered", why, here())
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Outgoing, Said
-from bot.wording import SAY, say
+from bot.wording import SAY, WORKSPACE, say
 from tests.bot.wording.golden_stories import Story, stories, the_plan
 from tests.bot.wording.limits import broken_limits
 from tests.bot.wording.rendering import rendered
@@ -47,5 +47,5 @@ def test_a_notification_is_whole_sentences_without_marks(name: str) -> None:
 
 
 def test_there_is_a_text_for_every_kind_of_message_and_none_without_one() -> None:
-    assert {story[0] for story in STORIES.values()} == set(SAY)
+    assert {story[0] for story in STORIES.values()} == {*SAY, *WORKSPACE}
     assert {path.stem for path in GOLDEN.glob("*.txt")} == set(STORIES)

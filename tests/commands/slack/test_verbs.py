@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.domain.errors import PerchError
+from bot.domain.freezes import EVERYWHERE
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
+from bot.engine.requests import Reply
 from commands.slack import DOWNWARD, VERBS, perform
 from commands.slack.later import LATER
 from commands.slack.words import split
@@ -28,6 +31,11 @@ async def says(here: Rig, line: str, user: str = ANA) -> str:
     """The answer to a typed line."""
     verb, *words = split(line)
     return (await perform(here.request(verb, user, words=tuple(words)), here.engine.desk)).text
+
+
+async def answer(here: Rig, line: str, user: str = ANA) -> Reply:
+    verb, *words = split(line)
+    return await perform(here.request(verb, user, words=tuple(words)), here.engine.desk)
 
 
 async def refuses(here: Rig, line: str, user: str = ANA) -> tuple[str, str]:
@@ -148,6 +156,58 @@ async def test_kill_all_wants_to_be_said_twice(here: Rig) -> None:
     await gated(here)
     assert (await refuses(here, "kill all"))[1] == "/canary kill all now"
     assert await says(here, "kill all now it burns") == "Killed: materializers in production."
+
+
+async def test_freeze_reads_what_how_long_why_and_who_goes_on(here: Rig) -> None:
+    """X11, U4."""
+    assert "`/canary unfreeze denis`" in str((await answer(here, "freeze denis for 4h incident 7")).blocks)
+    assert "frozen until" in await says(here, 'freeze all until lifted "black friday" except materializers')
+    second, first = sorted(await here.engine.desk.standing(), key=lambda freeze: freeze.service)
+    assert (first.service, first.why, first.until) == ("denis", "incident 7", here.now + timedelta(hours=4))
+    assert (second.service, second.why, second.until) == (EVERYWHERE, "black friday", None)
+    assert second.exempt == ("materializers",)
+
+
+async def test_a_freeze_of_which_nobody_said_how_long_or_why_stands_for_a_day(here: Rig) -> None:
+    """It's 3 a.m.: no word is missed."""
+    await says(here, "freeze denis")
+    (freeze,) = await here.engine.desk.standing()
+    assert (freeze.until, freeze.why) == (here.now + timedelta(hours=24), f"asked for by {ANA}")
+
+
+async def test_freezing_a_plan_freezes_its_service_and_a_reason_may_say_for_and_except(here: Rig) -> None:
+    await says(here, "freeze materializers for the weekend, no one is here except Ana")
+    (freeze,) = await here.engine.desk.standing()
+    assert (freeze.service, freeze.exempt) == ("denis", ())
+    assert freeze.why == "for the weekend, no one is here except Ana"
+
+
+async def test_a_mistyped_freeze_is_answered_with_the_right_one(here: Rig) -> None:
+    assert (await refuses(here, "freeze"))[1] == "/canary freeze all"
+    assert (await refuses(here, "freeze deniss for 4h incident"))[1] == "/canary freeze denis for 4h incident"
+    assert (await refuses(here, "freeze the network burns"))[1] == "/canary freeze all the network burns"
+    assert "materializers" in (await refuses(here, "freeze denis x except materializers, materialisers"))[1]
+    assert (await refuses(here, "unfreeze deniss"))[1] == "/canary unfreeze denis"
+    assert await here.engine.desk.standing() == []
+
+
+async def test_unfreeze_lifts_all_of_it_or_lets_one_plan_through(here: Rig) -> None:
+    await says(here, "freeze denis incident 7", CLEO)
+    assert "`materializers` may go on" in str(
+        (await answer(here, "unfreeze denis only materializers it is the fix", CLEO)).blocks
+    )
+    assert (await refuses(here, "unfreeze denis only materialisers"))[1] == "/canary unfreeze denis only materializers"
+    assert "may rise again" in await says(here, "unfreeze denis it was nothing", CLEO)
+    assert (await refuses(here, "unfreeze denis"))[1] == "/canary list"
+
+
+async def test_a_freeze_is_seen_in_list_status_and_why(here: Rig) -> None:
+    await gated(here)
+    await says(here, "freeze denis incident 7")
+    for verb in ("list", "status", "why"):
+        told = await says(here, verb, DEV)
+        assert "incident 7" in told
+        assert "frozen" in told.lower()
 
 
 async def test_plans_are_listed_and_shown(here: Rig) -> None:

@@ -1,0 +1,262 @@
+"""Freeze and unfreeze: what may not rise, for whom, and until when; and the holds that follow from it.
+
+Freezing is a way down, open to whoever may stop anything of the service. Lifting is a way up: for the freeze's owner
+while they may operate, and for the override role. Guarded three times: no start and no resume under a freeze, what
+would rise is held, and the fence of every raise reads the freezes right before the outside call and again after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain import freezes
+from bot.domain.errors import BadRequest, BrokenPlan, NotAllowed, NotNow, PerchError
+from bot.domain.evidence import Entry
+from bot.domain.freezes import ALL, EVERYWHERE, LASTING, Freeze
+from bot.domain.machine import State
+from bot.domain.moves import Step
+from bot.domain.plan import Plan
+from bot.domain.rollout import PERCH, Person, Rollout
+from bot.engine.ledger import Ledger, new_id
+from bot.engine.requests import Cold, Request
+from bot.engine.rights import Rights
+from bot.ports import Change, Freezes, KillFiles, Lane, Outgoing, Plans, StoreAway
+
+log = logging.getLogger(__name__)
+
+ONCE_MORE = timedelta(seconds=10)
+"""So long after a change all rollouts are gone through again: one may have been created while it was made."""
+
+
+class Freezing:
+    """Begins and ends freezes, and keeps every live rollout under those that cover it."""
+
+    def __init__(self, store: Freezes, ledger: Ledger, plans: Plans, rights: Rights, files: KillFiles) -> None:
+        self.store = store
+        self._ledger = ledger
+        self._plans = plans
+        self._rights = rights
+        self._files = files
+        self._swept: Sequence[Freeze] | None = None
+        self._once_more_at: datetime | None = None
+
+    async def standing(self) -> Sequence[Freeze]:
+        """All freezes that keep something down now, oldest first. Raises StoreAway."""
+        now = self._ledger.clock()
+        return [freeze for freeze in await self.store.open() if freeze.stands(now)]
+
+    async def freeze(
+        self,
+        request: Request,
+        service: str,
+        reason: str,
+        lasting: timedelta | None = LASTING,
+        exempt: Sequence[str] = (),
+    ) -> Cold:
+        """Freeze a service, or everything; `lasting` None is until somebody lifts it.
+
+        Raises BadRequest for a service that no plan names, NotAllowed, StoreAway.
+        """
+        live = await self._ledger.rollouts.live()
+        concerned = await self._plans_of(service, live)
+        await self._rights.permit_by_any(request, "stop", concerned, known=await self._known(service))
+        now = self._ledger.clock()
+        freeze = Freeze(
+            id=f"freeze-{hashlib.sha256(request.key.encode()).hexdigest()[:10]}",
+            service=service,
+            why=reason or f"asked for by {request.actor.name or request.actor.id}",
+            owner=request.actor,
+            since=now,
+            until=now + lasting if lasting is not None else None,
+            exempt=tuple(exempt),
+        )
+        touched = [each for each in live if freeze.covers(each.service, each.plan) and not each.state.going_down]
+        begun = await self.store.begin(freeze, await self._told("freeze", freeze, request.actor, touched, now))
+        await self._sweep()
+        return Cold(freezes=(freeze,), touched=tuple(each.plan for each in touched) if begun else ())
+
+    async def unfreeze(self, request: Request, service: str, reason: str, only: Sequence[str] = ()) -> Cold:
+        """Lift what stands for exactly this service, or let `only` these plans go on under it.
+
+        What was held stays held. Raises NotNow where nothing stands, NotAllowed, StoreAway.
+        """
+        standing = await self.standing()
+        meant = [freeze for freeze in standing if freeze.service == service]
+        if not meant:
+            raise _not_frozen(service, standing)
+        live = await self._ledger.rollouts.live()
+        lifted: list[Freeze] = []
+        refused: NotAllowed | None = None
+        for freeze in meant:
+            try:
+                await self._may_lift(request, freeze, live)
+            except NotAllowed as no:
+                refused = no
+                continue
+            lifted += await self._lift(freeze, request.actor, reason, tuple(only), live)
+        if not lifted:
+            raise refused or NotNow("Somebody else changed that freeze at this moment; look again.", "/canary list")
+        await self._sweep()
+        return Cold(freezes=tuple(lifted), touched=_under(lifted, live), left=tuple(await self.standing()))
+
+    async def tend(self) -> None:
+        """End what ran out, and bring rollouts under what changed. Called every second or so; never raises."""
+        try:
+            now = self._ledger.clock()
+            standing = await self.store.open()
+            for freeze in standing:
+                if freeze.over(now):
+                    await self._end(freeze, PERCH, "its time was up", await self._ledger.rollouts.live())
+            again = self._once_more_at is not None and now >= self._once_more_at
+            if again or [freeze for freeze in standing if freeze.stands(now)] != self._swept:
+                await self._sweep()
+                self._once_more_at = None if again else now + ONCE_MORE
+        except StoreAway as away:
+            log.warning("freezes can't be read (%s); nothing rises meanwhile", away)
+
+    # ---- who may --------------------------------------------------------------------------------------------------
+
+    async def _may_lift(self, request: Request, freeze: Freeze, live: Sequence[Rollout]) -> None:
+        concerned = await self._plans_of(freeze.service, live)
+        owned = request.actor.id == freeze.owner.id
+        await self._rights.permit_by_any(request, "operate" if owned else "override", concerned)
+
+    async def _known(self, service: str) -> frozenset[str]:
+        """Who may stop when Slack can't say who anybody is: the operators on the kill cards (law 2)."""
+        cards = await asyncio.to_thread(self._files.cards)
+        ours = [card for card in cards if service in (EVERYWHERE, card.tree.get("service"))]
+        return frozenset(operator for card in ours for operator in card.operators)
+
+    async def _plans_of(self, service: str, live: Iterable[Rollout]) -> Sequence[Plan]:
+        """The plans on offer and under way that a freeze would cover. Raises BadRequest where there are none."""
+        known = [*self._on_offer(), *[await self._ledger.plan_of(rollout) for rollout in live]]
+        ours = [plan for plan in known if service in (EVERYWHERE, plan.service)]
+        if not ours:
+            raise BadRequest(f"No plan is of the service '{service}'; nothing was frozen.", f"/canary freeze {ALL}")
+        return ours
+
+    def _on_offer(self) -> Iterable[Plan]:
+        for name in self._plans.names():
+            try:
+                yield self._plans.find(name)[0]
+            except BrokenPlan as broken:
+                log.warning("the service of a broken plan isn't known: %s", broken)
+
+    def services(self) -> Mapping[str, str]:
+        """The service of each plan on offer, by the plan's name."""
+        return {plan.name: plan.service for plan in self._on_offer()}
+
+    # ---- ending ---------------------------------------------------------------------------------------------------
+
+    async def _lift(
+        self, freeze: Freeze, by: Person, reason: str, only: tuple[str, ...], live: Sequence[Rollout]
+    ) -> list[Freeze]:
+        if not only:
+            return await self._end(freeze, by, reason, live)
+        wider = freeze.model_copy(update={"exempt": tuple(dict.fromkeys((*freeze.exempt, *only)))})
+        freed = [each for each in live if each.plan in only and _marked(each, freeze)]
+        change = await self._told("exempt", wider, by, freed, self._ledger.clock(), reason, only)
+        return [wider] if await self.store.replace(freeze, wider, change) else []
+
+    async def _end(self, freeze: Freeze, by: Person, reason: str, live: Sequence[Rollout]) -> list[Freeze]:
+        now = self._ledger.clock()
+        ended = freeze.model_copy(update={"ended_at": now, "ended_by": by})
+        held = [each for each in live if _marked(each, freeze)]
+        change = await self._told("unfreeze", ended, by, held, now, reason)
+        return [ended] if await self.store.replace(freeze, ended, change) else []
+
+    # ---- rollouts under freezes -----------------------------------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        """Bring every live rollout under what stands; one that can't be changed now is taken up by the next call."""
+        standing = await self.standing()
+        whole = True
+        for rollout in await self._ledger.rollouts.live():
+            if rollout.frozen is None and not any(each.covers(rollout.service, rollout.plan) for each in standing):
+                continue
+            try:
+                await self._ledger.change(rollout.id, self._decide(await self.standing()))
+            except PerchError as fault:
+                log.warning("rollout %s isn't brought under its freezes yet: %s", rollout.id, fault)
+                whole = False
+        self._swept = standing if whole else None
+
+    def _decide(self, standing: Sequence[Freeze]) -> Any:
+        def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+            return freezes.under(fresh, plan, standing, now, new_id())
+
+        return decide
+
+    # ---- the record, and what is said -----------------------------------------------------------------------------
+
+    async def _told(
+        self,
+        what: str,
+        freeze: Freeze,
+        by: Person,
+        touched: Sequence[Rollout],
+        now: datetime,
+        reason: str = "",
+        only: Sequence[str] = (),
+    ) -> Change:
+        """The record in the workspace's chain, and one message for each channel with a rollout that it touches."""
+        facts = {
+            "freeze": freeze.id,
+            "service": freeze.service,
+            "why": freeze.why,
+            "owner": freeze.owner.id,
+            "by": by.id,
+            "until": freeze.until.timestamp() if freeze.until is not None else None,
+            "exempt": list(freeze.exempt),
+            "reason": reason,
+            "only": list(only),
+        }
+        channels: dict[str, list[Rollout]] = {}
+        for rollout in touched:
+            channels.setdefault((await self._ledger.plan_of(rollout)).channel, []).append(rollout)
+        messages = tuple(
+            Outgoing(
+                what,
+                key=":".join((what, freeze.id, *only, channel)),
+                facts={**facts, "rollouts": [_standing(rollout) for rollout in there]},
+                lane=Lane.URGENT,
+                to=channel,
+            )
+            for channel, there in channels.items()
+        )
+        entry = Entry(what, now, by.id, {**facts, "rollouts": [rollout.id for rollout in touched]})
+        return Change(evidence=(entry,), messages=messages)
+
+
+def _standing(rollout: Rollout) -> dict[str, Any]:
+    return {
+        "plan": rollout.plan,
+        "rollout": rollout.id,
+        "environment": rollout.environment,
+        "held": rollout.state is State.HELD,
+    }
+
+
+def _marked(rollout: Rollout, freeze: Freeze) -> bool:
+    return rollout.frozen is not None and rollout.frozen.freeze == freeze.id
+
+
+def _under(lifted: Iterable[Freeze], live: Iterable[Rollout]) -> tuple[str, ...]:
+    """Plans on hold that these freezes covered."""
+    return tuple(
+        each.plan for each in live if each.state is State.HELD and any(_marked(each, freeze) for freeze in lifted)
+    )
+
+
+def _not_frozen(service: str, standing: Sequence[Freeze]) -> NotNow:
+    named = service or "everything"
+    if not standing:
+        return NotNow(f"Nothing is frozen, {named} neither; nothing was done.", "/canary list")
+    others = ", ".join(sorted({freeze.service or "everything" for freeze in standing}))
+    first = standing[0].service or ALL
+    return NotNow(f"There is no freeze of {named}; frozen is: {others}. Nothing was done.", f"/canary unfreeze {first}")

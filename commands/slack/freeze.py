@@ -1,0 +1,84 @@
+"""`/canary freeze denis for 4h REASON`: nothing of a service rises; down stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from bot.domain.errors import BadRequest
+from bot.domain.freezes import ALL, EVERYWHERE, LASTING
+from bot.engine.requests import Desk, Reply, Request
+from bot.wording.freezes import began
+from commands.slack.naming import shown
+from commands.slack.words import command, leading_duration, nearest
+
+USAGE = "freeze SERVICE|all [for 4h|until lifted] [REASON] [except PLAN…]"
+SUMMARY = "Let nothing of a service rise, for 24 h unless said otherwise; down stays open."
+
+
+async def run(request: Request, desk: Desk) -> Reply:
+    """Read what, how long, why and who goes on; freeze. Raises a Refusal with the corrected command."""
+    services = desk.services()
+    service, words = frozen_service(request.words, services, "freeze")
+    lasting, words = _lasting(words)
+    reason, exempt = exempted(words, services)
+    cold = await desk.freeze(request, service, request.reason or reason, lasting, exempt)
+    return shown(began(cold.freezes[0], cold.touched, request.at))
+
+
+def frozen_service(words: Sequence[str], services: Mapping[str, str], verb: str) -> tuple[str, Sequence[str]]:
+    """Which service is meant ("" is all), and the words after it. A plan's name means its service.
+
+    `services` are the services by plan. Raises BadRequest with the nearest right command.
+    """
+    if not words:
+        raise BadRequest(f"{verb.capitalize()} what?{_there(services)}", command(verb, [ALL]))
+    word, rest = words[0].lower(), words[1:]
+    if word in (ALL, "--all", "everything"):
+        return EVERYWHERE, rest
+    for known in (*services.values(), *services):
+        if word == known.lower():
+            return services.get(known, known), rest
+    meant = nearest(word, {*services.values(), *services})
+    if meant:
+        raise BadRequest(f"There is no service called '{words[0]}'; nothing was done.", command(verb, [meant, *rest]))
+    raise BadRequest(f"'{words[0]}' is no service; nothing was done.{_there(services)}", command(verb, [ALL, *words]))
+
+
+def _there(services: Mapping[str, str]) -> str:
+    known = sorted({*services.values()})[:8]
+    return f" Services: {', '.join(known)}; or {ALL}." if known else ""
+
+
+def _lasting(words: Sequence[str]) -> tuple[timedelta | None, Sequence[str]]:
+    if [word.lower() for word in words[:2]] == ["until", "lifted"]:
+        return None, words[2:]
+    lasting, _ = leading_duration(words[:2])
+    if lasting is None:
+        return LASTING, words
+    return lasting, words[2 if words[0].lower() == "for" else 1 :]
+
+
+def exempted(words: Sequence[str], services: Mapping[str, str]) -> tuple[str, Sequence[str]]:
+    """The reason, and the plans after `except`. An `except` that no plan follows belongs to the reason."""
+    said = [word.lower() for word in words]
+    if "except" not in said:
+        return " ".join(words), ()
+    at = len(said) - 1 - said[::-1].index("except")
+    named = plan_names(words[at + 1 :])
+    unknown = [name for name in named if name not in services]
+    if not named or len(unknown) == len(named):
+        return " ".join(words), ()
+    if unknown:
+        meant = nearest(unknown[0], services)
+        raise BadRequest(
+            f"There is no plan called '{unknown[0]}' to be exempt; nothing was done.",
+            f"the name of a plan after except{f', such as {meant}' if meant else ''}",
+        )
+    return " ".join(words[:at]), named
+
+
+def plan_names(words: Sequence[str]) -> Sequence[str]:
+    """Names between spaces, commas and `and`."""
+    split = [name for word in words for name in word.split(",")]
+    return [name for name in split if name and name.lower() != "and"]
