@@ -106,8 +106,7 @@ class SlackDirectory:
             "this account is deactivated": person.get("deleted"),
             "bots may not act": person.get("is_bot") or person.get("is_workflow_bot"),
             "guests may not act": person.get("is_restricted") or person.get("is_ultra_restricted"),
-            "people of another workspace may not act": person.get("is_stranger")
-            or (self._team and self._team not in teams),
+            "people of another workspace may not act": person.get("is_stranger") or elsewhere,
         }
         return next((reason for reason, true in reasons.items() if true), "")
 
