@@ -32,10 +32,16 @@ from commands.slack.worker import Worker
 from commands.web import web_app
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
+from storage.database import Database
+from storage.leases import SqlLeases
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 30.0
+TEND_S = 1.0
+"""How often freezes are looked at: what ran out ends, what another process froze is held."""
+HOLDING_S = 60.0
+"""How long a start may take to hold what was restored before another process does."""
 PULSE_S = 30.0
 """An engine that hasn't found out for so long what is due doesn't count as alive."""
 CONNECTED_WITHIN_S = 15.0
@@ -101,6 +107,7 @@ class Perch:
         self.engine.ledger.on_saved.append(lambda _: self._sender.wake())
         if only != "web":
             await self._start_engine()
+        self._supervise("upkeep", self.engine.upkeep.run())
         self._supervise("sender", self._sender.run())
         self._closing.push_async_callback(self._speech.aclose)
         if self._speech.fallback is not None:
@@ -171,15 +178,11 @@ class Perch:
             self._worker.wake()
 
     async def _start_engine(self) -> None:
-        if await self.engine.rollouts.restored():
-            held = await hold_what_was_restored(self.engine.ledger)
-            log.warning(
-                "this database was restored from a backup: %s rollouts are held until somebody resumes them", held
-            )
-            await self.engine.rollouts.acknowledge_restored()
         await self.engine.rollouts.free_leases()
+        await self._hold_what_was_restored()
         schedule = self._parts.schedule()
         schedule.every(WAKE_S, self._tick)
+        schedule.every(TEND_S, self.engine.freezing.tend)
         if self._settings.heartbeat_url:
             heart = Heartbeat(self._settings.heartbeat_url, self._standstill)
             self._closing.push_async_callback(heart.aclose)
@@ -194,6 +197,19 @@ class Perch:
             return "nothing was checked since the start"
         age_s = (self._clock() - looked).total_seconds()
         return f"nothing was checked for {age_s:.0f} s" if age_s > PULSE_S else ""
+
+    async def _hold_what_was_restored(self) -> None:
+        """By one process; others that start meanwhile wait for it, or they'd check what isn't held yet."""
+        rollouts, leases = self.engine.rollouts, self.engine.leases
+        while await rollouts.restored():
+            if not await leases.take("restored", self._clock(), HOLDING_S):
+                await asyncio.sleep(1.0)
+                continue
+            held = await hold_what_was_restored(self.engine.ledger)
+            log.warning(
+                "this database was restored from a backup: %s rollouts are held until somebody resumes them", held
+            )
+            await rollouts.acknowledge_restored()
 
     async def _tick(self) -> None:
         await self.engine.ticker.tick()
@@ -255,7 +271,8 @@ class Perch:
         try:
             live = await self.engine.rollouts.live()
             unsaid, oldest = await self.engine.outbox.unsaid()
-            return Standing(slack=slack, live=live, unsaid=unsaid, oldest_unsaid=oldest)
+            freezes = await self.engine.freezing.standing()
+            return Standing(slack=slack, live=live, unsaid=unsaid, oldest_unsaid=oldest, freezes=freezes)
         except StoreAway as gone:
             return Standing(database=self._redact(str(gone)), slack=slack)
 
@@ -264,6 +281,14 @@ def _log_end(task: asyncio.Task[None]) -> None:
     fault = None if task.cancelled() else task.exception()
     if fault is not None and not isinstance(fault, StartRefused):
         log.error("%s ended: %s", task.get_name(), fault)
+
+
+async def _let_go(database: Database) -> None:
+    """After a stop another process needn't wait for leases to lapse."""
+    try:
+        await SqlLeases(database).let_go()
+    except StoreAway as away:
+        log.warning("leases stay until they lapse: %s", away)
 
 
 async def open_perch(
@@ -276,6 +301,7 @@ async def open_perch(
         opening.enter_context(redacted_logs(redact))
         database = await parts.database(settings.database_url)
         opening.push_async_callback(database.aclose)
+        opening.push_async_callback(_let_go, database)
         token = settings.slack_bot_token.get_secret_value()
         client = await opening.enter_async_context(parts.slack(token, settings.slack_api_url))
         directory = SlackDirectory(client, clock)

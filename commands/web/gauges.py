@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from bot.domain.freezes import ALL
 from bot.domain.machine import State
 from commands.web.health import Standing
 from commands.web.plan_metrics import Seen
@@ -30,6 +31,7 @@ class Gauges(Collector):
             yield _one("perch_tick_age_seconds", "Time since the engine woke up.", self._age(self._last_tick))
         if not self._standing.database:
             yield self._rollouts()
+            yield self._freezes()
             yield _one("perch_outbox_messages", "Messages that wait to be said.", self._standing.unsaid)
             oldest = self._standing.oldest_unsaid
             age = self._age(oldest) if oldest else 0.0
@@ -42,6 +44,12 @@ class Gauges(Collector):
         for state in State:
             if state.live:
                 family.add_metric([state.value], count[state])
+        return family
+
+    def _freezes(self) -> Metric:
+        family = GaugeMetricFamily("perch_freezes", "Freezes that stand, by service.", labels=["service"])
+        for service, number in Counter(freeze.service or ALL for freeze in self._standing.freezes).items():
+            family.add_metric([service], number)
         return family
 
     def _plan_metrics(self) -> Iterator[Metric]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.freezes import Freeze
 from bot.domain.rollout import Rollout
 
 WAKE_UPS = 3
@@ -24,6 +25,7 @@ class Standing:
     unsaid: int = 0
     """Messages that wait in the outbox."""
     oldest_unsaid: datetime | None = None
+    freezes: Sequence[Freeze] = ()
 
 
 def reasons(standing: Standing, last_tick: datetime | None, now: datetime, wake: timedelta | None) -> Sequence[str]:

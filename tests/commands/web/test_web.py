@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.domain.freezes import Freeze
 from bot.domain.machine import State
 from bot.domain.rollout import Check, Kill, Line, Person, Rollout, Verdict
 from commands.web import Door, web_app
@@ -195,6 +196,22 @@ async def test_live_rollouts_and_what_is_still_to_be_said_are_gauges() -> None:
     assert found["perch_outbox_age_seconds", ()] == 22
     assert found["perch_tick_age_seconds", ()] == 2
     assert found["perch_ticks_total", ()] == 1
+
+
+async def test_freezes_are_counted_by_service() -> None:
+    """X11."""
+    process = Process()
+    frozen = [
+        Freeze(id=id, service=service, why="w", owner=ANA, since=T0)
+        for id, service in (("a", "denis"), ("b", "denis"), ("c", ""))
+    ]
+    process.standing = Standing(freezes=frozen)
+    async with door(process) as client:
+        found = await samples(client)
+    assert {labels: value for (name, labels), value in found.items() if name == "perch_freezes"} == {
+        ("denis",): 2,
+        ("all",): 1,
+    }
 
 
 async def test_without_a_database_its_numbers_are_left_out_and_never_read_zero() -> None:
