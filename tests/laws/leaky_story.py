@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,8 @@ from urllib.parse import quote
 import httpx
 
 from bot.app import Perch, open_perch
+from bot.domain.machine import State
+from bot.domain.rollout import Rollout
 from bot.engine.pace import Pace
 from bot.parts import REAL
 from bot.sandbox.world import World
@@ -175,6 +177,18 @@ class Leaky:
             await self.perch.engine.ticker.idle()
             await self.perch.engine.works.idle()
 
+    async def rollout(self, name: str = "web") -> Rollout:
+        """The newest one of a plan."""
+        return (await self.perch.engine.desk.latest(name, 1))[0]
+
+    async def until(self, state: State) -> Rollout:
+        """Let checks go by until the rollout is there."""
+        for _ in range(20):
+            if (rollout := await self.rollout()).state is state:
+                return rollout
+            await self.tick()
+        raise AssertionError(f"{rollout.state} instead of {state}: {rollout.check}")
+
     async def started(self, name: str) -> str:
         """Start a plan, let its preflight happen, and read what becomes of it."""
         answer = await self.story.types("ana", f"start {name} 1% version=v-{SECRETS['pasted']}")
@@ -205,15 +219,20 @@ def _shown(value: Any) -> str:
 
 
 @asynccontextmanager
-async def leaky_story(folder: Path) -> AsyncIterator[Leaky]:
-    """Perch between a workspace and far sides that repeat all they hear."""
+async def leaky_story(folder: Path, plans: Sequence[dict[str, Any]] = ()) -> AsyncIterator[Leaky]:
+    """Perch between a workspace and far sides that repeat all they hear; by default with a plan of each kind."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(World(enforce_rate_limits=False))
         echo = await stack.enter_async_context(echoing())
         redis = await stack.enter_async_context(babbling_redis())
         program(folder / "bin")
-        for name, traffic in {"web": None, "cli": by_command(), "kept": by_redis(redis)}.items():
-            write_plan(folder, plan(name, **({"traffic": traffic} if traffic else {})))
+        moved_by: dict[str, dict[str, Any]] = {
+            "cli": {"traffic": by_command()},
+            "kept": {"traffic": by_redis(redis)},
+            "web": {},
+        }
+        for each in plans or [plan(name, **changes) for name, changes in moved_by.items()]:
+            write_plan(folder, each)
         environment = environment_of(world, folder, echo)
         clock = Ahead()
         parts = replace(REAL, schedule=Still, pace=BRISK)

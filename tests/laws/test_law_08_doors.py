@@ -1,0 +1,253 @@
+"""Law 8, S6, E7: who may not act is refused at every door, told, and put on record; and nothing has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.machine import State
+from bot.sandbox.workspace import Person
+from tests.laws.leaky_story import Leaky, leaky_story, plan
+from tests.scenarios.story import CHANNEL, Story, eventually
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Ultra(Person):
+    """A guest of one channel."""
+
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"is_ultra_restricted": True}
+
+
+OUTSIDERS: Mapping[str, Person] = {
+    "a guest": Person("U0GUEST", "gina", "Gina", guest=True),
+    "a guest of one channel": Ultra("U0ULTRA", "ulla", "Ulla"),
+    "a bot": Person("U0ROBOT", "robot", "Robot", is_bot=True),
+    "a deactivated account": Person("U0GONE0", "gone", "Gone", deleted=True),
+    "somebody of another organisation": Person("U0FAR00", "far", "Far", stranger=True, team_id="T0OTHER"),
+    "somebody of another workspace": Person("U0NEAR0", "near", "Near", team_id="T0OTHER"),
+}
+"""All of them stand in the user groups that the plan names."""
+
+
+def watched(**changes: Any) -> dict[str, Any]:
+    """The plan with short bakes, so that a gate comes after a few checks."""
+    stages = [stage | {"bake": "2s"} for stage in plan("web")["stages"]]
+    return plan("web", stages=stages, gate={"expires": "4h"}, **changes)
+
+
+@asynccontextmanager
+async def at_the_gate(folder: Path) -> AsyncIterator[Leaky]:
+    """A rollout that waits for an approval, and outsiders who may look."""
+    async with leaky_story(folder, [watched(), plan("other")]) as leaky:
+        workspace = leaky.story.workspace
+        for person in OUTSIDERS.values():
+            workspace.add_person(person, CHANNEL)
+            for group in ("@sre", "@sre-leads"):
+                workspace.group(group).members.append(person.id)
+        await leaky.started("web")
+        await leaky.until(State.GATE)
+        yield leaky
+
+
+@pytest.fixture
+async def gate(tmp_path: Path) -> AsyncIterator[Leaky]:
+    async with at_the_gate(tmp_path) as leaky:
+        yield leaky
+
+
+# ---- the doors --------------------------------------------------------------------------------------------------
+
+Door = Callable[[Story, str], Awaitable[str]]
+
+
+def typed(words: str) -> Door:
+    """A command; returns what only this person is told."""
+
+    async def act(story: Story, who: str) -> str:
+        return await story.types(who, words)
+
+    return act
+
+
+def clicked(action: str) -> Door:
+    async def act(story: Story, who: str) -> str:
+        message = await (story.gate() if action in ("approve", "reject") else story.status())
+        return await story.clicks_and_reads(who, message, action)
+
+    return act
+
+
+def reacted(name: str) -> Door:
+    async def act(story: Story, who: str) -> str:
+        before = len(story.workspace.ephemerals(who, CHANNEL))
+        await story.reacts(who, await story.gate(), name)
+        return await story.whispered(who, before)
+
+    return act
+
+
+def answered(opens: Callable[[Story, str], Awaitable[None]], reason: str) -> Door:
+    """A dialog, opened and submitted."""
+
+    async def act(story: Story, who: str) -> str:
+        before = len(story.workspace.ephemerals(who, CHANNEL))
+        await opens(story, who)
+        dialog = await story.dialog(who)
+        await story.workspace.submit_view(who, dialog["id"], {"reason": reason})
+        return await story.whispered(who, before)
+
+    return act
+
+
+async def _kill_menu(story: Story, who: str) -> None:
+    await story.chooses(who, "kill")
+
+
+async def _reject_button(story: Story, who: str) -> None:
+    await story.clicks(who, await story.gate(), "reject")
+
+
+UP: Mapping[str, Door] = {
+    "verb approve": typed("approve web"),
+    "verb promote": typed("promote web because I say so"),
+    "verb start": typed("start other 1%"),
+    "button approve": clicked("approve"),
+    "reaction approves": reacted("white_check_mark"),
+    "dialog reject": answered(_reject_button, "no"),
+}
+DOWN: Mapping[str, Door] = {
+    "verb hold": typed("hold web"),
+    "verb rollback": typed("rollback web"),
+    "verb kill": typed("kill web now"),
+    "button rollback": clicked("rollback"),
+    "button hold": clicked("hold"),
+    "reaction holds": reacted("raised_hand"),
+    "reaction rolls back": reacted("rewind"),
+    "dialog kill": answered(_kill_menu, ""),
+}
+
+
+async def standing(leaky: Leaky) -> tuple[Any, ...]:
+    """What must not change: the rollout's revision, its approvals, the real weight and the switch."""
+    rollout = await leaky.rollout()
+    approvals = rollout.gate.approvals if rollout.gate else None
+    return rollout.state, rollout.revision, approvals, leaky.echo.percent, leaky.echo.engaged
+
+
+async def refused_by(leaky: Leaky, person: str) -> int:
+    """How many refusals of this person are on record, in the rollout's chain and the workspace's."""
+    engine = leaky.perch.engine
+    chains = [(await leaky.rollout()).id, "workspace"]
+    records = [record for chain in chains for record in await engine.rollouts.records(chain)]
+    return sum(record.kind == "refused" and record.actor == person for record in records)
+
+
+async def nobody_gets_in(leaky: Leaky, who: str, doors: Mapping[str, Door]) -> None:
+    """Each door: told who could, nothing changed, on record."""
+    story = leaky.story
+    id = story.workspace.person(who).id
+    for door, act in doors.items():
+        before, known = await standing(leaky), await refused_by(leaky, id)
+        said = await act(story, who)
+        assert "may not" in said, f"{door}: {said}"
+        assert "@sre" in said, f"{door} doesn't say who may: {said}"
+        await eventually(lambda: _more(leaky, id, known), f"{door} of {who} on record")  # noqa: B023 - awaited here
+        assert await standing(leaky) == before, f"{door} of {who} changed something"
+
+
+async def _more(leaky: Leaky, id: str, known: int) -> bool | None:
+    return await refused_by(leaky, id) > known or None
+
+
+@pytest.mark.parametrize("kind", OUTSIDERS)
+async def test_outsiders_get_in_by_no_door_though_they_are_in_the_group(gate: Leaky, kind: str) -> None:
+    """Law 8, S6: not even downward, while Slack can say who they are."""
+    await nobody_gets_in(gate, OUTSIDERS[kind].handle, {**UP, **DOWN})
+
+
+async def test_a_member_without_a_role_gets_in_by_no_door(gate: Leaky) -> None:
+    """S6."""
+    await nobody_gets_in(gate, "dev", {**UP, **DOWN})
+
+
+async def test_an_operator_may_start_and_stop_and_not_approve(gate: Leaky) -> None:
+    """S6: roles differ."""
+    for door in ("verb approve", "button approve", "reaction approves"):
+        assert "may not approve" in await UP[door](gate.story, "ana")
+    assert (await gate.rollout()).state is State.GATE
+
+
+async def test_who_was_taken_out_of_the_group_a_minute_ago_is_out(gate: Leaky) -> None:
+    """S6: Perch remembers who is in a group for less than that."""
+    workspace = gate.story.workspace
+    assert await gate.perch.engine.desk._rights._directory.groups_of(workspace.person("ben").id, ("@sre-leads",))
+    for group in ("@sre", "@sre-leads"):
+        workspace.group(group).members.remove(workspace.person("ben").id)
+    gate.clock.by += timedelta(minutes=1)
+    await nobody_gets_in(gate, "ben", {**UP, **DOWN})
+
+
+# ---- Slack can't say who somebody is ----------------------------------------------------------------------------
+
+TROUBLES: Mapping[str, tuple[str, str, int]] = {
+    "the group's members fail": ("usergroups.users.list", "internal_error", 200),
+    "the groups are rate-limited": ("usergroups.list", "ratelimited", 429),
+    "profiles fail": ("users.info", "fatal_error", 500),
+    "the token lacks the scope": ("usergroups.users.list", "missing_scope", 200),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_while_slack_cant_say_who_is_who_nothing_goes_up_and_operators_still_stop(
+    gate: Leaky, trouble: str
+) -> None:
+    """Law 8 and law 2: closed for up; for down, the operators that the kill card names."""
+    gate.clock.by += timedelta(seconds=31)
+    method, code, status = TROUBLES[trouble]
+    gate.story.workspace.refuse(method, code, times=1000, status=status)
+    for door, act in UP.items():
+        before = await standing(gate)
+        assert "can't say" in await act(gate.story, "ben"), door
+        assert await standing(gate) == before, door
+    assert "can't say" in await typed("rollback web")(gate.story, "dev")
+    assert (await gate.rollout()).state is State.GATE
+    await DOWN["verb hold"](gate.story, "ana")
+    assert (await gate.rollout()).state is State.HELD
+    await gate.story.types("ana", "rollback web")
+    await gate.until(State.ROLLED_BACK)
+    assert gate.echo.percent == 0
+
+
+async def test_a_directory_that_hangs_holds_no_rollback_up(gate: Leaky) -> None:
+    """Law 2: half a second, then the kill card decides."""
+    gate.clock.by += timedelta(seconds=31)
+    gate.story.workspace.hang("users.info")
+    async with asyncio.timeout(8):
+        await gate.story.types("ana", "rollback web")
+    gate.story.workspace.release("users.info")
+    await gate.until(State.ROLLED_BACK)
+
+
+# ---- requests of other workspaces -------------------------------------------------------------------------------
+
+
+async def test_an_id_of_another_workspace_is_nobody_here(gate: Leaky) -> None:
+    """E7: whatever a payload calls itself, it's our own workspace that is asked who that is."""
+    before = await standing(gate)
+    workspace = gate.story.workspace
+    unknown = Person("U0FORGED", "ben", "Ben", team_id="T0EVIL")
+    workspace.add_person(unknown, CHANNEL)
+    workspace.refuse("users.info", "user_not_found", times=1000)
+    said = await gate.story.clicks_and_reads("U0FORGED", await gate.story.gate(), "approve")
+    assert "unknown here" in said
+    assert await standing(gate) == before
