@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 30.0
 TEND_S = 1.0
 """How often freezes are looked at: what ran out ends, what another process froze is held."""
-HOLDING_S = 60.0
-"""How long a start may take to hold what was restored before another process does."""
 PULSE_S = 30.0
 """An engine that hasn't found out for so long what is due doesn't count as alive."""
 CONNECTED_WITHIN_S = 15.0
@@ -200,9 +198,9 @@ class Perch:
 
     async def _hold_what_was_restored(self) -> None:
         """By one process; others that start meanwhile wait for it, or they'd check what isn't held yet."""
-        rollouts, leases = self.engine.rollouts, self.engine.leases
+        rollouts = self.engine.rollouts
         while await rollouts.restored():
-            if not await leases.take("restored", self._clock(), HOLDING_S):
+            if not await rollouts.may_hold_restored(self._clock()):
                 await asyncio.sleep(1.0)
                 continue
             held = await hold_what_was_restored(self.engine.ledger)

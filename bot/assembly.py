@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from adapters.sources import KINDS as SOURCES
@@ -27,6 +28,7 @@ from bot.engine.methods import Pace
 from bot.engine.rights import Rights
 from bot.engine.starting import Starting
 from bot.engine.tick import Ticker
+from bot.engine.upkeep import CardCopies, Upkeep
 from bot.engine.works import Works
 from bot.ports import Clock, Directory, KillFiles, Plans
 from bot.redaction import Redactor
@@ -37,6 +39,7 @@ from storage.inbox import SqlInbox
 from storage.leases import SqlLeases
 from storage.outbox import SqlOutbox
 from storage.plans import PlanFolder
+from storage.pruning import prune
 from storage.rollouts import SqlRollouts
 from storage.signing import read_signing_key
 from storage.spool import KillFolder
@@ -66,6 +69,7 @@ class Engine:
     switch: KillSwitch
     works: Works
     cards: CardKeeper
+    upkeep: Upkeep
     ticker: Ticker
     freezing: Freezing
     desk: FrontDesk
@@ -123,8 +127,7 @@ def wire(
     freezing = Freezing(freezes, ledger, plans, rights, files)
     starting = Starting(ledger, plans, rights, equipment, files, freezes)
     switch = KillSwitch(files, equipment, ledger, clock, kill_pace)
-    mover = Mover(ledger, equipment, files, freezes, _looking(clock, kinds), rights.members)
-    works = Works(Deeds(mover.carry_out, SqlLeases(database), ledger).carry_out)
+    works = _works(Mover(ledger, equipment, files, freezes, _looking(clock, kinds), rights.members), database, ledger)
     cards = CardKeeper(files)
     ledger.on_saved.extend([works.begin, cards.saw])
     return Engine(
@@ -138,10 +141,21 @@ def wire(
         switch=switch,
         works=works,
         cards=cards,
+        upkeep=_upkeep(database, ledger, files, rights),
         ticker=Ticker(ledger, equipment, kinds, works, switch, clock, database.me),
         freezing=freezing,
         desk=FrontDesk(ledger, plans, rights, starting, switch, equipment, freezing),
     )
+
+
+def _works(mover: Mover, database: Database, ledger: Ledger) -> Works:
+    return Works(Deeds(mover.carry_out, SqlLeases(database), ledger).carry_out)
+
+
+def _upkeep(database: Database, ledger: Ledger, files: KillFiles, rights: Rights) -> Upkeep:
+    """Processes on one machine share a folder of kill cards; on several, each keeps its own."""
+    copies = None if database.one_machine else CardCopies(ledger, files, rights.members)
+    return Upkeep(copies, partial(prune, database), ledger.clock)
 
 
 def _looking(clock: Clock, kinds: Kinds) -> Look:

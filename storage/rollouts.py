@@ -23,6 +23,7 @@ from storage import inbox, measurements, outbox
 from storage.database import Database
 from storage.evidence import append, head_columns, head_of, keep_head, read_chain
 from storage.leases import SqlLeases
+from storage.restore import mark_restored
 from storage.tables import RESTORED, ChainHeadRow, FrozenPlanRow, MarkRow, RolloutRow, table
 
 _ROLLOUTS = table(RolloutRow)
@@ -41,6 +42,9 @@ _SAVE_CLAIMED = _SAVE.where(
     col(RolloutRow.lease_owner) == bindparam("claim"), col(RolloutRow.lease_until) > bindparam("now")
 )
 """The same for a look, whose answers are worth as much as its claim: a paused process wakes up with old ones."""
+
+HOLDING_S = 60.0
+"""How long a start may take to hold what was restored before another process does."""
 
 log = logging.getLogger(__name__)
 
@@ -157,6 +161,14 @@ class SqlRollouts:
         """When a backup was put in this database's place, until that is acknowledged."""
         chosen = select(col(MarkRow.at)).where(col(MarkRow.name) == RESTORED)
         return await self._database.read(lambda connection: connection.scalar(chosen))
+
+    async def mark_restored(self) -> None:
+        """For a database that somebody put back by other means than `perch db restore`."""
+        await mark_restored(self._database, self._clock())
+
+    async def may_hold_restored(self, now: datetime) -> bool:
+        """Whether it is for this process to hold what was restored: of several that start together, for one."""
+        return bool(await SqlLeases(self._database).take(RESTORED, now, HOLDING_S))
 
     async def acknowledge_restored(self) -> None:
         """Everything live is held now: the next start is an ordinary one."""
