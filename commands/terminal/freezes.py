@@ -15,6 +15,7 @@ from bot.domain.freezes import Freeze
 from bot.engine.requests import Cold
 from bot.wording.freezes import began, lifted, standing_text
 from bot.wording.plain_text import plain_text
+from bot.wording.sentences import spoken
 
 
 def known_plans(names: Sequence[str], services: Mapping[str, str]) -> Sequence[str]:
@@ -44,7 +45,7 @@ def show_lifted(cold: Cold, only: Sequence[str], as_json: bool) -> None:
 
 def frozen_lines(freezes: Iterable[Freeze]) -> list[str]:
     """One line for each freeze that stands."""
-    return [plain_text(f"Frozen: {standing_text(freeze, utc_now())}") for freeze in freezes]
+    return [plain_text(spoken(f"Frozen: {standing_text(freeze, utc_now())}")) for freeze in freezes]
 
 
 def freeze_summary(freeze: Freeze) -> dict[str, Any]:
