@@ -15,7 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.notify.heartbeat import Heartbeat
 from adapters.notify.slack.directory import SlackDirectory
 from bot.assembly import Engine, build_engine, utc_now
-from bot.engine.restored import hold_what_was_restored
+from bot.domain.evidence import WORKSPACE
+from bot.engine.restored import hold_what_was_restored, older_than_its_cards
 from bot.parts import REAL, Parts
 from bot.ports import Clock, StoreAway
 from bot.redaction import Redactor, redacted_logs, secrets_in
@@ -30,6 +31,7 @@ from commands.slack.signed import signed_requests
 from commands.slack.sockets import Sockets
 from commands.slack.worker import Worker
 from commands.web import web_app
+from commands.web.alertmanager import AlertDoor
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
 from storage.database import Database
@@ -93,6 +95,7 @@ class Perch:
             wake_sender=self._sender.wake,
             command=settings.slack_command,
         )
+        self._intake = Intake(engine.inbox, self._worker, redact)
 
     async def start(self, only: Part | None = None) -> None:
         """Begin. Raises StartRefused when Slack refuses the tokens; nothing has been changed then.
@@ -103,6 +106,7 @@ class Perch:
         identity = await self._identity()
         self.engine.ledger.on_saved.append(self._metrics.saw)
         self.engine.ledger.on_saved.append(lambda _: self._sender.wake())
+        await self._hold_what_was_restored()
         if only != "web":
             await self._start_engine()
         self._supervise("upkeep", self.engine.upkeep.run())
@@ -153,7 +157,7 @@ class Perch:
         """Let people in: over sockets, or over signed requests to the web door."""
         self._directory.belong_to(identity.team)
         door = Door(
-            Intake(self.engine.inbox, self._worker, self._redact),
+            self._intake,
             self._worker,
             self._client,
             identity,
@@ -177,7 +181,6 @@ class Perch:
 
     async def _start_engine(self) -> None:
         await self.engine.rollouts.free_leases()
-        await self._hold_what_was_restored()
         schedule = self._parts.schedule()
         schedule.every(WAKE_S, self._tick)
         schedule.every(TEND_S, self.engine.freezing.tend)
@@ -197,15 +200,23 @@ class Perch:
         return f"nothing was checked for {age_s:.0f} s" if age_s > PULSE_S else ""
 
     async def _hold_what_was_restored(self) -> None:
-        """By one process; others that start meanwhile wait for it, or they'd check what isn't held yet."""
-        rollouts = self.engine.rollouts
+        """By one process; others that start meanwhile wait for it, or they'd check what isn't held yet.
+
+        Doors alone wait too: a click on an old gate must find it closed.
+        """
+        engine, rollouts = self.engine, self.engine.rollouts
+        if await older_than_its_cards(engine.ledger, engine.files):
+            await rollouts.mark_restored()
         while await rollouts.restored():
             if not await rollouts.may_hold_restored(self._clock()):
                 await asyncio.sleep(1.0)
                 continue
-            held = await hold_what_was_restored(self.engine.ledger)
+            found = await hold_what_was_restored(engine.ledger, engine.files, engine.equipment)
             log.warning(
-                "this database was restored from a backup: %s rollouts are held until somebody resumes them", held
+                "this database was restored from a backup: %s rollouts are held until somebody resumes them, "
+                "%s are killed again",
+                len(found.held),
+                len(found.killed),
             )
             await rollouts.acknowledge_restored()
 
@@ -219,10 +230,13 @@ class Perch:
         return await self._signed(request)
 
     async def _serve(self) -> None:
-        """The web door: health and metrics always, Slack's requests in HTTP mode."""
+        """The web door: health and metrics always, alerts where there are doors, Slack's requests in HTTP mode."""
         signed = None if self._settings.socket_mode else self._from_slack
         wake = None if self._only == "web" else timedelta(seconds=WAKE_S)
-        runner = web.AppRunner(web_app(self._look, self._metrics, self._clock, wake=wake, slack_handler=signed))
+        alerts = None if self._only == "engine" else self._alerts()
+        runner = web.AppRunner(
+            web_app(self._look, self._metrics, self._clock, wake=wake, slack_handler=signed, alerts=alerts)
+        )
         await runner.setup()
         self._closing.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, self._settings.host, self._settings.port)
@@ -235,6 +249,18 @@ class Perch:
             ) from taken
         host, port = runner.addresses[0][:2]
         self.address = f"http://{host}:{port}"
+
+    def _alerts(self) -> AlertDoor:
+        return AlertDoor(
+            self._settings.webhook_token.get_secret_value(),
+            self._intake,
+            self._worker,
+            self.engine.desk,
+            self.engine.switch.cards,
+            lambda entry: self.engine.rollouts.note(WORKSPACE, [entry]),
+            self._clock,
+            self._redact,
+        )
 
     async def _connect(self, door: Door) -> None:
         if not self._settings.socket_mode:

@@ -2,7 +2,8 @@
 
     cards/<rollout>.json      the kill card of a rollout
     spool/<hash of key>.jsonl one downward act: its intent, then a line per outcome
-    done/<hash of key>        that act is in evidence now; its key stays known, or a redelivery would act again
+    done/<hash of key>        that act, once it is in evidence: its key stays known, or a redelivery would act again,
+                              and a database that is restored from before it is told of it
 
 Ids and keys come from outside: a file's name is the SHA-256 of one, or the id itself where it's plainly harmless.
 """
@@ -120,10 +121,14 @@ class KillFolder:
     def merged(self, key: str) -> None:
         self._unwritten.pop(key, None)
         with self._told():
-            mark = self._mark(key)
-            durable.create(mark, b"")
+            mark, act = self._mark(key), self._act(key)
+            durable.create(mark, act.read_bytes() if act.exists() else b"")
             durable.remove(self._act(key))
             self._forget_old(mark.stat().st_mtime)
+
+    def done(self) -> Sequence[Spooled]:
+        acts = [_act(text)[0] for _, text in self._texts(self._done, "*")]
+        return sorted([act for act in acts if act is not None], key=lambda act: (act.at, act.key))
 
     def rehearse(self) -> None:
         with self._told():

@@ -13,6 +13,7 @@ from bot.ports import StoreAway
 from storage.address import database_file
 from storage.backup import back_up, damage
 from storage.database import open_database, open_existing
+from storage.restore import Restored, mark_restored
 from storage.restore import restore as put_back
 from storage.verifying import verify_all
 
@@ -21,7 +22,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def db() -> None:
-    """The database: upgrade, backup, check, restore."""
+    """The database: upgrade, backup, check, restore, restored."""
 
 
 @db.command()
@@ -68,9 +69,31 @@ def check(context: click.Context) -> None:
 def restore(context: click.Context, file: Path) -> None:
     """Put the backup FILE in the database's place; Perch must not be running. Everything live starts held."""
     database = database_file(context.obj["database_url"])
-    kept = asyncio.run(put_back(file, database, datetime.now(UTC)))
-    click.echo(f"restored: {database}" + (f"; what was there is kept as {kept}" if kept else ""))
+    done = asyncio.run(put_back(file, database, datetime.now(UTC)))
+    click.echo(f"restored: {database}" + (f"; what was there is kept as {done.kept}" if done.kept else ""))
+    _tell_restored(done)
+
+
+@db.command()
+@click.pass_context
+def restored(context: click.Context) -> None:
+    """Say that other tools (pg_restore, a copied file) put a backup in place. Everything live starts held."""
+
+    async def mark() -> Restored:
+        database = await open_database(context.obj["database_url"])
+        try:
+            return await mark_restored(database, datetime.now(UTC))
+        finally:
+            await database.aclose()
+
+    _tell_restored(asyncio.run(mark()))
+
+
+def _tell_restored(done: Restored) -> None:
     click.echo("At the next start all live rollouts are held: the world may have moved on since the backup.")
+    if done.requests or done.messages:
+        click.echo(f"Not taken up again: {done.requests} requests and {done.messages} messages of before the backup.")
+    click.echo("Next: perch evidence verify --slack shows where this database ends before what Slack was told.")
 
 
 async def _broken_chains(address: str) -> Sequence[str]:

@@ -70,6 +70,15 @@ def test_a_merged_act_is_gone_and_its_key_stays_done(opened: Opened) -> None:
     opened().merged("click:1")
 
 
+def test_a_merged_act_is_remembered_whole(opened: Opened) -> None:
+    """U8: a database that is restored from before it is told of it."""
+    opened().begin(an_act("click:1", what="kill", reason="fire"))
+    opened().outcome("click:1", {"name": "http"})
+    opened().merged("click:1")
+    [done] = opened().done()
+    assert (done.what, done.reason, done.outcomes) == ("kill", "fire", ({"name": "http"},))
+
+
 def test_an_outcome_without_its_act_is_refused(opened: Opened) -> None:
     with pytest.raises(StoreAway):
         opened().outcome("nothing", {"name": "http"})

@@ -16,7 +16,7 @@ class MemoryKillFiles:
         self.away = ""
         self._cards: dict[str, Card] = {}
         self._acts: dict[str, Spooled] = {}
-        self._done: set[str] = set()
+        self._done: dict[str, Spooled | None] = {}
 
     def keep_card(self, card: Card) -> None:
         self._check()
@@ -62,8 +62,11 @@ class MemoryKillFiles:
 
     def merged(self, key: str) -> None:
         self._check()
-        self._acts.pop(key, None)
-        self._done.add(key)
+        self._done.setdefault(key, self._acts.pop(key, None))
+
+    def done(self) -> Sequence[Spooled]:
+        self._check()
+        return sorted([act for act in self._done.values() if act], key=lambda act: (act.at, act.key))
 
     def _check(self) -> None:
         if self.away:

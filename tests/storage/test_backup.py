@@ -78,7 +78,7 @@ async def test_a_restored_database_says_so_until_it_is_acknowledged(database: Da
     back_up(file, kept)
     await SqlRollouts(database, Hands()).create(a_rollout("r2"), TREE, Change())
     await database.aclose()
-    beside = await restore(kept, file, LATER)
+    beside = (await restore(kept, file, LATER)).kept
     assert beside == file.with_name("perch.db.before-20260401T120000Z")
     restored = await opened(file)
     rollouts = SqlRollouts(restored, Hands())
@@ -96,7 +96,7 @@ async def test_a_restored_database_says_so_until_it_is_acknowledged(database: Da
 async def test_a_restore_into_an_empty_place_works(database: Database, file: Path, kept: Path) -> None:
     back_up(file, kept)
     elsewhere = file.with_name("new.db")
-    assert await restore(kept, elsewhere, NOW) is None
+    assert (await restore(kept, elsewhere, NOW)).kept is None
     restored = await opened(elsewhere)
     assert await SqlRollouts(restored, Hands()).restored() == NOW
     await restored.aclose()
