@@ -16,7 +16,7 @@ from bot.domain.planning.report import Path
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 50_000
-"""Aliases are followed; a file that grows beyond this is refused."""
+"""A file that grows beyond this is refused, by itself or by following its aliases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,22 @@ class PlanText:
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader whose plain scalars are only null, true and false, and decimal numbers."""
+    """SafeLoader whose plain scalars are only null, true and false, and decimal numbers; it stops at `MOST_NODES`."""
+
+    nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            mark = self.get_mark()
+            raise Unreadable("the file is too large for a plan", "split it", Place(mark.line + 1, mark.column + 1))
+        return super().compose_node(parent, index)
 
 
 _Loader.yaml_implicit_resolvers = {}
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|false|False)$"), list("tTfF"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|)$"), ["~", "n", "N", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9]\d*)$"), list("-+0123456789"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9]\d{0,17})$"), list("-+0123456789"))
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+\.\d+(?:[eE][-+]?\d{1,2})?$"), list("-+0123456789")
 )

@@ -38,9 +38,15 @@ VERDICT_WORDS: dict[Verdict, str] = {
 }
 
 
+_SILENT = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+"""What nobody sees and that changes how the rest reads: control characters, and marks that turn its direction."""
+
+
 def plain(text: object, limit: int = 300) -> str:
     """One line of text from outside, made harmless for Slack and cut to `limit` characters before escaping."""
-    line = cut(" ".join(str(text).split()), limit)
+    line = cut(" ".join(_SILENT.sub("", str(text)).split()), limit)
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

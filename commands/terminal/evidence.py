@@ -58,7 +58,8 @@ def export_(context: click.Context, name: str, output: Path | None) -> None:
         return chain, await export(database, chain)
 
     rollout, content = ask(context, bundle)
-    file = output or Path(f"{rollout}.perch.zip")
+    # A rewritten database may hold any id: the file lies where the command was typed.
+    file = output or Path(Path(f"{rollout}.perch.zip").name)
     try:
         replace(file, content)
     except OSError as fault:

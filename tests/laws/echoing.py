@@ -73,11 +73,15 @@ class Echo:
     percent: float = 0
     engaged: bool = False
     asked: list[str] = field(default_factory=list)
+    elsewhere: str = ""
+    """Where all are sent in the mood "elsewhere"."""
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.asked.append(request.path)
         if self.mood == "well" or (self.mood.startswith("source ") and not request.path.startswith("/prom")):
             return await self._well(request)
+        if self.mood == "elsewhere":
+            return web.Response(status=302, headers={"Location": self.elsewhere})
         heard = f"{request.method} {request.raw_path if hasattr(request, 'raw_path') else request.path_qs}"
         said = f"{heard} {dict(request.headers)} {await request.text()} {everything_known()}"
         answered: web.StreamResponse = await MOODS[self.mood](request, said)
@@ -143,6 +147,25 @@ async def _value(request: web.BaseRequest, said: str) -> web.StreamResponse:
     return web.json_response({"percent": SECRETS["flag token"], "engaged": SECRETS["flag token"]})
 
 
+MARKUP = (
+    "<!channel> <!here> <!subteam^S0VICTIM> <@U0VICTIM> <#C0VICTIM> <https://evil.example|click me> <mailto:a@b|m> "
+    '`code` *bold* &lt;!channel&gt; "}], "elements": [{"type": "button"}] \u202e\u2066\u200b\x07\x1b[31m\x9b2J'
+    "\n2026-03-02T10:00:00.000+00:00 ERROR perch: all is lost"
+)
+"""What would be a mention, a link, a button, another log line or another terminal if it weren't taken as text."""
+
+
+async def _markup(request: web.BaseRequest, said: str) -> web.StreamResponse:
+    return web.Response(status=500, text=MARKUP)
+
+
+async def _markup_in_labels(request: web.BaseRequest, said: str) -> web.StreamResponse:
+    result = [{"metric": {"a": MARKUP, "n": str(n)}, "value": [1.0, "50"]} for n in range(2)]
+    return web.json_response(
+        {"status": "success", "data": {"resultType": "vector", "result": result}, "percent": MARKUP}
+    )
+
+
 async def _break_off(request: web.BaseRequest, said: str) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Length": "100000", "X-Said": quote(SECRETS["bearer"])})
     await response.prepare(request)
@@ -164,6 +187,8 @@ MOODS: Mapping[str, Callable[[web.BaseRequest, str], Any]] = {
     "labels": _labels,
     "the secret as a value": _value,
     "breaks off": _break_off,
+    "markup": _markup,
+    "markup in labels": _markup_in_labels,
 }
 
 
