@@ -21,6 +21,7 @@ from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import MethodOutcome, Person, Rollout
 from bot.domain.units import Weight
+from bot.engine.acting import acting_for
 from bot.engine.cards import kill_card
 from bot.engine.equipment import Equipment, Gear, Method
 from bot.engine.ledger import Ledger, new_id
@@ -165,9 +166,12 @@ class KillSwitch:
         return outcome
 
     # ---- the record, alongside and afterwards -------------------------------------------------------------------
+    #
+    # What was done goes on record whoever works on the delivery by now: so it's committed for none (`acting_for`).
 
     async def _tell(self, act: Spooled, after: asyncio.Future[Any] | None) -> None:
         """Try to get the intent into the database while the methods run."""
+        acting_for.set("")
         if after is not None:
             await asyncio.wait({after})
         try:
@@ -185,6 +189,7 @@ class KillSwitch:
         self, act: Spooled, card: Card, outcomes: Sequence[MethodOutcome], telling: asyncio.Task[None]
     ) -> None:
         """On record, or tried on by this process until it is."""
+        acting_for.set("")
         try:
             await asyncio.wait({telling}, timeout=RECORD_S)
             if not telling.done():

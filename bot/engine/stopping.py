@@ -51,7 +51,9 @@ class Stopping(Finding):
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             _not_stale(fresh, request)
             why = reason or f"asked for by {request.actor.name or request.actor.id}"
-            kept = a_hold(why, request.actor.id, now, "person", lasting)
+            # Nobody can ask a webhook what to do next.
+            owner = fresh.requester if request.surface == "webhook" else request.actor
+            kept = a_hold(why, owner.id, now, "person", lasting)
             return moves.hold(fresh, now, kept, new_id(), request.actor)
 
         return await self._ledger.change(rollout_id, decide)
@@ -105,13 +107,15 @@ class Stopping(Finding):
         """What there are cards of goes down at once; what only the database knows follows, where it answers."""
         reading = asyncio.ensure_future(self._live())
         carded = await self._carded()
-        going = {id: asyncio.create_task(self.kill(_named(request, id), id, reason)) for id in carded}
+        going = {id: self._begun(request, id, reason) for id in carded}
         live = await reading
-        for id in live:
-            going.setdefault(id, asyncio.create_task(self.kill(_named(request, id), id, reason)))
+        going |= {id: self._begun(request, id, reason) for id in live if id not in going}
         results = await asyncio.gather(*going.values(), return_exceptions=True)
         names = live | carded
         return [_asked(id, names[id], result) for id, result in zip(going, results, strict=True)]
+
+    def _begun(self, request: Request, id: str, reason: str) -> asyncio.Task[Rollout]:
+        return asyncio.create_task(self.kill(_named(request, id), id, reason))
 
     async def _carded(self) -> dict[str, str]:
         """Ids of all live rollouts that this machine has cards of, with a name for people."""

@@ -126,9 +126,12 @@ class Ticker:
                 plan = await self._ledger.plan_of(rollout)
             step, measured = await self._step(rollout, plan, round)
             keeping = asyncio.ensure_future(self._keep(rollout, step, plan, measured, claim))
-            if step.emergency:
-                await self._emergency(rollout, step.emergency, keeping)
-            self._works.begin(await keeping)
+            try:
+                if step.emergency:
+                    await self._emergency(rollout, step.emergency, keeping)
+                self._works.begin(await keeping)
+            finally:
+                keeping.cancel()
         except Stale:
             log.info("rollout %s moved on during its check; the next one decides afresh", rollout.id)
         except StoreAway as away:
