@@ -39,7 +39,9 @@ class NoThread(Exception):
     """The message that begins the thread isn't posted yet."""
 
 
-DECISIONS = frozenset({"promoted", "rolled_back", "killed", "completed", "aborted"})
+DECISIONS = frozenset(
+    {"promoted", "held", "extended", "retried", "rolling_back", "rolled_back", "killed", "completed", "aborted"}
+)
 """What is posted together with where the record stands (law 9)."""
 
 
