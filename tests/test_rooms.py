@@ -43,7 +43,10 @@ ROOMS: dict[str, Room] = {
     "commands.slack.introduction": Room((DOMAIN, PORTS, "commands.slack"), BOLT),
     "commands.slack.signed": Room((DOMAIN, PORTS, "commands.slack"), BOLT),
     "commands.slack.sockets": Room((DOMAIN, PORTS, "commands.slack"), BOLT),
-    "commands.web": Room((DOMAIN, PORTS, WORDING, ENGINE, "commands.slack"), (*WEB, "prometheus_client", "slack_bolt")),
+    "commands.web": Room(
+        (DOMAIN, PORTS, WORDING, ENGINE, REDACTION, "commands.slack"),
+        (*WEB, "prometheus_client", "pydantic", "slack_bolt"),
+    ),
     "commands.terminal": Room(
         ("bot", "adapters", "storage", "commands"), ("click", "aiohttp", "httpx", "slack_sdk", "sqlalchemy")
     ),

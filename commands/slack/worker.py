@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -59,6 +60,7 @@ class Worker:
         self._lanes: dict[str, str] = {}
         self._served: OrderedDict[str, None] = OrderedDict()
         """Keys that were worked on or refused here, whatever the inbox says."""
+        self._listeners: dict[str, list[asyncio.Future[str]]] = {}
 
     def wake(self) -> None:
         """There is something new in the inbox."""
@@ -68,6 +70,18 @@ class Worker:
         """Work on a downward request now, whether or not it is kept yet. The same key again does nothing."""
         if request.key not in self._running and request.key not in self._served:
             self._begin(request)
+
+    @contextmanager
+    def listening(self, key: str) -> Iterator[asyncio.Future[str]]:
+        """Hear what is answered to a webhook's request: there is nobody in Slack to be answered."""
+        heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._listeners.setdefault(key, []).append(heard)
+        try:
+            yield heard
+        finally:
+            self._listeners[key].remove(heard)
+            if not self._listeners[key]:
+                del self._listeners[key]
 
     def forget(self, request: Request) -> None:
         """The asker was told that nothing happens, so nothing may, even if the inbox got it late."""
@@ -188,6 +202,11 @@ class Worker:
 
     async def _answer(self, request: Request, reply: Reply | None) -> None:
         """Through the outbox; straight to the person when the database is away."""
+        if request.surface == "webhook":
+            for heard in self._listeners.get(request.key, ()):
+                if not heard.done():
+                    heard.set_result(reply.text if reply else "")
+            return
         if reply is None:
             return
         message = Outgoing(

@@ -1,4 +1,4 @@
-"""The web door: is Perch alive, is it ready, what does it count; and, in HTTP mode, where Slack posts to.
+"""The web door: is Perch alive, is it ready, what does it count; where Alertmanager posts to and, in HTTP mode, Slack.
 
 The only file that knows the web server. Every answer has a deadline: whoever asks about health must not hang with it.
 """
@@ -12,6 +12,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.ports import Clock
+from commands.web.alertmanager import AlertDoor
 from commands.web.health import Standing, reasons
 from commands.web.metrics import CONTENT_TYPE, Metrics
 
@@ -25,12 +26,19 @@ MOST_BYTES = 1024 * 1024
 
 
 def web_app(
-    look: Look, metrics: Metrics, clock: Clock, *, wake: timedelta | None, slack_handler: Door | None = None
+    look: Look,
+    metrics: Metrics,
+    clock: Clock,
+    *,
+    wake: timedelta | None,
+    slack_handler: Door | None = None,
+    alerts: AlertDoor | None = None,
 ) -> web.Application:
     """The routes over what `look` sees and `metrics` has counted.
 
     `wake` is how often the engine wakes up; None where it runs in another process. `slack_handler` answers POST
-    /slack/events; without one, as in Socket Mode, that path doesn't exist.
+    /slack/events; without one, as in Socket Mode, that path doesn't exist. `alerts` answers Alertmanager; a process
+    without doors has none.
     """
     routes = _Routes(look, metrics, clock, wake)
     app = web.Application(client_max_size=MOST_BYTES)
@@ -39,7 +47,23 @@ def web_app(
     app.router.add_get("/metrics", routes.metrics)
     if slack_handler is not None:
         app.router.add_post("/slack/events", slack_handler)
+    if alerts is not None:
+        app.router.add_post("/webhooks/alertmanager", _listening_to(alerts))
     return app
+
+
+def _listening_to(alerts: AlertDoor) -> Door:
+    async def post(request: web.Request) -> web.Response:
+        """Who isn't welcome is told so before the body is read."""
+        status = alerts.refuses(request.headers.get("Authorization", ""))
+        if status:
+            words = {401: "The token is wrong or missing.", 404: "No webhook is open here; Perch's log says how."}
+            challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+            return web.json_response({"error": f"{words[status]} Nothing was done."}, status=status, headers=challenge)
+        status, said = await alerts.receive(await request.read())
+        return web.json_response(said, status=status)
+
+    return post
 
 
 class _Routes:

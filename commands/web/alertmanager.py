@@ -1,0 +1,204 @@
+"""POST /webhooks/alertmanager: a firing guardrail goes down at once, as a person's click would (O3, law 2).
+
+Each alert becomes the same Request as a typed verb. Its key is the firing and the rollout: Alertmanager repeats what
+fires, retries what failed, and several of them send the same, and it acts once (law 6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.domain.evidence import Entry
+from bot.domain.rollout import Person
+from bot.engine.requests import Desk, Request
+from bot.ports import Card, Clock, StoreAway
+from bot.redaction import Redactor
+from bot.wording.plain_text import plain_text
+from commands.slack.intake import Intake, Kept
+from commands.slack.worker import Worker
+from commands.web.alerts import Alert, NotAlerts, Wish, read_alerts, wish
+
+log = logging.getLogger(__name__)
+
+ALERTMANAGER = Person(id="webhook:alertmanager", name="Alertmanager")
+FIND_S = 0.5
+"""How long the database may take to say which rollouts are live; then the kill cards say it."""
+ANSWER_S = 2.0
+"""How long the answer waits for what came of it; the act itself waits for nobody and goes on."""
+RECENT = 20
+REMEMBERED = 1000
+
+Cards = Callable[[], Awaitable[Sequence[Card]]]
+Note = Callable[[Entry], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was done with one alert for one rollout. `did` is the action, `repeated`, `nothing` or `unknown`."""
+
+    alert: str
+    status: str
+    did: str
+    text: str
+    rollout: str = ""
+
+
+class AlertDoor:
+    """Who may knock, and what each alert leads to. `cards` are this machine's kill cards, `note` is the record."""
+
+    def __init__(
+        self,
+        token: str,
+        intake: Intake,
+        worker: Worker,
+        desk: Desk,
+        cards: Cards,
+        note: Note,
+        clock: Clock,
+        redact: Redactor | None = None,
+    ) -> None:
+        self._token = token
+        self._intake, self._worker, self._desk = intake, worker, desk
+        self._cards, self._note, self._clock = cards, note, clock
+        self._redact = redact or Redactor()
+        self._recording: set[asyncio.Task[None]] = set()
+        self._told: OrderedDict[str, None] = OrderedDict()
+        self._said_how = False
+
+    def refuses(self, authorization: str) -> int:
+        """The HTTP status for whoever may not knock: 404 where no token is set, 401 for a wrong one; 0 is welcome."""
+        if not self._token:
+            if not self._said_how:
+                log.warning("a webhook came, and none is open: set PERCH_WEBHOOK_TOKEN to the token that it will bring")
+            self._said_how = True
+            return 404
+        if not hmac.compare_digest(_credential(authorization), self._token.encode()):
+            log.warning("a webhook with a wrong token, or without one, was refused")
+            return 401
+        return 0
+
+    async def receive(self, body: bytes) -> tuple[int, Any]:
+        """Act on a delivery; the HTTP status and the JSON that say what was done with each alert."""
+        try:
+            alerts = read_alerts(body)
+        except NotAlerts as wrong:
+            return 400, {"error": f"{wrong} Nothing was done."}
+        answers = [answer for each in await self._all(alerts) for answer in each]
+        # Alertmanager repeats a delivery that is answered so; what was done by then is done once all the same.
+        unknown = any(answer.did == "unknown" for answer in answers)
+        return 503 if unknown else 200, [asdict(answer) for answer in answers]
+
+    async def _all(self, alerts: Sequence[Alert | str]) -> Sequence[Sequence[Answer]]:
+        """Side by side; the same alert twice in one delivery is worked on once."""
+        once: dict[str, asyncio.Task[Sequence[Answer]]] = {}
+        tasks = []
+        for number, alert in enumerate(alerts):
+            key = str(number) if isinstance(alert, str) else f"{alert.occasion}:{alert.status}:{wish(alert)}"
+            if key not in once:
+                once[key] = asyncio.create_task(self._one(alert))
+            tasks.append(once[key])
+        return await asyncio.gather(*tasks)
+
+    async def _one(self, alert: Alert | str) -> Sequence[Answer]:
+        if isinstance(alert, str):
+            return [Answer("", "", "nothing", f"Nothing was done: {self._redact(alert)}.")]
+        if alert.status == "resolved":
+            return await self._nothing(alert, "it is resolved; what went down stays down until a person starts anew")
+        asked = wish(alert)
+        if isinstance(asked, str):
+            return await self._nothing(alert, asked)
+        found = await self._live(asked)
+        if found is None:
+            return [self._answer(alert, "unknown", "The database doesn't answer, and no kill card here is of it.")]
+        if not found:
+            return await self._nothing(alert, f"{asked} has no live rollout")
+        return await asyncio.gather(*(self._act(alert, asked, rollout) for rollout in found))
+
+    async def _act(self, alert: Alert, asked: Wish, rollout: str) -> Answer:
+        request = Request(
+            verb=asked.action,
+            actor=ALERTMANAGER,
+            key=f"{ALERTMANAGER.id}:{asked.action}:{rollout}:{alert.occasion}",
+            at=self._clock(),
+            surface="webhook",
+            rollout=rollout,
+            reason=alert.reason,
+        )
+        with self._worker.listening(request.key) as answered:
+            kept = await self._intake.take(request)
+            if kept is Kept.AGAIN:
+                return self._answer(alert, "repeated", f"{asked.action} of {rollout} was asked for before.", rollout)
+            recorded = asyncio.create_task(self._record(alert, asked.action, rollout, ""))
+            self._recording.add(recorded)
+            recorded.add_done_callback(self._recording.discard)
+            both: set[asyncio.Future[Any]] = {answered, recorded}
+            await asyncio.wait(both, timeout=ANSWER_S)
+            text = answered.result() if answered.done() else f"{asked.action} of {rollout} has begun and goes on."
+        return self._answer(alert, asked.action, plain_text(text), rollout)
+
+    async def _live(self, asked: Wish) -> Sequence[str] | None:
+        """Ids of the live rollouts that are meant; None where nobody can say."""
+        try:
+            async with asyncio.timeout(FIND_S):
+                there = await (self._desk.latest(asked.plan, RECENT) if asked.plan else self._desk.live())
+                return [
+                    each.id for each in there if each.live and asked.means(each.plan, each.service, each.environment)
+                ]
+        except (StoreAway, TimeoutError):
+            cards = [card for card in await self._cards() if not card.completed]
+            service = {card.rollout: str(card.tree.get("service", "")) for card in cards}
+            meant = [card for card in cards if asked.means(card.plan, service[card.rollout], card.environment)]
+            return [card.rollout for card in meant] or None
+
+    async def _nothing(self, alert: Alert, why: str) -> Sequence[Answer]:
+        why = self._redact(why)
+        await self._record(alert, "nothing", "", why)
+        return [self._answer(alert, "nothing", f"Nothing was done: {why}.")]
+
+    def _answer(self, alert: Alert, did: str, text: str, rollout: str = "") -> Answer:
+        return Answer(self._redact(alert.name), alert.status, did, text, rollout)
+
+    async def _record(self, alert: Alert, did: str, rollout: str, why: str) -> None:
+        """In the workspace's chain, once for each firing and what came of it; a lost record stops no act."""
+        key = f"{alert.occasion}:{alert.status}:{did}:{rollout}:{why}"
+        if key in self._told:
+            return
+        self._told[key] = None
+        while len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        facts = {
+            "name": self._redact(alert.name),
+            "status": alert.status,
+            "starts_at": alert.startsAt[:40],
+            "fingerprint": alert.fingerprint[:40],
+            "labels": {name: self._redact(value) for name, value in alert.shown_labels.items()},
+            "did": did,
+            "rollout": rollout,
+            "why": why,
+        }
+        try:
+            await self._note(Entry("alert", self._clock(), ALERTMANAGER.id, facts))
+        except StoreAway as away:
+            log.warning("an alert isn't on record (%s): %s", away, did)
+
+
+def _credential(authorization: str) -> bytes:
+    """What an Authorization header brings: a bearer token, or the password of basic auth."""
+    scheme, _, value = authorization.strip().partition(" ")
+    given = value.strip().encode("utf-8", "surrogateescape")
+    if scheme.lower() == "bearer":
+        return given
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(given, validate=True).partition(b":")[2]
+    except (binascii.Error, ValueError):
+        return b""
