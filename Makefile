@@ -19,10 +19,11 @@ sandbox: .venv/installed  ## Try Perch on this machine: no account, no server, n
 test: .venv/installed-dev  ## Run every test, on all cores (at most 4)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-lint: .venv/installed-dev  ## Check style, form and types
+lint: .venv/installed-dev  ## Check style, form, types, and what code here never does
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_rooms.py tests/test_safe_code.py
 
 bench: .venv/installed-dev  ## Measure what docs promise about speed
 	$(BIN)/python -m bench $(ARGS)
