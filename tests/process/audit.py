@@ -10,11 +10,15 @@ from bot.domain.evidence import Record
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout, Way
 from bot.domain.units import ZERO, Weight
+from bot.engine.deeds import TAKEN_OVER
 from tests.process.town import Town
 
 CHANNEL = "#canary-live"
 ONCE = frozenset({"preflight", "rolling_back", "rolled_back", "completed", "killing", "killed", "rearmed", "aborted"})
 """Records that a rollout has at most one of."""
+TOLD = ONCE | {"started", "stage_confirmed", "approved", "promoted", "held", "resumed", "drift", "late_raise", "stuck"}
+TOLD -= {"preflight"}
+"""Records of which each has its message in the thread."""
 
 
 async def findings(town: Town) -> list[str]:
@@ -22,11 +26,37 @@ async def findings(town: Town) -> list[str]:
     found: list[str] = []
     for rollout in await town.eyes.latest(limit=1000):
         records = await town.eyes.records(rollout)
-        wrong = [*_weights(town, rollout), *_record(records), *_approvals(rollout, records), *_messages(town, rollout)]
+        wrong = [
+            *_weights(town, rollout),
+            *_record(records),
+            *_approvals(rollout, records),
+            *_messages(town, rollout, records),
+        ]
         if broken := await town.eyes.verify(rollout):
             wrong.append(f"its evidence doesn't verify: {broken}")
         found += [f"{rollout.id} ({rollout.state.value}): {each}" for each in wrong]
     return [*found, *_doubled(town), *await town.eyes.given_up(), *await town.eyes.unworked()]
+
+
+async def at_odds(town: Town) -> list[str]:
+    """Law 4: what the rows say and what the evidence says, which must agree at any instant; nothing is at odds."""
+    return [
+        f"{rollout.id}, revision {rollout.revision}: {each}"
+        for rollout in await town.eyes.latest(limit=1000)
+        for each in _odds(rollout, await town.eyes.records(rollout))
+    ]
+
+
+def _odds(rollout: Rollout, records: Sequence[Record]) -> list[str]:
+    here = {"state": rollout.state.value, "stage": rollout.stage, "weight": rollout.confirmed.percent}
+    told = next((record for record in reversed(records) if "at" in record.body), None)
+    wrong = []
+    if told is None or told.body["at"] != here:
+        wrong.append(f"the row says {here}, and the last record {told and (told.kind, told.body['at'])}")
+    intents = [record.body["id"] for record in records if record.kind == "intended"]
+    if rollout.intent is not None and rollout.intent.id not in intents:
+        wrong.append(f"the row wants {rollout.intent.weight}, and no record says so")
+    return wrong
 
 
 def _weights(town: Town, rollout: Rollout) -> list[str]:
@@ -70,7 +100,8 @@ def _approvals(rollout: Rollout, records: Sequence[Record]) -> list[str]:
     for record in records:
         if record.kind == "approved":
             approvers.add(record.actor)
-        if record.kind == "intended" and record.body["way"] == Way.RAISE.value:
+        again = str(record.body.get("reason", "")).endswith(TAKEN_OVER)
+        if record.kind == "intended" and record.body["way"] == Way.RAISE.value and not again:
             if not first and not approvers:
                 wrong.append(f"record {record.number} raises to {record.body['weight']} without an approval")
             if rollout.requester.id in approvers:
@@ -79,14 +110,22 @@ def _approvals(rollout: Rollout, records: Sequence[Record]) -> list[str]:
     return wrong
 
 
-def _messages(town: Town, rollout: Rollout) -> list[str]:
-    """One status message, and one thread under it."""
+def _messages(town: Town, rollout: Rollout, records: Sequence[Record]) -> list[str]:
+    """One status message, one thread under it, and in the thread one message for each record that has one."""
     marks = _marks(town, rollout)
     status = [ts for ts, mark, _ in marks if mark == f"status:{rollout.id}"]
     if len(status) != 1:
         return [f"{len(status)} status messages"]
-    elsewhere = [mark for _, mark, thread in marks if mark.startswith(f"{rollout.id}:") and thread != status[0]]
-    return [f"not in its thread: {', '.join(elsewhere)}"] if elsewhere else []
+    thread = [(mark, under) for _, mark, under in marks if mark.startswith(f"{rollout.id}:")]
+    wrong = [f"'{mark}' isn't in its thread" for mark, under in thread if under != status[0]]
+    said = Counter(mark.split(":")[3] for mark, _ in thread if mark.count(":") == 3)
+    meant = Counter(record.kind for record in records if "thread" in record.body.get("told", ()) or _loud(record))
+    wrong += [f"{meant[kind]} times {kind}, told {said[kind]} times" for kind in TOLD if meant[kind] != said[kind]]
+    return wrong
+
+
+def _loud(record: Record) -> bool:
+    return "channel" in record.body.get("told", ())
 
 
 def _marks(town: Town, rollout: Rollout) -> list[tuple[str, str, str]]:

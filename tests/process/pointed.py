@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from bot.assembly import all_kinds
 from bot.domain.kinds import Kind, Kinds
 from bot.engine.pace import Pace
 from bot.parts import Parts
-from bot.ports import Clock, OutOfReach, StoreAway
+from bot.ports import Change, Clock, OutOfReach, StoreAway
 from bot.schedule import Schedule
 from storage.database import DEADLINE_S, Database, T, Work, open_database
 from storage.spool import KillFolder
@@ -103,12 +104,22 @@ def _meaning(work: Any) -> str:
     whose = [part for part in code.co_qualname.split(".") if not part.startswith("<")]
     kept = dict(zip(code.co_freevars, (cell.cell_contents for cell in work.__closure__ or ()), strict=True))
     name = ".".join(whose[-2:] if whose[-1] != "work" else whose[-3:-1]).removeprefix("Sql")
-    change, values = kept.get("change"), kept.get("values") or {}
-    if change is not None and hasattr(change, "evidence"):
-        name += " " + ("+".join(entry.kind for entry in change.evidence) or "nothing new")
+    change, values, row = kept.get("change"), kept.get("values"), kept.get("row")
+    if isinstance(change, Change):
+        name += f" {_told(change)}"
     if isinstance(values, dict) and "state" in values:
         name += f" {values['state']}"
+    if isinstance(row, dict) and "request" in row:
+        name += f" {json.loads(row['request'])['verb']}"
     return name
+
+
+def _told(change: Change) -> str:
+    """The kinds of its records, and at which weight: `promoted+intended at 1%`."""
+    if not change.evidence:
+        return "nothing new"
+    where = change.evidence[-1].body.get("at", {})
+    return "+".join(entry.kind for entry in change.evidence) + f" at {where.get('weight', 0):g}%"
 
 
 # ---- outside calls -------------------------------------------------------------------------------------------------
@@ -133,7 +144,7 @@ def _mark(options: Mapping[str, Any]) -> str:
     payload = options.get("json") or options.get("params") or {}
     metadata = payload.get("metadata") or {}
     mark = metadata.get("event_payload", {}).get("mark", "") if isinstance(metadata, dict) else ""
-    return "".join(f" {part}" for part in mark.split(":") if part.isidentifier() and not part.isdigit())
+    return "".join(f" {part}" for part in mark.split(":") if part.replace("_", "").isalpha())
 
 
 def pointed_kinds(kinds: Kinds, points: Points, clock: Clock) -> Kinds:

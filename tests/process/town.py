@@ -5,6 +5,7 @@ The far sides live in the test's own process, so they outlive every Perch and ke
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -44,15 +45,17 @@ class Eyes:
         self._address = address
         self._clock = clock
         self._database: Database | None = None
+        self._opening = asyncio.Lock()
 
     async def store(self) -> SqlRollouts:
         """The rollouts. Raises StoreAway until a Perch has made the database."""
         return SqlRollouts(await self._opened(), self._clock)
 
     async def _opened(self) -> Database:
-        if self._database is None:
-            self._database = await open_existing(self._address)
-        return self._database
+        async with self._opening:
+            if self._database is None:
+                self._database = await open_existing(self._address)
+            return self._database
 
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
         return await (await self.store()).latest(plan, limit)

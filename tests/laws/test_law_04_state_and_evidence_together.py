@@ -1,0 +1,44 @@
+"""Law 4: state and its evidence commit together; an outside act has its intent on record first, its outcome after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.laws.crashed import Tale, a_kill, a_rollback, lived, nothing_is_wrong
+from tests.laws.known_points import SAVES_TO_A_KILL, SAVES_TO_A_ROLLBACK
+from tests.process.points import Fault
+
+pytestmark = pytest.mark.anyio
+LIVES = 4
+HANDS = -(-len(SAVES_TO_A_ROLLBACK) // LIVES)
+HANDS_OF_A_KILL = -(-len(SAVES_TO_A_KILL) // LIVES)
+
+
+@pytest.mark.parametrize("tale", [a_rollback, a_kill])
+async def test_what_is_done_outside_is_on_record_when_it_arrives_there(tale: Tale, tmp_path: Path) -> None:
+    """Law 4: the far side itself looks into the store before it obeys; each set has one intent and one outcome."""
+    async with lived(tmp_path, tale) as (_, wrong):
+        assert not wrong
+
+
+@pytest.mark.parametrize("hand", range(HANDS))
+async def test_killed_at_a_commit_on_the_way_to_a_rollback(hand: int, tmp_path: Path) -> None:
+    """Law 4: right before and right after; row and evidence agree in what is left, and in the end."""
+    await nothing_is_wrong(tmp_path, a_rollback, SAVES_TO_A_ROLLBACK[hand::HANDS])
+
+
+@pytest.mark.parametrize("hand", range(HANDS_OF_A_KILL))
+async def test_killed_at_a_commit_of_a_kill(hand: int, tmp_path: Path) -> None:
+    """Law 4: the spool holds the intent until the evidence does."""
+    await nothing_is_wrong(tmp_path, a_kill, SAVES_TO_A_KILL[hand::HANDS_OF_A_KILL])
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+async def test_a_store_that_fails_at_its_commits_keeps_all_or_nothing(side: str, tmp_path: Path) -> None:
+    """Law 4: each save fails once, not kept or (worse) kept and not acknowledged; it is repeated, and done once."""
+    faults = [Fault(fault.point, "raise", fault.nth) for fault in SAVES_TO_A_ROLLBACK if fault.point.startswith(side)]
+    async with lived(tmp_path, a_rollback, [faults], rate=30.0) as (lives, wrong):
+        assert not wrong
+        assert not lives.unmet
