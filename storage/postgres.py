@@ -31,7 +31,7 @@ _SETTINGS = {
     "statement_timeout": "5s",
     "lock_timeout": "4s",
     # A process that is paused, or cut off, in the middle must not keep the others from its rows.
-    "idle_in_transaction_session_timeout": "10s",
+    "idle_in_transaction_session_timeout": "5s",
     "tcp_user_timeout": "10s",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",

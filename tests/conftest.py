@@ -21,6 +21,12 @@ def postgres_cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
+def empty_postgres_database(postgres_cluster: Cluster) -> str:
+    """The address of a fresh database without a table."""
+    return postgres_cluster.empty()
+
+
+@pytest.fixture
 def postgres_database(postgres_cluster: Cluster) -> str:
     """The address of a fresh database with this version's schema."""
     return postgres_cluster.migrated()

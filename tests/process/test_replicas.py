@@ -1,0 +1,212 @@
+"""Many equal processes over one PostgreSQL: they share the work, and one that falls out does no harm (laws 5 to 7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.domain.machine import State
+from bot.domain.rollout import Rollout
+from tests.process.audit import findings
+from tests.process.cable import Cable
+from tests.process.points import Fault
+from tests.process.processes import Process
+from tests.process.town import Town, new_town
+from tests.process.witness import Witness
+from tests.scenarios.story import eventually
+
+pytestmark = pytest.mark.anyio
+
+PLAN = "materializers"
+LEASE_S = 30.0
+"""On the town's clock, like every lease: it is moved on as soon as somebody has fallen out."""
+
+
+@asynccontextmanager
+async def street(folder: Path, address: str, *names: str) -> AsyncIterator[Town]:
+    """A town whose Perches stand on one PostgreSQL; what it says about raises is witnessed, and audited at the end."""
+    async with new_town(folder, database_url=address, names=names or (PLAN,)) as town:
+        witness = Witness(town)
+        yield town
+        assert witness.wrong == []
+        assert await eventually(lambda: _said(town), "all is said", 20)
+        assert await findings(town) == []
+
+
+async def _said(town: Town) -> bool:
+    return await town.eyes.unsaid() == 0
+
+
+def replica(town: Town, name: str, *faults: Fault, **settings: str) -> Process:
+    """A Perch on a machine of its own: with its own folder of kill cards."""
+    return town.new_perch(*faults, settings={"PERCH_STATE": str(town.folder / f"state-{name}"), **settings})
+
+
+async def replicas(town: Town, *names: str) -> list[Process]:
+    begun = [replica(town, name) for name in names]
+    for process in begun:
+        await process.ready()
+    return begun
+
+
+async def stands(town: Town, plan: str, *states: State, within: float = 30.0) -> Rollout:
+    """The plan's newest rollout, once it is in one of these states."""
+
+    async def there() -> Rollout | None:
+        found = await town.eyes.latest(plan, 1)
+        return found[0] if found and found[0].state in states else None
+
+    return await eventually(there, f"{plan} is {' or '.join(states)}", within)
+
+
+async def approved(town: Town, plan: str) -> None:
+    """Ben approves the plan's open gate by typing."""
+    await stands(town, plan, State.GATE)
+    answer = await town.types("ben", f"approve {plan}")
+    assert "approval counts" in answer, answer
+
+
+def looks(process: Process) -> int:
+    """How many checks this process has committed."""
+    return sum(line.startswith("after commit Rollouts.save") for line in process.passed)
+
+
+async def test_three_that_start_together_over_an_empty_database_share_the_rollouts(
+    tmp_path: Path, empty_postgres_database: str
+) -> None:
+    """Law 6. The schema is made once; each transition, record and message is there once, whoever made it."""
+    plans = ("apples", "beans", "cress", "dates")
+    async with street(tmp_path, empty_postgres_database, *plans) as town:
+        perches = await replicas(town, "a", "b", "c")
+        for plan in plans:
+            await town.types("ana", f"start {plan} 1%")
+        for plan in plans:
+            await approved(town, plan)
+        for plan in plans:
+            await stands(town, plan, State.COMPLETED)
+            assert town.far.raised(plan) == [1.0, 50.0]
+        assert sum(looks(perch) > 0 for perch in perches) >= 2
+
+
+async def test_when_one_is_killed_another_takes_over_when_its_lease_has_lapsed(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    """Law 5. The one that dies was sending messages, and in a raise: after the call, before its record."""
+    async with street(tmp_path, postgres_database) as town:
+        first = replica(town, "a", Fault("after traffic.apply 1%"))
+        await first.ready()
+        await town.types("ana", f"start {PLAN} 1%")
+        assert await first.ends() is None
+        await replicas(town, "b", "c")
+        town.clock.forward(LEASE_S)
+        await stands(town, PLAN, State.BAKING, State.GATE)
+        await approved(town, PLAN)
+        await stands(town, PLAN, State.COMPLETED)
+
+
+async def test_one_that_sleeps_in_a_raise_and_wakes_after_a_rollback_ends_at_nothing(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    """Law 7. Stopped right before the outside call: whatever it still does when it wakes, nothing stays on."""
+    async with street(tmp_path, postgres_database) as town:
+        sleeper = replica(town, "a", Fault("before traffic.apply 1%", do="pause"))
+        await sleeper.ready()
+        await town.types("ana", f"start {PLAN} 1%")
+        await sleeper.passes("pause at before traffic.apply 1%")
+        await replicas(town, "b")
+        town.clock.forward(LEASE_S)
+        await stands(town, PLAN, State.BAKING, State.GATE)
+        shell = town.shell("rollback", PLAN, "--reason", "smoke", settings={"PERCH_STATE": f"{tmp_path}/state-b"})
+        assert await shell.ends() == 0, shell.last_words()
+        await stands(town, PLAN, State.ROLLED_BACK)
+        await awake(sleeper)
+        assert town.far.parts[PLAN].weight == 0
+        assert "taken over" in str([record.body for record in await town.eyes.records(await town.rollout())])
+
+
+async def awake(sleeper: Process) -> None:
+    """Wake it, and wait until it has asked some times for what is due: what it had in hand is over by then."""
+
+    async def asks_again() -> bool:
+        return sleeper.passed.count("after commit Rollouts.claim") > before + 5
+
+    before = sleeper.passed.count("after commit Rollouts.claim")
+    sleeper.wake()
+    assert await eventually(asks_again, "it works again", 20)
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["before commit Rollouts.save *stage_confirmed*", "before source.ask", "after commit Outbox* sending"],
+)
+async def test_one_that_sleeps_anywhere_else_does_nothing_old_when_it_wakes(
+    tmp_path: Path, postgres_database: str, where: str
+) -> None:
+    """Laws 1 and 6. Its look, its deed or its message went on without it meanwhile; the audit finds nothing twice."""
+    async with street(tmp_path, postgres_database) as town:
+        sleeper = replica(town, "a", Fault(where, do="pause", nth=2 if "source" in where else 1))
+        await sleeper.ready()
+        starting = asyncio.create_task(town.types("ana", f"start {PLAN} 1%"))
+        await sleeper.shows(lambda line: line.startswith("pause at"))
+        await replicas(town, "b")
+        town.clock.forward(LEASE_S)
+        await stands(town, PLAN, State.GATE)
+        await awake(sleeper)
+        await starting
+        await approved(town, PLAN)
+        await stands(town, PLAN, State.COMPLETED)
+        assert town.far.raised(PLAN)[-1] == 50.0
+
+
+async def test_one_that_is_cut_off_leaves_the_work_to_another_and_joins_again(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    """Its connection hangs without a word, as when a cable is pulled; it is the one that people talk to."""
+    async with Cable(postgres_database) as cable, street(tmp_path, postgres_database) as town:
+        cut = replica(town, "a", DATABASE_URL=cable.address)
+        await cut.ready()
+        await town.types("ana", f"start {PLAN} 1%")
+        await stands(town, PLAN, State.BAKING, State.GATE)
+        cable.hang()
+        await replicas(town, "b")
+        town.clock.forward(LEASE_S)
+        before = (await stands(town, PLAN, State.BAKING, State.GATE)).revision
+
+        async def goes_on() -> bool:
+            return (await town.eyes.latest(PLAN, 1))[0].revision > before
+
+        assert await eventually(goes_on, "another process checks it", 20)
+        cable.mend()
+        await approved(town, PLAN)
+        await stands(town, PLAN, State.COMPLETED)
+
+
+async def test_messages_go_on_in_order_and_none_twice_when_the_sender_dies(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    """Laws 5 and 6. Killed after Slack has the message and before that is on record."""
+    async with street(tmp_path, postgres_database) as town:
+        sender = replica(town, "a", Fault("after slack chat.postMessage *started*"))
+        await sender.ready()
+        asking = asyncio.create_task(town.workspace.command("ana", "#canary-live", f"/canary start {PLAN} 1%"))
+        assert await sender.ends() is None
+        await replicas(town, "b", "c")
+        town.clock.forward(LEASE_S)
+        await asking
+        await approved(town, PLAN)
+        await stands(town, PLAN, State.COMPLETED)
+        assert await eventually(lambda: _said(town), "all is said", 20)
+        told = [(int(revision), int(place)) for _, revision, place, kind in _in_thread(town) if kind != "snapshot"]
+        assert len(told) > 3
+        assert told == sorted(told)
+
+
+def _in_thread(town: Town) -> Sequence[Sequence[str]]:
+    """The marks of what stands in the thread, in the order in which Slack got it: rollout, revision, place, kind."""
+    posts = [call for call in town.workspace.calls("chat.postMessage") if call.ok and call.args.get("thread_ts")]
+    marks = [((call.args.get("metadata") or {}).get("event_payload") or {}).get("mark", "") for call in posts]
+    return [parts for mark in marks if len(parts := str(mark).split(":")) == 4 and parts[3] != "preflight"]
