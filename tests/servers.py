@@ -37,6 +37,7 @@ def require(binary: str) -> str:
 
 _PACKAGES = {
     "prometheus": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
     "redis-server": "redis-server",
     "chromium": "chromium",
     "initdb": "postgresql",
@@ -114,6 +115,30 @@ def prometheus(
     ]
     url = f"http://127.0.0.1:{port}"
     with running(command, url, port, lambda: _answers(f"{url}/-/ready"), home / "log") as server:
+        yield server
+
+
+@contextmanager
+def alertmanager(tmp_path: Path, webhook: str, token: str) -> Iterator[Server]:
+    """An Alertmanager without peers that sends every alert to `webhook` at once, and again after a second or two."""
+    binary, port = require("prometheus-alertmanager"), free_port()
+    receiver = {"url": webhook, "http_config": {"authorization": {"credentials": token}}}
+    config = {
+        "route": {"receiver": "perch", "group_wait": "0s", "group_interval": "1s", "repeat_interval": "1s"},
+        "receivers": [{"name": "perch", "webhook_configs": [receiver]}],
+    }
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(yaml.safe_dump(config))
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        binary,
+        f"--config.file={file}",
+        f"--storage.path={tmp_path / 'alertmanager'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+    ]
+    log = tmp_path / "alertmanager.log"
+    with running(command, url, port, lambda: _answers(f"{url}/-/ready"), log) as server:
         yield server
 
 
