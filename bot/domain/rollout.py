@@ -208,6 +208,17 @@ class MethodOutcome(Value):
     read_back_at: datetime | None = None
     fault: str = ""
 
+    @field_validator("name")
+    @classmethod
+    def _read_name(cls, value: str) -> str:
+        return once(value)
+
+
+def once(name: str) -> str:
+    """A kill method's name. Version 0.1.0 wrote the kind twice where a target's name begins with it."""
+    kind, _, rest = name.partition(" ")
+    return rest if rest == kind or rest.startswith(f"{kind} ") else name
+
 
 class Kill(Value):
     """A kill under way or done: who, when, and the three times."""
@@ -289,6 +300,9 @@ class Rollout(Value):
     kill: Kill | None = None
     former: dict[str, str] = Field(default_factory=dict)
     """What each kill method's target held before the start: `rearm` puts it back."""
+    rehearsed_at: datetime | None = None
+    """When the kill was last rehearsed; `rehearsal_faults` is what it couldn't reach then."""
+    rehearsal_faults: tuple[str, ...] = ()
     reason: str = ""
     """Why it ended, or is ending: fit to forward."""
     verify_left: tuple[str, ...] = ()
@@ -310,6 +324,11 @@ class Rollout(Value):
     @classmethod
     def _read_weight(cls, value: Any) -> Any:
         return Weight(float(value)) if isinstance(value, int | float) else value
+
+    @field_validator("former")
+    @classmethod
+    def _read_former(cls, value: dict[str, str]) -> dict[str, str]:
+        return {once(name): former for name, former in value.items()}
 
     @field_serializer("confirmed", "approved", "target", "seen_weight")
     def _write_weight(self, value: Weight | None) -> float | None:

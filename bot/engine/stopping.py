@@ -204,7 +204,7 @@ class Stopping(Finding):
         """(what was put back, what nobody wrote down). Every method is tried. Raises NotNow with all that failed."""
         engaged = kills.engaged_methods(rollout.kill)
         methods = [method for method in self._equipment.gear(plan).methods if method.name in engaged]
-        known = {method.name: former for method in methods if (former := _former(rollout, method.name)) is not None}
+        known = {method.name: former for method in methods if (former := rollout.former.get(method.name)) is not None}
         faults = await asyncio.gather(
             *(_put_back(method, known[method.name]) for method in methods if method.name in known)
         )
@@ -224,11 +224,6 @@ async def _put_back(method: Method, former: str) -> str:
     except (OutsideFault, TimeoutError) as fault:
         return f"{method.name}: {fault or f'no answer in {RESTORE_S:g} s'}"
     return ""
-
-
-def _former(rollout: Rollout, name: str) -> str | None:
-    """What stood there. Before version 0.3 a name had its kind twice."""
-    return rollout.former.get(name, rollout.former.get(f"{name.split()[0]} {name}"))
 
 
 def _asked(id: str, name: str, result: Rollout | BaseException) -> KillAsked:
