@@ -145,6 +145,9 @@ class SqlOutbox:
     async def _set(self, number: int, **values: Any) -> Any:
         """Change a message that isn't said yet; None for one that is, or that a newer edit has dropped."""
         open_ = [col(MessageRow.number) == number, unsent()]
+        if "why" in values:
+            # A far side's words: PostgreSQL keeps no NUL in a text.
+            values["why"] = values["why"].replace("\0", "\N{REPLACEMENT CHARACTER}")
         return await self._database.write(lambda connection: _change(connection, open_, values), urgent=True)
 
     async def _first(self, chosen: Any) -> Any:

@@ -2,6 +2,7 @@
 tests/servers.py."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,15 @@ def anyio_backend() -> str:
 def postgres_cluster() -> Iterator[Cluster]:
     with postgres() as server:
         yield Cluster(server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database of each kind in turn, as DATABASE_URL names it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'perch.db'}"
+    address: str = request.getfixturevalue("postgres_database")
+    return address
 
 
 @pytest.fixture

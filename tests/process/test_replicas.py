@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
+import httpx
 import pytest
 
 from bot.domain.machine import State
@@ -21,7 +25,7 @@ from tests.scenarios.story import eventually
 
 pytestmark = pytest.mark.anyio
 
-PLAN = "materializers"
+PLAN, CHANNEL = "materializers", "#canary-live"
 LEASE_S = 30.0
 """On the town's clock, like every lease: it is moved on as soon as somebody has fallen out."""
 
@@ -192,7 +196,7 @@ async def test_messages_go_on_in_order_and_none_twice_when_the_sender_dies(
     async with street(tmp_path, postgres_database) as town:
         sender = replica(town, "a", Fault("after slack chat.postMessage *started*"))
         await sender.ready()
-        asking = asyncio.create_task(town.workspace.command("ana", "#canary-live", f"/canary start {PLAN} 1%"))
+        asking = asyncio.create_task(town.workspace.command("ana", CHANNEL, f"/canary start {PLAN} 1%"))
         assert await sender.ends() is None
         await replicas(town, "b", "c")
         town.clock.forward(LEASE_S)
@@ -210,3 +214,43 @@ def _in_thread(town: Town) -> Sequence[Sequence[str]]:
     posts = [call for call in town.workspace.calls("chat.postMessage") if call.ok and call.args.get("thread_ts")]
     marks = [((call.args.get("metadata") or {}).get("event_payload") or {}).get("mark", "") for call in posts]
     return [parts for mark in marks if len(parts := str(mark).split(":")) == 4 and parts[3] != "preflight"]
+
+
+async def test_the_same_request_to_two_processes_at_once_is_one_transition_one_record_and_one_answer(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    """Law 6. Both doors are knocked at together with the very same bytes, as a balancer that repeats does."""
+    async with street(tmp_path, postgres_database) as town:
+        perches = [replica(town, name, SLACK_APP_TOKEN="") for name in ("a", "b")]
+        doors = [f"{await perch.ready()}/slack/events" for perch in perches]
+        await knock(town, doors, "ana", f"start {PLAN} 1%")
+        await stands(town, PLAN, State.GATE)
+        await knock(town, doors, "ben", f"approve {PLAN}")
+        await stands(town, PLAN, State.COMPLETED)
+        assert len(await town.eyes.latest(PLAN)) == 1
+        assert (await town.record()).count("approved") == 1
+        assert await eventually(lambda: _said(town), "all is said", 20)
+        assert [len(town.workspace.ephemerals(who, CHANNEL)) for who in ("ana", "ben")] == [1, 1]
+
+
+async def knock(town: Town, doors: Sequence[str], who: str, words: str) -> None:
+    """Send one signed command to every door at the same time."""
+    fields = {
+        "command": "/canary",
+        "text": words,
+        "user_id": town.workspace.person(who).id,
+        "channel_id": town.workspace.channel(CHANNEL).id,
+        "team_id": "T01SANDBOX1",
+        "trigger_id": f"1.2.{words.split()[0]}",
+        "response_url": "http://127.0.0.1:9/response",
+    }
+    body, at = urlencode(fields), int(town.clock.seconds())
+    proof = hmac.new(town.workspace.signing_secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": str(at),
+        "X-Slack-Signature": f"v0={proof}",
+    }
+    async with httpx.AsyncClient() as client:
+        answers = await asyncio.gather(*(client.post(door, content=body, headers=headers) for door in doors))
+    assert [answer.status_code for answer in answers] == [200] * len(doors)
