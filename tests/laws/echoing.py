@@ -83,8 +83,10 @@ class Echo:
         if self.mood == "elsewhere":
             return web.Response(status=302, headers={"Location": self.elsewhere})
         heard = f"{request.method} {request.raw_path if hasattr(request, 'raw_path') else request.path_qs}"
-        said = f"{heard} {dict(request.headers)} {await request.text()} {everything_known()}"
-        answered: web.StreamResponse = await MOODS[self.mood](request, said)
+        said = [f"{heard} {dict(request.headers)} {await request.text()}", everything_known()]
+        # An answer is cut after a few words: now its beginning is what this caller sent, now what others did.
+        said = said[:: 1 if len(self.asked) % 2 else -1]
+        answered: web.StreamResponse = await MOODS[self.mood](request, " ".join(said))
         return answered
 
     async def _well(self, request: web.BaseRequest) -> web.StreamResponse:

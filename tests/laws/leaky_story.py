@@ -219,7 +219,9 @@ def _shown(value: Any) -> str:
 
 
 @asynccontextmanager
-async def leaky_story(folder: Path, plans: Sequence[dict[str, Any]] = ()) -> AsyncIterator[Leaky]:
+async def leaky_story(
+    folder: Path, plans: Sequence[dict[str, Any]] = (), *, signed_http: bool = False
+) -> AsyncIterator[Leaky]:
     """Perch between a workspace and far sides that repeat all they hear; by default with a plan of each kind."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(World(enforce_rate_limits=False))
@@ -233,7 +235,7 @@ async def leaky_story(folder: Path, plans: Sequence[dict[str, Any]] = ()) -> Asy
         }
         for each in plans or [plan(name, **changes) for name, changes in moved_by.items()]:
             write_plan(folder, each)
-        environment = environment_of(world, folder, echo)
+        environment = environment_of(world, folder, echo) | ({"SLACK_APP_TOKEN": ""} if signed_http else {})
         clock = Ahead()
         parts = replace(REAL, schedule=Still, pace=BRISK)
         perch = await open_perch(read_settings(environment), environment, clock, parts)

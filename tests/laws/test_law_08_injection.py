@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +83,21 @@ async def tell(leaky: Leaky) -> None:
     await leaky.tick()
 
 
-async def broken_out(folder: Path) -> list[str]:
+async def tell_shortly(leaky: Leaky) -> None:
+    """One version, one far side."""
+    await leaky.story.types("ana", f'start cli 1% version="{MARKUP.replace(chr(34), chr(39))}"')
+    await leaky.tick(2)
+    leaky.echo.mood = "markup"
+    await leaky.tick()
+    for verb in ("status cli", "why cli", "list", f"status {MARKUP}", f"hold cli {MARKUP}"):
+        await leaky.story.types("ben", verb)
+
+
+async def broken_out(folder: Path, telling: Callable[[Leaky], Awaitable[None]] = tell) -> list[str]:
     """What of a story's hostile texts became more than text in Slack."""
     hostile = {"what": f"materializers {MARKUP[:200]}"}
     async with leaky_story(folder, [plan("web", **hostile), plan("cli", traffic=by_command(), **hostile)]) as leaky:
-        await tell(leaky)
+        await telling(leaky)
         found, seen = [], 0
         for call in leaky.story.workspace.calls():
             arguments = {key: _read(value) for key, value in call.__dict__.items()}
@@ -96,7 +106,7 @@ async def broken_out(folder: Path) -> list[str]:
             found += [f"{text!r} is active" for text in texts if ACTIVE.search(text)]
             found += [f"{text!r} holds silent characters" for text in texts if SILENT.search(text)]
             found += [f"control {name}" for name in set(_controls(arguments)) - CONTROLS]
-        assert seen > 20, "the hostile texts were never shown"
+        assert seen > 5, "the hostile texts were never shown"
         heard = (folder / "bin" / "heard").read_text().splitlines()
         typed = [word for line in heard for word in json.loads(line)[0][1:] if word not in ("set", "show", "0", "1")]
         return found + [f"argument {word!r}" for word in typed]
@@ -221,8 +231,8 @@ async def test_a_line_break_in_a_token_sends_nothing_and_shows_nothing() -> None
     assert not any("8a7b6c5d" in each or "Evil" in each for each in said)
 
 
-async def test_a_far_side_cant_send_perch_to_another_host() -> None:
-    """SSRF: hosts stand in the plan, and a redirect isn't followed, by any kind."""
+async def redirects_lead_nowhere() -> None:
+    """Each kind says that it was redirected, and the other host hears nothing."""
     async with echoing() as echo, echoing() as other:
         echo.mood = "elsewhere"
         echo.elsewhere = other.url
@@ -230,3 +240,8 @@ async def test_a_far_side_cant_send_perch_to_another_host() -> None:
             assert "redirect" in said or "302" in said, said
         assert echo.asked
         assert other.asked == []
+
+
+async def test_a_far_side_cant_send_perch_to_another_host() -> None:
+    """SSRF: hosts stand in the plan, and a redirect isn't followed, by any kind."""
+    await redirects_lead_nowhere()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,33 @@ async def tell(leaky: Leaky) -> None:
     await story.types("ana", f"hold {SECRETS['webhook']}")
 
 
-async def searched(folder: Path, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What leaked of a whole story, and where."""
+async def tell_shortly(leaky: Leaky) -> None:
+    """One way to fail for each kind."""
+    story, sick = leaky.story, leaky.folder / "bin" / "sick"
+    sick.touch()
+    await leaky.started("cli")
+    await leaky.started("kept")
+    for mood in ("500", "redirect"):
+        leaky.echo.mood = mood
+        await leaky.started("web")
+    sick.unlink()
+    await leaky.started("cli")
+    logging.getLogger("perch").error("it broke", exc_info=ValueError(f"refused {SECRETS['flag token']}"))
+    await story.types("ben", f"kill web since {SECRETS['pasted']} leaked")
+
+
+async def searched(
+    folder: Path, caplog: pytest.LogCaptureFixture, telling: Callable[[Leaky], Awaitable[None]] = tell
+) -> list[str]:
+    """What leaked of a story, and where."""
     # What goes into the database is looked for there; as a log it's most of the time that this takes.
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.INFO, logger="aiosqlite"):
         async with leaky_story(folder) as leaky:
-            await tell(leaky)
+            await telling(leaky)
             places = await leaky.everywhere()
             heard = (folder / "bin" / "heard").read_text().splitlines()
+            raw = "\n".join(repr(sorted(json.loads(line)[1])) for line in heard)
+    assert "SLACK_BOT_TOKEN" not in raw, "a command gets more of Perch's environment than it is meant to"
     places["log"] = caplog.text
     places["arguments"] = "\n".join(json.dumps(json.loads(line)[0]) for line in heard)
     return [f"{place}: {leak}" for place, text in places.items() for leak in leaks(text)]
