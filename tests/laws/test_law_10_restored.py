@@ -89,7 +89,14 @@ async def killed(story: Rig, rollout: Rollout) -> None:
 
 
 BACKUPS: tuple[Deed, ...] = (bakes, waits_half_approved, is_held, is_shifting, bakes_at_ten)
-SINCE: tuple[Deed, ...] = (nothing, went_up, rolled_back, killed)
+PAIRS: tuple[tuple[Deed, Deed], ...] = (
+    *((backup, nothing) for backup in BACKUPS),
+    *((backup, killed) for backup in (bakes, is_shifting)),
+    (bakes, went_up),
+    (waits_half_approved, went_up),
+    (is_shifting, rolled_back),
+    (bakes_at_ten, rolled_back),
+)
 
 
 @asynccontextmanager
@@ -127,8 +134,7 @@ def asked(story: Rig) -> list[float]:
     return [float(call.split()[1].rstrip("%")) for call in calls if call.startswith("apply")]
 
 
-@pytest.mark.parametrize("since", SINCE, ids=lambda deed: deed.__name__)
-@pytest.mark.parametrize("backup", BACKUPS, ids=lambda deed: deed.__name__)
+@pytest.mark.parametrize(("backup", "since"), PAIRS, ids=lambda deed: deed.__name__)
 async def test_nothing_rises_by_itself_after_a_restore(tmp_path: Path, backup: Deed, since: Deed) -> None:
     """Law 10: held or on its way down; what's above the record is lowered, what's below is left; both are told."""
     async with put_back(tmp_path, backup, since) as (story, rollout):

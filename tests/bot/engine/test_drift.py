@@ -44,16 +44,18 @@ async def in_state(story: Rig, state: State) -> Rollout:
     return await story.load(rollout)
 
 
-@pytest.mark.parametrize("state", [State.BAKING, State.GATE, State.HELD], ids=str)
 @pytest.mark.parametrize(
-    ("plan", "real", "left", "did"),
+    ("state", "plan", "real", "left", "did"),
     [
-        ("lower", 50, 1, "lowered"),
-        ("lower", 1.5, 1, "lowered"),
-        ("lower", 0.5, 0.5, "held"),
-        ("lower", 0, 0, "held"),
-        ("hold", 50, 50, "held"),
-        ("hold", 0, 0, "held"),
+        (State.BAKING, "lower", 50, 1, "lowered"),
+        (State.BAKING, "lower", 1.5, 1, "lowered"),
+        (State.BAKING, "lower", 0.5, 0.5, "held"),
+        (State.BAKING, "hold", 50, 50, "held"),
+        (State.GATE, "lower", 50, 1, "lowered"),
+        (State.GATE, "lower", 0, 0, "held"),
+        (State.HELD, "lower", 50, 1, "lowered"),
+        (State.HELD, "hold", 50, 50, "held"),
+        (State.HELD, "lower", 0, 0, "held"),
     ],
 )
 async def test_a_moved_weight_is_told_within_one_check_and_only_ever_lowered(
