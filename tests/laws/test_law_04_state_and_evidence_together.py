@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.laws.crashed import Tale, a_kill, a_rollback, lived, nothing_is_wrong
+from tests.laws.crashed import Tale, a_kill, a_rollback, caught, lived, nothing_is_wrong
 from tests.laws.known_points import SAVES_TO_A_KILL, SAVES_TO_A_ROLLBACK
+from tests.laws.mutants import law_04
 from tests.process.points import Fault
 
 pytestmark = pytest.mark.anyio
@@ -42,3 +44,38 @@ async def test_a_store_that_fails_at_its_commits_keeps_all_or_nothing(side: str,
     async with lived(tmp_path, a_rollback, [faults], rate=30.0) as (lives, wrong):
         assert not wrong
         assert not lives.unmet
+
+
+BUGS: list[tuple[Callable[..., None], Tale, tuple[Fault, ...], str]] = [
+    (
+        law_04.the_record_is_written_after_the_state,
+        a_rollback,
+        (Fault("after commit Rollouts.save nothing new"),),
+        "the row says",
+    ),
+    (
+        law_04.the_record_is_written_before_the_state,
+        a_rollback,
+        (Fault("after commit Rollouts.note"),),
+        "the row says",
+    ),
+    (law_04.an_intent_is_not_worth_a_record, a_rollback, (), "no intent is on record"),
+    (law_04.the_act_begins_before_the_commit, a_rollback, (), "no intent is on record"),
+    (
+        law_04.the_outcome_is_recorded_before_the_act,
+        a_rollback,
+        (Fault("before traffic.apply 1%"),),
+        "bakes at 1%, and really 0% is on",
+    ),
+    (law_04.an_outcome_is_not_worth_a_record, a_rollback, (), "no outcome for 2"),
+    (law_04.what_is_put_back_is_not_told_before, a_kill, (), "nobody's wish to put it back"),
+]
+
+
+@pytest.mark.parametrize(("bug", "tale", "faults", "found"), BUGS, ids=lambda each: getattr(each, "__name__", ""))
+async def test_a_planted_bug_is_found(
+    bug: Callable[..., None], tale: Tale, faults: tuple[Fault, ...], found: str, tmp_path: Path
+) -> None:
+    """Law 4's own comparison fails with each of these mistakes in the process."""
+    with pytest.raises(AssertionError, match=found):
+        await caught(tmp_path, f"law_04.{bug.__name__}", tale, *faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.evidence import Record
@@ -43,8 +43,13 @@ async def at_odds(town: Town) -> list[str]:
     return [
         f"{rollout.id}, revision {rollout.revision}: {each}"
         for rollout in await town.eyes.latest(limit=1000)
-        for each in _odds(rollout, await town.eyes.records(rollout))
+        for each in [*_odds(rollout, await town.eyes.records(rollout)), *_unknown_kill(town, rollout)]
     ]
+
+
+def _unknown_kill(town: Town, rollout: Rollout) -> list[str]:
+    unknown = town.far.parts[rollout.plan].killed and rollout.kill is None and not town.spooled(rollout.plan)
+    return ["its switch is thrown, and neither the row nor the spool knows of it"] if unknown else []
 
 
 def _odds(rollout: Rollout, records: Sequence[Record]) -> list[str]:
@@ -66,7 +71,8 @@ def _weights(town: Town, rollout: Rollout) -> list[str]:
     if rollout.live or rollout.state is State.COMPLETED:
         if real > rollout.approved:
             wrong.append(f"real {real} is above the approved {rollout.approved}")
-        if rollout.intent is None and real != rollout.confirmed and rollout.kill is None:
+        flagged = rollout.seen_weight if rollout.state is State.HELD else rollout.confirmed
+        if rollout.intent is None and rollout.kill is None and real not in (rollout.confirmed, flagged):
             wrong.append(f"real {real} isn't the recorded {rollout.confirmed}")
     elif rollout.state is State.KILLED and rollout.rearmed_at is None and real > ZERO:
         wrong.append(f"killed, and {real} is still on")
@@ -85,13 +91,21 @@ def _record(records: Sequence[Record]) -> list[str]:
             if id not in intended:
                 wrong.append(f"record {record.number} is an outcome without an intent before it")
     wrong += [f"intent {id} has {times} outcomes" for id, times in applied.items() if times > 1]
+    raised = [record for record in intended.values() if record.body["way"] == Way.RAISE.value]
+    wrong += _outcomes_missing(records, raised, applied)
     kinds = Counter(record.kind for record in records)
     wrong += [f"{times} records of {kind}" for kind, times in kinds.items() if kind in ONCE and times > 1]
     confirmed = [record.body["at"]["stage"] for record in records if record.kind == "stage_confirmed"]
-    raised = sum(record.body["way"] == Way.RAISE.value for record in intended.values())
-    if len(confirmed) > raised:
-        wrong.append(f"{len(confirmed)} stages were confirmed after {raised} intents to raise")
+    if len(confirmed) > len(raised):
+        wrong.append(f"{len(confirmed)} stages were confirmed after {len(raised)} intents to raise")
     return wrong
+
+
+def _outcomes_missing(records: Sequence[Record], raised: Sequence[Any], applied: Mapping[str, int]) -> list[str]:
+    """Each raise that was confirmed has its outcome; one that was given up has another record."""
+    confirmed = sum(record.kind == "stage_confirmed" for record in records)
+    outcomes = sum(str(record.body["id"]) in applied for record in raised)
+    return [f"{confirmed} raises were confirmed, no outcome for {confirmed - outcomes}"] if confirmed > outcomes else []
 
 
 def _approvals(rollout: Rollout, records: Sequence[Record]) -> list[str]:

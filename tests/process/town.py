@@ -25,6 +25,7 @@ from storage.database import Database, open_existing
 from storage.outbox import GAVE_UP, SqlOutbox
 from storage.plans import PlanFolder
 from storage.rollouts import SqlRollouts
+from storage.spool import KillFolder
 from storage.tables import DeliveryRow, MessageRow
 from tests.process import plans as short
 from tests.process.clock import SharedClock
@@ -143,6 +144,11 @@ class Town(Story):
     def plan_as_it_is(self, name: str = PLAN) -> Any:
         """A plan as its file stands."""
         return PlanFolder(self.folder / "plans", all_kinds()).find(name)[0]
+
+    def spooled(self, plan: str) -> bool:
+        """Whether an act downward waits in a spool; replicas have a state folder each, all named `state…`."""
+        folders = [folder for folder in self.folder.glob("state*") if folder.is_dir()]
+        return any(act.plan == plan for folder in folders for act in KillFolder(folder).spooled())
 
     async def close(self) -> None:
         """End every process that this town began."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bot.domain.rollout import Rollout, Way
 from bot.domain.units import ZERO, Weight
-from storage.spool import KillFolder
 from tests.process.service import Deed
 from tests.process.town import Town
 
@@ -30,7 +27,7 @@ class Witness:
             self.wrong.append(f"{deed} at a real {real}: {fault}; on record is {rollout.state} {rollout.intent}")
 
     async def _fault(self, deed: Deed, rollout: Rollout, real: Weight) -> str:
-        down = rollout.kill is not None or self._spooled(deed.part)
+        down = rollout.kill is not None or self._town.spooled(deed.part)
         match deed.what:
             case "engage":
                 return "" if down else "no kill is on record or in the spool"
@@ -51,8 +48,3 @@ class Witness:
         if weight > real and not any(each["way"] == Way.RAISE.value for each in known):
             return "it was raised without an intent to raise"
         return ""
-
-    def _spooled(self, plan: str) -> bool:
-        """Every state folder of this town counts: replicas have one each."""
-        folders = [each for each in self._town.folder.glob("state*") if Path(each).is_dir()]
-        return any(act.plan == plan for folder in folders for act in KillFolder(folder).spooled())

@@ -1,0 +1,162 @@
+"""Planted bugs for law 5: what is only in memory, or counts as done too early. Each runs in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from bot.domain.moves import Happening
+from bot.domain.rollout import Gate, Intent, Rollout
+from bot.engine.actions import Mover
+from bot.engine.saying import Sayer
+from bot.engine.tick import Ticker
+from bot.ports import Change, Delivery, Posted, Queued
+from storage.inbox import SqlInbox
+from storage.outbox import SAID, SqlOutbox
+from storage.rollouts import SqlRollouts
+from storage.spool import KillFolder
+
+_save, _load, _claim = SqlRollouts.save, SqlRollouts.load, SqlRollouts.claim
+_post, _said, _take, _waiting = Sayer._post, SqlOutbox.said, SqlInbox.take, SqlInbox.waiting
+
+
+def a_thread_is_known_in_memory_alone(patch: pytest.MonkeyPatch) -> None:
+    """After a restart nobody knows where the status message stands."""
+    places: dict[tuple[str, str], Posted] = {}
+
+    async def said(self: SqlOutbox, number: int, posted: Posted | None, *rest: Any) -> None:
+        row = self._in_hand.get(number)
+        await _said(self, number, None, *rest)
+        if posted is not None and row is not None:
+            places.setdefault((row[0], f"status:{row[0]}"), posted)
+
+    async def place(self: SqlOutbox, rollout: str, key: str) -> Posted | None:
+        return places.get((rollout, key))
+
+    patch.setattr(SqlOutbox, "said", said)
+    patch.setattr(SqlOutbox, "place", place)
+
+
+def a_gate_is_kept_in_memory(patch: pytest.MonkeyPatch) -> None:
+    """The row says `gate`, and the gate itself went with the process."""
+    gates: dict[str, Gate | None] = {}
+
+    def whole(rollout: Rollout) -> Rollout:
+        return rollout.but(gate=gates.get(rollout.id))
+
+    async def save(self: SqlRollouts, rollout: Rollout, change: Change, *more: Any, **named: Any) -> Rollout:
+        saved = await _save(self, rollout.but(gate=None), change, *more, **named)
+        gates[rollout.id] = rollout.gate
+        return whole(saved)
+
+    async def load(self: SqlRollouts, id: str) -> Rollout:
+        return whole(await _load(self, id))
+
+    async def claim(self: SqlRollouts, *given: Any, **named: Any) -> Sequence[Any]:
+        claimed = await _claim(self, *given, **named)
+        return [whole(each) if isinstance(each, Rollout) else each for each in claimed]
+
+    patch.setattr(SqlRollouts, "save", save)
+    patch.setattr(SqlRollouts, "load", load)
+    patch.setattr(SqlRollouts, "claim", claim)
+
+
+def what_was_intended_counts_as_done_after_a_restart(patch: pytest.MonkeyPatch) -> None:
+    """A process takes an intent that it didn't make for one that was carried out."""
+    begin, raise_ = Mover.__init__, Mover._raise
+    born: list[datetime] = []
+
+    def remembered(self: Mover, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        born.append(self._ledger.clock())
+
+    async def resumed(self: Mover, rollout: Rollout, intent: Intent, *rest: Any) -> None:
+        if intent.made_at < born[0]:
+            await self._arrive(rollout.id, intent, (), ())
+        else:
+            await raise_(self, rollout, intent, *rest)
+
+    patch.setattr(Mover, "__init__", remembered)
+    patch.setattr(Mover, "_raise", resumed)
+
+
+def a_restart_begins_at_what_was_approved(patch: pytest.MonkeyPatch) -> None:
+    """To be sure, the first tick sets the approved weight again, whatever is recorded."""
+    tick, done = Ticker.tick, list[bool]()
+
+    async def first(self: Ticker) -> int:
+        if not done:
+            done.append(True)
+            for rollout in await self._ledger.rollouts.live():
+                gear = self._equipment.gear(await self._ledger.plan_of(rollout))
+                for traffic in gear.traffic:
+                    await traffic.apply(max(rollout.approved, rollout.target))
+        return await tick(self)
+
+    patch.setattr(Ticker, "tick", first)
+
+
+def an_uncertain_post_is_simply_repeated(patch: pytest.MonkeyPatch) -> None:
+    """Nobody looks whether it stands already."""
+
+    async def post(self: Sayer, queued: Queued) -> Posted:
+        return await _post(self, replace(queued, uncertain=False))
+
+    patch.setattr(Sayer, "_post", post)
+
+
+def a_message_counts_as_said_before_it_is_posted(patch: pytest.MonkeyPatch) -> None:
+    """At most once, where exactly once was promised."""
+    sending = SqlOutbox.sending
+
+    async def early(self: SqlOutbox, number: int) -> None:
+        await sending(self, number)
+        await self._set(number, state=SAID)
+
+    patch.setattr(SqlOutbox, "sending", early)
+
+
+def what_a_crash_left_in_the_inbox_stays_there(patch: pytest.MonkeyPatch) -> None:
+    """Only what this process took in is worked on."""
+    mine = set[str]()
+
+    async def take(self: SqlInbox, delivery: Delivery) -> bool:
+        mine.add(delivery.key)
+        return await _take(self, delivery)
+
+    async def waiting(self: SqlInbox) -> Sequence[Delivery]:
+        return [each for each in await _waiting(self) if each.key in mine]
+
+    patch.setattr(SqlInbox, "take", take)
+    patch.setattr(SqlInbox, "waiting", waiting)
+
+
+def an_act_leaves_the_spool_with_its_outcome(patch: pytest.MonkeyPatch) -> None:
+    """The file goes when the switch is thrown, not when that is on record."""
+    outcome = KillFolder.outcome
+
+    def hasty(self: KillFolder, key: str, facts: Mapping[str, Any]) -> None:
+        outcome(self, key, facts)
+        self.merged(key)
+
+    patch.setattr(KillFolder, "outcome", hasty)
+
+
+def an_outcome_is_recorded_in_every_life(patch: pytest.MonkeyPatch) -> None:
+    """What a former life did and recorded is recorded again by the next."""
+    tick, done = Ticker.tick, list[bool]()
+
+    async def first(self: Ticker) -> int:
+        if not done:
+            done.append(True)
+            for rollout in await self._ledger.rollouts.live():
+                for record in await self._ledger.rollouts.records(rollout.id):
+                    if record.kind == "applied":
+                        await self._ledger.record(rollout, Happening("applied", record.body))
+        return await tick(self)
+
+    patch.setattr(Ticker, "tick", first)
