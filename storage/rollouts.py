@@ -57,6 +57,11 @@ class SqlRollouts:
         self._clock = clock
         self._signer = signer
 
+    @property
+    def one_machine(self) -> bool:
+        """Whether every process that uses this database runs on this machine."""
+        return self._database.one_machine
+
     async def create(self, rollout: Rollout, tree: Mapping[str, Any], change: Change) -> Rollout:
         created = rollout.but(revision=1)
         plan = {"digest": rollout.plan_digest, "tree": canonical(dict(tree)), "at": rollout.started_at}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import Cluster
+from tests.postgres import Cluster, put_address
 from tests.servers import postgres
 
 
@@ -28,6 +28,13 @@ def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'perch.db'}"
     address: str = request.getfixturevalue("postgres_database")
     return address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both_databases(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Runs a test twice: what opens a database in `tmp_path` (the rig does) gets one of each kind."""
+    if request.param == "postgresql":
+        put_address(tmp_path, request.getfixturevalue("postgres_database"))
 
 
 @pytest.fixture

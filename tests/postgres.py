@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import asyncpg
 
@@ -43,6 +44,17 @@ class Cluster:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+def put_address(folder: Path, address: str) -> None:
+    """From now on `address_in(folder)` is this one."""
+    (folder / "DATABASE_URL").write_text(address)
+
+
+def address_in(folder: Path) -> str:
+    """The database that belongs to a test's folder: a SQLite file in it, unless an address was put there."""
+    put = folder / "DATABASE_URL"
+    return put.read_text() if put.exists() else f"sqlite:///{folder / 'perch.db'}"
 
 
 async def _migrate(address: str) -> None:

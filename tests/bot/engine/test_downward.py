@@ -12,7 +12,7 @@ from bot.ports import OutOfReach, StoreAway
 from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, DEV, rig, sick, tree
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_databases")]
 
 
 async def test_a_raise_that_is_never_confirmed_goes_back_and_is_held(tmp_path: Path) -> None:

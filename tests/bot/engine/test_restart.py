@@ -10,7 +10,7 @@ from bot.domain.units import ZERO, Weight
 from tests.fakes.traffic import Trouble
 from tests.rig import BEN, again, rig, tree
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_databases")]
 
 
 async def test_a_crash_between_the_commit_and_the_outside_call_is_carried_on(tmp_path: Path) -> None:

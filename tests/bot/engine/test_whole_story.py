@@ -8,7 +8,7 @@ from bot.domain.machine import State
 from bot.domain.units import ZERO, Weight
 from tests.rig import BEN, CLEO, rig
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_databases")]
 
 
 async def test_a_good_canary_goes_through_every_stage_to_the_end(tmp_path: Path) -> None:
