@@ -13,7 +13,7 @@ from bot.domain.evidence import WORKSPACE
 from bot.domain.freezes import Freeze
 from bot.domain.signatures import Signer
 from bot.ports import Change, Clock
-from storage import outbox
+from storage import inbox, outbox
 from storage.database import Database
 from storage.evidence import append, head_of, keep_head
 from storage.tables import FreezeRow, table
@@ -53,6 +53,8 @@ class SqlFreezes:
         async def work(connection: AsyncConnection) -> bool:
             if not (await connection.execute(statement, row)).rowcount:
                 return False
+            if change.delivery:
+                await inbox.act(self._database, connection, change.delivery)
             head = await append(
                 connection, WORKSPACE, await head_of(connection, WORKSPACE), change.evidence, self._signer
             )

@@ -78,8 +78,8 @@ class FrontDesk(Gatekeeping, Stopping):
     async def standing(self) -> Sequence[Freeze]:
         return await self._freezing.standing()
 
-    def services(self) -> Mapping[str, str]:
-        return self._freezing.services()
+    async def services(self) -> Mapping[str, str]:
+        return await self._freezing.services()
 
     async def refused(self, request: Request, why: PerchError) -> None:
         """Put a refusal on record: in the rollout's chain where there is one, otherwise in the workspace's (E1)."""

@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import freezes
-from bot.domain.errors import BadRequest, BrokenPlan, NotAllowed, NotNow, PerchError
+from bot.domain.errors import BadRequest, NotAllowed, NotNow, PerchError
 from bot.domain.evidence import Entry
 from bot.domain.freezes import ALL, EVERYWHERE, LASTING, Freeze
 from bot.domain.machine import State
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import PERCH, Person, Rollout
+from bot.engine.acting import acting_for
 from bot.engine.ledger import Ledger, new_id
 from bot.engine.requests import Cold, Request
 from bot.engine.rights import Rights
@@ -134,22 +135,26 @@ class Freezing:
 
     async def _plans_of(self, service: str, live: Iterable[Rollout]) -> Sequence[Plan]:
         """The plans on offer and under way that a freeze would cover. Raises BadRequest where there are none."""
-        known = [*self._on_offer(), *[await self._ledger.plan_of(rollout) for rollout in live]]
+        on_offer = await asyncio.to_thread(self._on_offer)
+        known = [*on_offer, *[await self._ledger.plan_of(rollout) for rollout in live]]
         ours = [plan for plan in known if service in (EVERYWHERE, plan.service)]
         if not ours:
             raise BadRequest(f"No plan is of the service '{service}'; nothing was frozen.", f"/canary freeze {ALL}")
         return ours
 
-    def _on_offer(self) -> Iterable[Plan]:
+    def _on_offer(self) -> Sequence[Plan]:
+        """All plan files: not on the event loop, for reading a hundred of them takes seconds (law 2)."""
+        read = []
         for name in self._plans.names():
             try:
-                yield self._plans.find(name)[0]
-            except BrokenPlan as broken:
-                log.warning("the service of a broken plan isn't known: %s", broken)
+                read.append(self._plans.find(name)[0])
+            except PerchError as broken:
+                log.warning("the service of the plan %s isn't known: %s", name, broken)
+        return read
 
-    def services(self) -> Mapping[str, str]:
+    async def services(self) -> Mapping[str, str]:
         """The service of each plan on offer, by the plan's name."""
-        return {plan.name: plan.service for plan in self._on_offer()}
+        return {plan.name: plan.service for plan in await asyncio.to_thread(self._on_offer)}
 
     # ---- ending ---------------------------------------------------------------------------------------------------
 
@@ -230,7 +235,7 @@ class Freezing:
             for channel, there in channels.items()
         )
         entry = Entry(what, now, by.id, {**facts, "rollouts": [rollout.id for rollout in touched]})
-        return Change(evidence=(entry,), messages=messages)
+        return Change(evidence=(entry,), messages=messages, delivery=acting_for.get())
 
 
 def _standing(rollout: Rollout) -> dict[str, Any]:

@@ -130,7 +130,7 @@ class Desk(Protocol):
         """The freezes that stand."""
         ...
 
-    def services(self) -> Mapping[str, str]:
+    async def services(self) -> Mapping[str, str]:
         """The service of each plan on offer, by the plan's name."""
         ...
 

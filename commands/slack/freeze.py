@@ -18,12 +18,14 @@ SUMMARY = "Let nothing of a service rise, for 24 h unless said otherwise; down s
 
 async def run(request: Request, desk: Desk) -> Reply:
     """Read what, how long, why and who goes on; freeze. Raises a Refusal with the corrected command."""
-    services = desk.services()
+    services = await desk.services()
     service, words = frozen_service(request.words, services, "freeze")
     lasting, words = _lasting(words)
     reason, exempt = exempted(words, services)
     cold = await desk.freeze(request, service, request.reason or reason, lasting, exempt)
-    return shown(began(cold.freezes[0], cold.touched, request.at))
+    told = shown(began(cold.freezes[0], cold.touched, request.at))
+    # Where nothing live is under it, no channel has been told.
+    return told.model_copy(update={"in_channel": not cold.touched})
 
 
 def frozen_service(words: Sequence[str], services: Mapping[str, str], verb: str) -> tuple[str, Sequence[str]]:

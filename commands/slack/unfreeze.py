@@ -17,7 +17,7 @@ SUMMARY = "Lift your freeze (or, with the override role, anybody's); what it hel
 
 async def run(request: Request, desk: Desk) -> Reply:
     """Lift what stands for exactly this service. Raises a Refusal with what does stand."""
-    services = desk.services()
+    services = await desk.services()
     known = {**services, **{freeze.service: freeze.service for freeze in await desk.standing() if freeze.service}}
     service, words = frozen_service(request.words, known, "unfreeze")
     only, rest = _only(words, services, request.words)

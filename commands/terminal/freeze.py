@@ -58,7 +58,7 @@ async def _freeze(
     from commands.terminal.freezes import known_plans
 
     async with open_engine(settings) as engine:
-        services = engine.desk.services()
+        services = await engine.desk.services()
         asked = request("freeze", service or "--all", reason, engine.ledger.clock)
         named = services.get(service, service) or EVERYWHERE
         cold = await engine.desk.freeze(asked, named, reason, lasting, known_plans(exempt, services))

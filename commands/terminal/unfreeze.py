@@ -35,7 +35,7 @@ async def _unfreeze(settings: Settings, service: str, only: tuple[str, ...], rea
     from commands.terminal.freezes import known_plans
 
     async with open_engine(settings) as engine:
-        services = engine.desk.services()
+        services = await engine.desk.services()
         asked = request("unfreeze", service or "--all", reason, engine.ledger.clock)
         named = services.get(service, service) or EVERYWHERE
         return await engine.desk.unfreeze(asked, named, reason, known_plans(only, services))
