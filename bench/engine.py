@@ -51,6 +51,7 @@ async def open_engine(folder: Path, clock: Clock) -> AsyncIterator[Engine]:
     finally:
         await engine.ticker.aclose()
         await engine.works.aclose()
+        await engine.rehearsals.aclose()
         await engine.switch.aclose()
         await engine.cards.aclose()
         await engine.equipment.aclose()

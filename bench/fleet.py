@@ -90,6 +90,7 @@ def baking(tree: Tree, now: datetime) -> Rollout:
         shifted_at=now,
         entered_at=now,
         counted_at=now,
+        rehearsed_at=now,
         snapshot_at=now + timedelta(days=1),
         due_at=now,
     )

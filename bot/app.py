@@ -84,8 +84,8 @@ class Perch:
         self._shut = ""
         """Why the doors aren't open, on one line."""
         self._catch_up: Callable[[], Awaitable[int]] | None = None
-        self._speech = build_speech(settings, engine, client, clock, parts.pace, redact)
-        self._sender, self._messenger = self._speech.sender, self._speech.messenger
+        self.speech = build_speech(settings, engine, client, clock, parts.pace, redact)
+        self._sender, self._messenger = self.speech.sender, self.speech.messenger
         self._worker = Worker(
             engine.inbox,
             engine.outbox,
@@ -111,9 +111,9 @@ class Perch:
             await self._start_engine()
         self._supervise("upkeep", self.engine.upkeep.run())
         self._supervise("sender", self._sender.run())
-        self._closing.push_async_callback(self._speech.aclose)
-        if self._speech.fallback is not None:
-            self._supervise("second way", self._speech.fallback.run())
+        self._closing.push_async_callback(self.speech.aclose)
+        if self.speech.fallback is not None:
+            self._supervise("second way", self.speech.fallback.run())
         await self._serve()
         if only == "engine":
             return
@@ -332,6 +332,7 @@ async def open_perch(
         engine = build_engine(settings, environment, database, directory, clock, parts.kinds(), parts.files, redact)
         opening.push_async_callback(engine.equipment.aclose)
         opening.push_async_callback(engine.cards.aclose)
+        opening.push_async_callback(engine.rehearsals.aclose)
         opening.push_async_callback(engine.switch.aclose)
         opening.push_async_callback(engine.works.aclose)
         opening.push_async_callback(engine.ticker.aclose)

@@ -25,6 +25,7 @@ from bot.engine.gather import Round
 from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
 from bot.engine.methods import Pace
+from bot.engine.rehearsal import Rehearsals
 from bot.engine.rights import Rights
 from bot.engine.starting import Starting
 from bot.engine.tick import Ticker
@@ -69,6 +70,7 @@ class Engine:
     switch: KillSwitch
     works: Works
     cards: CardKeeper
+    rehearsals: Rehearsals
     upkeep: Upkeep
     ticker: Ticker
     freezing: Freezing
@@ -121,15 +123,14 @@ def wire(
 ) -> Engine:
     """Put the engine's parts together, whatever is behind the ports."""
     equipment = Equipment(kinds, environment, redact)
-    rollouts = SqlRollouts(database, clock, signer)
-    freezes = SqlFreezes(database, clock, signer)
+    rollouts, freezes = SqlRollouts(database, clock, signer), SqlFreezes(database, clock, signer)
     ledger, rights = Ledger(rollouts, plans, clock), Rights(directory)
     freezing = Freezing(freezes, ledger, plans, rights, files)
     starting = Starting(ledger, plans, rights, equipment, files, freezes)
     switch = KillSwitch(files, equipment, ledger, clock, kill_pace)
     works = _works(Mover(ledger, equipment, files, freezes, _looking(clock, kinds), rights.members), database, ledger)
-    cards = CardKeeper(files)
-    ledger.on_saved.extend([works.begin, cards.saw])
+    cards, rehearsals = CardKeeper(files), Rehearsals(ledger, equipment, files)
+    ledger.on_saved.extend([works.begin, cards.saw, rehearsals.saw])
     return Engine(
         plans=plans,
         equipment=equipment,
@@ -141,6 +142,7 @@ def wire(
         switch=switch,
         works=works,
         cards=cards,
+        rehearsals=rehearsals,
         upkeep=_upkeep(database, ledger, files, rights),
         ticker=Ticker(ledger, equipment, kinds, works, switch, clock, database.me),
         freezing=freezing,

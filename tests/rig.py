@@ -190,6 +190,7 @@ class Rig:
         """One tick, and everything that it set going."""
         await self.engine.ticker.tick()
         await self.engine.ticker.idle()
+        await self.engine.rehearsals.idle()
 
     async def minutes(self, number: float, step_s: float = 60) -> None:
         """Let time pass, with a tick at every step."""
@@ -305,6 +306,7 @@ async def _wired(
     finally:
         await engine.ticker.aclose()
         await engine.works.aclose()
+        await engine.rehearsals.aclose()
         await engine.switch.aclose()
         await engine.cards.aclose()
         await database.aclose()

@@ -14,6 +14,9 @@ from bot.domain.windows import fits, is_open, next_open
 FRESH = 2
 """A verdict is fresh for this many check intervals (law 1)."""
 
+REHEARSED = timedelta(hours=2)
+"""Nothing rises on an older rehearsal of its kill switch; it's repeated every hour."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -102,12 +105,23 @@ def promotion_waits_for(rollout: Rollout, plan: Plan, now: datetime, opens: date
         waiting.append(Waiting("a passing check"))
     if not stands_confirmed(rollout):
         waiting.append(Waiting("the present weight to be confirmed"))
+    if unrehearsed := _unrehearsed(rollout, now):
+        waiting.append(Waiting(unrehearsed))
     if rollout.frozen is not None and rollout.frozen.stands(now):
         frozen = rollout.frozen
         waiting.append(Waiting(f"the freeze of {frozen.service or 'everything'} to end ({frozen.why})", frozen.until))
     if opens is not None:
         waiting.append(Waiting("the time window", opens))
     return waiting
+
+
+def _unrehearsed(rollout: Rollout, now: datetime) -> str:
+    """What is wrong with the kill's rehearsal (X3), or "". One of an older Perch had none; its next check makes up."""
+    if rollout.rehearsal_faults:
+        return f"the kill switch to pass its rehearsal ({rollout.rehearsal_faults[0]})"
+    if rollout.rehearsed_at is not None and now - rollout.rehearsed_at > REHEARSED:
+        return "the kill switch to be rehearsed again"
+    return ""
 
 
 def since_resume(rollout: Rollout, check: Check) -> bool:

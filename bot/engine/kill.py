@@ -48,7 +48,7 @@ class KillSwitch:
     def __init__(
         self, files: KillFiles, equipment: Equipment, ledger: Ledger, clock: Clock, pace: Pace | None = None
     ) -> None:
-        self._files = files
+        self.files = files
         self._equipment = equipment
         self._ledger = ledger
         self._clock = clock
@@ -64,14 +64,14 @@ class KillSwitch:
 
     async def cards(self) -> Sequence[Card]:
         """All kill cards on this machine. Raises StoreAway."""
-        return await self._file(self._files.cards)
+        return await self._file(self.files.cards)
 
     async def card(self, rollout: str) -> Card:
         """By the rollout's id, or by its plan's name (without a database nobody knows ids).
 
         Raises NoCard, StoreAway, and AmbiguousRollout where a name is live in several environments.
         """
-        card = await self._file(self._files.card, rollout)
+        card = await self._file(self.files.card, rollout)
         if card is not None:
             return card
         named = [each for each in await self.cards() if each.plan == rollout]
@@ -84,7 +84,7 @@ class KillSwitch:
 
     async def under_way(self, rollout: Rollout) -> bool:
         """Whether a kill of this plan is in the spool: then nothing of it may rise. Raises StoreAway."""
-        acts = await self._file(self._files.spooled)
+        acts = await self._file(self.files.spooled)
         return any((act.plan, act.environment) == (rollout.plan, rollout.environment) for act in acts)
 
     async def card_for(self, rollout: Rollout, members: Sequence[str] = ()) -> Card:
@@ -96,7 +96,7 @@ class KillSwitch:
             tree = dict(await self._ledger.rollouts.tree(rollout.plan_digest))
             card = kill_card(rollout, plan, tree, tuple(members))
         try:
-            await self._file(self._files.keep_card, card)
+            await self._file(self.files.keep_card, card)
         except StoreAway as away:
             log.error("the kill card of %s can't be written (%s); the kill goes on without it", rollout.id, away)
         return card
@@ -134,7 +134,7 @@ class KillSwitch:
     async def _is_new(self, act: Spooled) -> bool:
         """Put the intent in the spool. A disk that fails stops no kill: then it acts, at worst twice."""
         try:
-            return await self._file(self._files.begin, act)
+            return await self._file(self.files.begin, act)
         except StoreAway as away:
             log.error("the spool can't be written (%s); the %s of %s goes on without it", away, act.what, act.rollout)
             return True
@@ -160,7 +160,7 @@ class KillSwitch:
     async def _spooled(self, act: Spooled | None, outcome: MethodOutcome) -> MethodOutcome:
         if act is not None:
             try:
-                await self._file(self._files.outcome, act.key, outcome.model_dump(mode="json"))
+                await self._file(self.files.outcome, act.key, outcome.model_dump(mode="json"))
             except StoreAway as away:
                 log.error("the spool can't be written (%s): %s", away, outcome)
         return outcome
@@ -210,7 +210,7 @@ class KillSwitch:
 
     async def merge(self) -> int:
         """Put all spooled acts into evidence and state; returns how many. Raises StoreAway when it can't."""
-        acts = [act for act in await self._file(self._files.spooled) if act.key not in self._pulling]
+        acts = [act for act in await self._file(self.files.spooled) if act.key not in self._pulling]
         for act in acts:
             outcomes = [MethodOutcome.model_validate(outcome) for outcome in act.outcomes]
             try:
@@ -244,7 +244,7 @@ class KillSwitch:
         log.error("the %s of %s has no rollout to be recorded with: %s", act.what, act.rollout, why)
         entry = Entry(act.what, self._clock(), act.by, act.model_dump(mode="json"))
         await self._ledger.rollouts.note(WORKSPACE, [entry])
-        await self._file(self._files.merged, act.key)
+        await self._file(self.files.merged, act.key)
 
     async def _record(self, act: Spooled, outcomes: Sequence[MethodOutcome]) -> None:
         await self._begin(act)
@@ -257,7 +257,7 @@ class KillSwitch:
             return Step(noted, (*told, *kills.partly(noted)))
 
         await self._ledger.change(act.rollout, decide)
-        await self._file(self._files.merged, act.key)
+        await self._file(self.files.merged, act.key)
 
     # ---- what it's made of --------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Before anything moves: every source is asked once, every adapter tried, baselines taken (X5).
+"""Before anything moves: every source is asked once, the kill rehearsed, baselines taken (X5, X3).
 
 Red stops the start; nothing has changed then. A metric that merely has no samples yet is not red: before its first
 percent a canary serves nobody.
@@ -7,7 +7,7 @@ percent a canary serves nobody.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,11 +17,11 @@ from bot.domain.plan import BaselineSpec, Plan
 from bot.domain.readings import baseline
 from bot.domain.rollout import BaselineValue, Rollout
 from bot.domain.units import ZERO, spell_duration
-from bot.engine.equipment import Gear, Method
+from bot.engine.equipment import Gear
 from bot.engine.gather import Round, baseline_metrics
-from bot.ports import OutsideFault, Traffic
+from bot.engine.rehearsal import CALL_S, Rehearsal, rehearse
+from bot.ports import KillFiles, OutsideFault, Traffic
 
-CALL_S = 15.0
 RED = frozenset({Missing.TIMEOUT, Missing.UNREACHABLE, Missing.REFUSED, Missing.GARBAGE, Missing.PARTIAL})
 
 
@@ -33,28 +33,28 @@ class Report:
     notes: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     baselines: Mapping[str, BaselineValue] = field(default_factory=dict)
-    former: Mapping[str, str] = field(default_factory=dict)
+    rehearsed: Rehearsal = field(default_factory=Rehearsal)
 
 
-async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> Report:
+async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, files: KillFiles) -> Report:
     """Try everything without changing anything. Never raises for what a far side does."""
     async with asyncio.TaskGroup() as group:
-        traffic = [group.create_task(_traffic(each)) for each in gear.traffic]
-        methods = [group.create_task(_method(each)) for each in gear.methods]
+        rehearsing = group.create_task(rehearse(gear, files))
+        traffic = [group.create_task(_at_zero(each)) for each in gear.traffic]
         metrics = group.create_task(round.metrics(plan, gear.sources, plan.metrics))
-    measured = metrics.result()
+    measured, rehearsed = metrics.result(), rehearsing.result()
     taken = {
         name: await _baseline(rollout, plan, gear, round, name)
         for name in sorted(baseline_metrics(plan))
         if name not in rollout.baselines
     }
-    red = [*(task.result() for task in traffic), *(task.result()[0] for task in methods), *_red(plan, measured)]
+    red = [*rehearsed.faults, *(task.result() for task in traffic), *_red(plan, measured)]
     return Report(
-        red=tuple(line for line in red if line),
+        red=tuple(dict.fromkeys(line for line in red if line)),
         notes=tuple(_notes(measured)),
         pending=tuple(f"{name}: {value}" for name, value in taken.items() if isinstance(value, NoData)),
         baselines={**rollout.baselines, **{name: v for name, v in taken.items() if isinstance(v, BaselineValue)}},
-        former={task.result()[1]: task.result()[2] for task in methods if not task.result()[0]},
+        rehearsed=rehearsed,
     )
 
 
@@ -64,40 +64,15 @@ def patience(plan: Plan) -> timedelta:
     return max((span for span in spans if span), default=timedelta(0)) + plan.no_data.after
 
 
-async def _traffic(traffic: Traffic) -> str:
-    fault = await _fault(traffic.rehearse())
-    if fault:
-        return f"traffic {traffic.target}: {fault}"
+async def _at_zero(traffic: Traffic) -> str:
     try:
         async with asyncio.timeout(CALL_S):
             state = await traffic.read()
-    except (TimeoutError, OutsideFault) as outside:
-        return f"traffic {traffic.target}: {outside or 'no answer'}"
+    except (TimeoutError, OutsideFault):
+        # The rehearsal says it already.
+        return ""
     if state.weight > ZERO:
         return f"traffic {traffic.target} is already at {state.weight}: set it to 0% first, a start begins from nothing"
-    return ""
-
-
-async def _method(method: Method) -> tuple[str, str, str]:
-    """(what is red or "", the method's name, what stands there now)."""
-    fault = await _fault(method.act.rehearse())
-    if fault:
-        return f"kill switch {method.name}: {fault}", method.name, ""
-    try:
-        async with asyncio.timeout(CALL_S):
-            return "", method.name, await method.act.former()
-    except (TimeoutError, OutsideFault) as outside:
-        return f"kill switch {method.name}: {outside or 'no answer'}", method.name, ""
-
-
-async def _fault(call: Awaitable[object]) -> str:
-    try:
-        async with asyncio.timeout(CALL_S):
-            await call
-    except TimeoutError:
-        return f"no answer in {CALL_S:g} s"
-    except OutsideFault as fault:
-        return str(fault)
     return ""
 
 

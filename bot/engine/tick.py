@@ -162,11 +162,14 @@ class Ticker:
                 return await verification(rollout, plan, gear, round), {}
 
     async def _preflight(self, rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> Step:
-        report = await preflight(rollout, plan, gear, round)
+        report = await preflight(rollout, plan, gear, round, self._switch.files)
         if report.red:
             return moves.abort(rollout, round.now, "preflight found problems", red=report.red)
         known = rollout.but(
-            baselines=dict(report.baselines), former={**report.former, **rollout.former}, due_at=round.now + SOON
+            baselines=dict(report.baselines),
+            former={**report.rehearsed.former, **rollout.former},
+            rehearsed_at=round.now,
+            due_at=round.now + SOON,
         )
         if report.pending and round.now - rollout.started_at > patience(plan):
             red = [f"no baseline for {line}" for line in report.pending]
@@ -175,6 +178,7 @@ class Ticker:
             return Step(known)
         lines = {
             "notes": list(report.notes),
+            "rehearsed": list(report.rehearsed.tried),
             "baselines": {name: value.model_dump(mode="json") for name, value in report.baselines.items()},
         }
         step = moves.enter_first_stage(known, plan, round.now, new_id())

@@ -7,6 +7,7 @@ from bot.domain.rollout import Gate
 from bot.ports import Said
 from bot.wording.blocks import Block, actions, button, context, header, said, section, told
 from bot.wording.conditions import line_texts, verdict_text
+from bot.wording.kills import rehearsal
 from bot.wording.sentences import code, cut, joined, moment_exact, prose, span
 from bot.wording.status import approve_button, button_value
 from bot.wording.telling import Telling
@@ -32,6 +33,7 @@ def _open(telling: Telling, gate: Gate) -> Said:
         f"Needs {wanted}.",
         f"*{approvals_given(gate, telling)}*",
         gate_default(gate, telling),
+        *([f"The {rehearsed}."] if (rehearsed := rehearsal(telling)) else ()),
         *_warnings(gate, telling),
     ]
     blocks = [header(f"{rollout.plan}{version}: {rollout.confirmed} → {to}?"), section(asks)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.ports import Said
 from bot.wording.blocks import told
-from bot.wording.sentences import joined, plain
+from bot.wording.sentences import joined, plain, span
 from bot.wording.telling import Telling
 
 SHORTEST_S = 0.1
@@ -82,6 +82,17 @@ def rearmed(telling: Telling) -> Said:
         lines.append(f"⚠️ NOT put back, for nobody wrote down what was there: {names}. Do it by hand.")
     head = f"{telling.by()} rearmed {plan}: what the kill switch had changed is put back."
     return told(head, *lines, "It may start again.")
+
+
+def rehearsal(telling: Telling) -> str:
+    """`kill rehearsed 3 h ago`, or that it failed; "" where there was none."""
+    rollout = telling.rollout
+    if rollout.rehearsed_at is None or not rollout.live:
+        return ""
+    ago = span(telling.now - rollout.rehearsed_at)
+    if rollout.rehearsal_faults:
+        return f"⚠️ kill rehearsal FAILED {ago} ago: {plain(rollout.rehearsal_faults[0], 200)}"
+    return f"kill rehearsed {ago} ago"
 
 
 def rehearsal_failed(telling: Telling) -> Said:

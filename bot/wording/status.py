@@ -10,6 +10,7 @@ from bot.domain.rollout import Rollout, Verdict
 from bot.ports import Said
 from bot.wording.blocks import Block, actions, button, confirmation, context, header, overflow, said, section
 from bot.wording.conditions import trouble, values_text, verdict_text
+from bot.wording.kills import rehearsal
 from bot.wording.sentences import STATE_WORDS, cut, moment, moment_exact, plain, prose, who
 from bot.wording.telling import Telling
 from bot.wording.waiting import waiting_lines
@@ -112,6 +113,7 @@ def _footer(telling: Telling) -> str:
         plain(rollout.environment, 60),
         f"started by {who(rollout.requester)} {moment(rollout.started_at, telling.now)}",
         f"rollout {plain(rollout.id, 60)}",
+        *([rehearsed] if (rehearsed := rehearsal(telling)) else ()),
         *(f"<{_address(address)}|{plain(name, 30)}>" for name, address in list(telling.plan.links.items())[:4]),
     ]
     return " · ".join(parts)

@@ -76,6 +76,7 @@ async def _engine(database: Database, settings: Settings, environment: Mapping[s
             yield engine
         finally:
             await engine.works.aclose()
+            await engine.rehearsals.aclose()
             await engine.switch.aclose()
             await engine.equipment.aclose()
     finally:

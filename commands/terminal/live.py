@@ -12,7 +12,8 @@ from bot.domain.measurements import NoData
 from bot.domain.plan import Plan
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.gather import Round
-from bot.engine.preflight import CALL_S, RED
+from bot.engine.preflight import RED
+from bot.engine.rehearsal import CALL_S
 from bot.ports import Denied, OutsideFault
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.plan import Plan
 from bot.domain.rollout import MethodOutcome, Rollout
 from bot.wording.conditions import line_texts
+from bot.wording.kills import rehearsal
 from bot.wording.plain_text import plain_text
 from bot.wording.sentences import STATE_WORDS
 from bot.wording.status import sentence
@@ -23,6 +24,7 @@ def status_text(rollout: Rollout, plan: Plan, now: datetime) -> str:
     """Where a rollout stands, what it waits for, and every condition of its last check."""
     telling = Telling({}, rollout, plan, now)
     lines = [sentence(telling), *waiting_lines(telling)]
+    lines += [f"The {rehearsed}."] if (rehearsed := rehearsal(telling)) else []
     lines += [f"Reason: {rollout.reason}"] if rollout.reason else []
     lines += [f"  {line}" for line in line_texts(rollout.check.lines, now, CONDITIONS)] if rollout.check else []
     return plain_text("\n".join([*lines, f"Rollout {rollout.id}, version {rollout.version}"]))

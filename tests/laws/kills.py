@@ -287,6 +287,51 @@ async def a_raise_that_lands_after_the_kill_is_undone(folder: Path, patience_s: 
         assert (rollout.state, story.traffic[0].weight) == (State.KILLED, ZERO), "the late raise stands"
 
 
+# ---- rehearsed --------------------------------------------------------------------------------------------------
+
+
+async def a_kill_is_rehearsed_before_the_start_and_every_hour(folder: Path, patience_s: float) -> None:
+    async with rig(folder, tree(stages=[{**tree()["stages"][0], "bake": "9h"}])) as story:
+        rollout = await story.start()
+        assert rollout.rehearsed_at == story.now
+        [before] = [each for each in await story.engine.rollouts.records(rollout.id) if each.kind == "preflight"]
+        assert [each.split(":")[0] for each in before.body["rehearsed"]] == [
+            "kill switch fake switch 0",
+            "traffic fake traffic 0",
+            "kill card and spool",
+        ]
+        await story.minutes(125, step_s=300)
+        assert (await story.kinds_on_record(rollout)).count("rehearsal") == 2
+        assert (story.kills[0].standing, story.traffic[0].weight) == ("on", Weight(1)), "a rehearsal changed something"
+
+
+async def a_kill_that_cannot_be_rehearsed_stops_the_start(folder: Path, patience_s: float) -> None:
+    async with rig(folder) as story:
+        (folder / "state" / "spool").rmdir()
+        (folder / "state" / "spool").write_text("in its place")
+        rollout = await story.start()
+        assert (rollout.state, story.traffic[0].weight) == (State.ABORTED, ZERO)
+
+
+async def nothing_rises_after_a_failed_rehearsal_until_one_goes_well(folder: Path, patience_s: float) -> None:
+    long = [{**stage, "bake": "70m"} for stage in tree()["stages"]]
+    async with rig(folder, tree(stages=long)) as story:
+        rollout = await story.start()
+        await story.minutes(58)
+        story.kills[0].far.trouble = Trouble.DENY
+        await story.minutes(20)
+        rollout = await story.load(rollout)
+        assert rollout.state is State.GATE
+        rollout = await story.approve(rollout)
+        await story.minutes(2)
+        assert story.traffic[0].weight == Weight(1), "raised, and a kill wouldn't reach its switch"
+        assert (await story.kinds_on_record(rollout)).count("rehearsal_failed") == 1
+        story.kills[0].far.trouble = None
+        await story.minutes(3)
+        assert "rehearsed" in await story.kinds_on_record(rollout)
+        assert story.traffic[0].weight == Weight(10)
+
+
 # ---- coming back ------------------------------------------------------------------------------------------------
 
 

@@ -210,6 +210,7 @@ async def fleet(
         await asyncio.gather(*story[0].acting, return_exceptions=True)
         await engine.ticker.aclose()
         await engine.works.aclose()
+        await engine.rehearsals.aclose()
         await engine.switch.aclose()
         await engine.cards.aclose()
         await database.aclose()
@@ -237,6 +238,7 @@ async def _launch(engine: Engine, each: dict[str, Any], kinds: Kinds) -> Rollout
         entered_at=START,
         counted_at=START,
         former={method.name: await method.act.former() for method in engine.equipment.gear(plan).methods},
+        rehearsed_at=START,
         due_at=START,
     )
     saved = await engine.rollouts.create(rollout, each, Change(messages=(first_status(rollout),)))

@@ -108,6 +108,10 @@ def _status() -> Iterator[tuple[str, Story]]:
     settling = checked(Verdict.PASS, settling=True).model_copy(
         update={"lines": tuple(line.model_copy(update={"counts": line.role != "hard"}) for line in good_lines())}
     )
+    rehearsed = {"rehearsed_at": NOW - timedelta(minutes=37)}
+    yield "status.rehearsed", ("status", {}, here(State.BAKING, check=checked(Verdict.PASS), **rehearsed))
+    failed = {**rehearsed, "rehearsal_faults": ("kill switch redis_flag new_way: no answer in 15 s",)}
+    yield "status.unrehearsed", ("status", {}, here(State.GATE, check=checked(Verdict.PASS), **failed))
     yield "status.settling", ("status", {}, here(State.BAKING, check=settling))
     yield "status.warned", ("status", {}, here(State.BAKING, check=checked(Verdict.WARN, WARNED, FULL)))
     for state in State:

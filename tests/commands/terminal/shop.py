@@ -88,6 +88,7 @@ class Shop:
         finally:
             await engine.ticker.aclose()
             await engine.works.aclose()
+            await engine.rehearsals.aclose()
             await engine.switch.aclose()
             await engine.equipment.aclose()
             await database.aclose()

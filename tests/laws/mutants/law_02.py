@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain import kills
+from bot.domain import gates, kills, rehearsals
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Kill, MethodOutcome, Rollout
 from bot.domain.units import ZERO
-from bot.engine import actions, kill, methods, pursuit, starting, stopping, tick
-from bot.engine.equipment import Gear
+from bot.engine import actions, kill, methods, pursuit, rehearsal, starting, stopping, tick
+from bot.engine.equipment import Gear, Method
 from bot.engine.requests import KillAsked
 from bot.ports import Card, Spooled
 from storage.spool import KillFolder
@@ -97,7 +97,7 @@ def a_spool_that_cannot_be_written_stops_the_kill(patch: pytest.MonkeyPatch) -> 
     patch.setattr(KillFolder, "begin", KillFolder._begin)
 
     async def is_new(self: kill.KillSwitch, act: Spooled) -> bool:
-        return bool(await self._file(self._files.begin, act))
+        return bool(await self._file(self.files.begin, act))
 
     patch.setattr(kill.KillSwitch, "_is_new", is_new)
 
@@ -200,6 +200,32 @@ def a_kill_forgets_the_raise_under_way(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(kills, "expecting", lambda step, before, plan, now: step)
 
 
+def a_kill_is_rehearsed_once(patch: pytest.MonkeyPatch) -> None:
+    """Preflight was green."""
+    patch.setattr(rehearsals, "due", lambda rollout, now: False)
+
+
+def a_rehearsal_tries_for_real(patch: pytest.MonkeyPatch) -> None:
+    """It is the only way to know."""
+    method = rehearsal._method
+
+    async def engaging(each: Method) -> tuple[str, str, str | None]:
+        await each.act.engage()
+        return await method(each)
+
+    patch.setattr(rehearsal, "_method", engaging)
+
+
+def nobody_tries_the_spool(patch: pytest.MonkeyPatch) -> None:
+    """A disk is always there."""
+    patch.setattr(KillFolder, "rehearse", lambda self: None)
+
+
+def a_failed_rehearsal_is_a_remark(patch: pytest.MonkeyPatch) -> None:
+    """Told, and nothing waits for it."""
+    patch.setattr(gates, "_unrehearsed", lambda rollout, now: "")
+
+
 def rearm_puts_everything_back(patch: pytest.MonkeyPatch) -> None:
     """What the plan names, whether it was touched or not."""
 
@@ -257,7 +283,7 @@ def the_spool_forgets_keys(patch: pytest.MonkeyPatch) -> None:
     """Every delivery is a new one."""
 
     async def is_new(self: kill.KillSwitch, act: Spooled) -> bool:
-        await self._file(self._files.begin, act)
+        await self._file(self.files.begin, act)
         return True
 
     patch.setattr(kill.KillSwitch, "_is_new", is_new)
