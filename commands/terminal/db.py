@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bot.ports import StoreAway
-from storage.address import database_file
+from storage.address import database_file, dialect_of, is_a_file
 from storage.backup import back_up, damage
 from storage.database import open_database, open_existing
 from storage.restore import Restored, mark_restored
@@ -31,11 +31,12 @@ def upgrade(context: click.Context) -> None:
     """Make the database, or bring its schema up to date. `perch run` does the same when it starts."""
     address = context.obj["database_url"]
 
-    async def upgraded() -> None:
-        await (await open_database(address)).aclose()
+    async def upgraded() -> str:
+        database = await open_database(address)
+        await database.aclose()
+        return database.shown
 
-    asyncio.run(upgraded())
-    click.echo(f"up to date: {database_file(address)}")
+    click.echo(f"up to date: {asyncio.run(upgraded())}")
 
 
 @db.command()
@@ -43,7 +44,7 @@ def upgrade(context: click.Context) -> None:
 @click.pass_context
 def backup(context: click.Context, file: Path) -> None:
     """Write a consistent copy to FILE, also while Perch runs; FILE mustn't exist."""
-    back_up(database_file(context.obj["database_url"]), file)
+    back_up(_sqlite_file(context, f"write the copy with pg_dump -Fc -f {file} DATABASE"), file)
     click.echo(f"backed up to {file}; check it with DATABASE_URL=sqlite:///{file} perch db check")
 
 
@@ -52,15 +53,16 @@ def backup(context: click.Context, file: Path) -> None:
 def check(context: click.Context) -> None:
     """Check the file's structure, its references, and every evidence chain; exit 1 if anything is wrong."""
     address = context.obj["database_url"]
-    file = database_file(address)
-    if not file.exists():
-        raise StoreAway(f"there is no database at {file}; set DATABASE_URL")
-    found = [*damage(file), *asyncio.run(_broken_chains(address))]
+    dialect = dialect_of(address)
+    dialect.require_made()
+    # A server looks after its own structure and references.
+    structure = damage(database_file(address)) if is_a_file(address) else ()
+    found = [*structure, *asyncio.run(_broken_chains(address))]
     for line in found:
         click.echo(f"bad: {line}", err=True)
     if found:
         raise click.exceptions.Exit(1)
-    click.echo(f"sound: {file}")
+    click.echo(f"sound: {dialect.shown}")
 
 
 @db.command()
@@ -68,7 +70,8 @@ def check(context: click.Context) -> None:
 @click.pass_context
 def restore(context: click.Context, file: Path) -> None:
     """Put the backup FILE in the database's place; Perch must not be running. Everything live starts held."""
-    database = database_file(context.obj["database_url"])
+    instead = f"stop every Perch, put it back with pg_restore --clean --if-exists -d DATABASE {file}, and type: "
+    database = _sqlite_file(context, f"{instead}perch db restored")
     done = asyncio.run(put_back(file, database, datetime.now(UTC)))
     click.echo(f"restored: {database}" + (f"; what was there is kept as {done.kept}" if done.kept else ""))
     _tell_restored(done)
@@ -94,6 +97,14 @@ def _tell_restored(done: Restored) -> None:
     if done.requests or done.messages:
         click.echo(f"Not taken up again: {done.requests} requests and {done.messages} messages of before the backup.")
     click.echo("Next: perch evidence verify --slack shows where this database ends before what Slack was told.")
+
+
+def _sqlite_file(context: click.Context, instead: str) -> Path:
+    """The database's file. Raises StoreAway with what to do for a database that is none."""
+    address = context.obj["database_url"]
+    if not is_a_file(address):
+        raise StoreAway(f"this is for SQLite files, and DATABASE_URL names a PostgreSQL server: {instead}")
+    return database_file(address)
 
 
 async def _broken_chains(address: str) -> Sequence[str]:

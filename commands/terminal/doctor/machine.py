@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import StoreAway
 from commands.terminal.doctor.findings import Finding, bad, note, ok
-from storage.address import database_file
+from storage.address import database_file, is_a_file
 from storage.database import open_existing
 from storage.spool import KillFolder
 
 LARGE_BYTES = 2 * 1024**3
 """E8: the live database is kept under this."""
+CLOCKS_APART = timedelta(seconds=1)
 
 
 async def database(address: str) -> Finding:
     """Is it there, of this version, writable, and not too large?"""
     try:
+        if not is_a_file(address):
+            return await _served(address)
         file = database_file(address).absolute()
         if not file.exists():
             return _can_be_made("database", file, "DATABASE_URL")
@@ -29,6 +35,31 @@ async def database(address: str) -> Finding:
     size = file.stat().st_size
     shown = f"{file}, {size / 1024**2:.1f} MB, of this version, writable"
     return ok("database", shown) if size < LARGE_BYTES else note("database", f"{shown}; archive old rollouts")
+
+
+async def _served(address: str) -> Finding:
+    """A server's database: also whether its clock is this machine's, for leases are counted on both."""
+    facts = text("SELECT pg_database_size(current_database()), clock_timestamp(), current_setting('server_version')")
+    await _try_writing(address)
+    database = await open_existing(address)
+    try:
+        before = datetime.now(UTC)
+        size, theirs, version = await database.read(lambda connection: _one(connection, facts))
+        apart = max(before - theirs, theirs - datetime.now(UTC), timedelta(0))
+    finally:
+        await database.aclose()
+    shown = f"{database.shown}, PostgreSQL {version.split()[0]}, {size / 1024**2:.1f} MB, of this version, writable"
+    if apart > CLOCKS_APART:
+        return bad(
+            "database",
+            f"{database.shown}: its clock and this machine's are {apart.total_seconds():.1f} s apart, and a lease may "
+            "change hands that much early; let both follow the same time server",
+        )
+    return ok("database", shown) if size < LARGE_BYTES else note("database", f"{shown}; archive old rollouts")
+
+
+async def _one(connection: AsyncConnection, chosen: TextClause) -> Any:
+    return (await connection.execute(chosen)).one()
 
 
 async def _try_writing(address: str) -> None:
