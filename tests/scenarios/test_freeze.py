@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.machine import State
-from tests.scenarios.story import PLAN, Story
+from tests.scenarios.story import CHANNEL, PLAN, Story
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +22,7 @@ async def test_a_freeze_holds_what_is_live_until_it_is_lifted_and_somebody_resum
     assert "incident 7" in await story.types("dev", "list")
     assert "You may not" in await story.types("ana", f"unfreeze {PLAN}")
     assert "may rise again" in await story.types("ben", f"unfreeze {PLAN} it was the network")
-    over = await story.message("is over")
+    over = await story.message("The freeze of")
     assert f"/canary resume {PLAN}" in str(over)
     assert (await story.perch.engine.rollouts.live())[0].state is State.HELD
     await story.types("ana", f"resume {PLAN}")
@@ -30,7 +30,9 @@ async def test_a_freeze_holds_what_is_live_until_it_is_lifted_and_somebody_resum
 
 
 async def test_nothing_starts_under_a_freeze(story: Story) -> None:
-    await story.types("ana", "freeze all until lifted black friday")
+    await story.workspace.command("ana", CHANNEL, "/canary freeze all until lifted black friday")
+    # Nothing live is under it, so the channel where it was typed is told.
+    await story.message("Everything is frozen until somebody lifts it")
     refused = await story.types("ana", f"start {PLAN} 1%")
     assert "everything is frozen" in refused
     assert "/canary unfreeze all" in refused
