@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.machine import State
 from bot.sandbox.service.knobs import FlagEndpoint, MetricsPage
-from tests.scenarios.opening import Tell, new_story, side_by_side
+from tests.scenarios.opening import Tell, side_by_side
 from tests.scenarios.quick import stage
 from tests.scenarios.story import Story, text
 
@@ -93,14 +93,3 @@ async def test_a_start_without_a_source_moves_nothing(story: Story) -> None:
     assert "503" in told
     assert "no cooldown" in told
     assert story.service.weight == 0.0
-
-
-async def test_somebody_else_who_moves_the_weight_is_noticed_within_one_check(tmp_path: Path) -> None:
-    """Law 10: real above approved is lowered, and both numbers are told."""
-    async with new_story(tmp_path, **SICK) as story:
-        await story.start()
-        story.service.percent = 40.0
-        await story.until(State.HELD)
-        told = text(await story.thread("drifted"))
-        assert "1% was set, 40% is real" in told
-        await story.seen(lambda: story.service.weight == 1.0)
