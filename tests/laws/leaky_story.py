@@ -23,6 +23,7 @@ from bot.schedule import Schedule
 from bot.settings import read_settings
 from storage.bundle import export
 from storage.database import open_database
+from storage.signing import new_key
 from tests.laws.echoing import SECRETS, Echo, babbling_redis, echoing, program
 from tests.scenarios.opening import settings_of, write_plan
 from tests.scenarios.story import Story
@@ -139,6 +140,7 @@ def environment_of(world: World, folder: Path, echo: Echo) -> dict[str, str]:
         "CLI_ACCESS": SECRETS["command's own"],
         "REDIS_WORD": SECRETS["redis password"],
         "PERCH_WEBHOOK_TOKEN": SECRETS["webhook"],
+        "PERCH_SIGNING_KEY": new_key(),
         "PERCH_HEARTBEAT_URL": f"{echo.url}/beat/{SECRETS['beat']}",
         "GITHUB_TOKEN": SECRETS["pasted"],
         "PERCH_ALLOWED_COMMANDS": "setpct",
@@ -194,6 +196,12 @@ class Leaky:
         answer = await self.story.types("ana", f"start {name} 1% version=v-{SECRETS['pasted']}")
         await self.tick(2)
         return answer
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """All of them, those of Perch's own settings included."""
+        own = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "PERCH_SIGNING_KEY")
+        return {**SECRETS, **{name: self.story.environment[name] for name in own}}
 
     async def everywhere(self) -> dict[str, str]:
         """All that comes out of Perch, by where one finds it."""

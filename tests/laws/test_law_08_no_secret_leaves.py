@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from bot.redaction import REDACTED
+from commands.terminal.logs import TALKATIVE
 from tests.laws.echoing import MOODS, SECRETS, leaks
 from tests.laws.leaky_story import Leaky, leaky_story
 
@@ -68,17 +70,20 @@ async def searched(
     folder: Path, caplog: pytest.LogCaptureFixture, telling: Callable[[Leaky], Awaitable[None]] = tell
 ) -> list[str]:
     """What leaked of a story, and where."""
-    # What goes into the database is looked for there; as a log it's most of the time that this takes.
-    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.INFO, logger="aiosqlite"):
+    with ExitStack() as stack:
+        for name in ("", *TALKATIVE):
+            stack.enter_context(caplog.at_level(logging.DEBUG, logger=name))
+        # What goes into the database is looked for there; as a log it's most of the time that this takes.
+        stack.enter_context(caplog.at_level(logging.INFO, logger="aiosqlite"))
         async with leaky_story(folder) as leaky:
             await telling(leaky)
-            places = await leaky.everywhere()
+            places, secrets = await leaky.everywhere(), leaky.secrets
             heard = (folder / "bin" / "heard").read_text().splitlines()
             raw = "\n".join(repr(sorted(json.loads(line)[1])) for line in heard)
     assert "SLACK_BOT_TOKEN" not in raw, "a command gets more of Perch's environment than it is meant to"
     places["log"] = caplog.text
     places["arguments"] = "\n".join(json.dumps(json.loads(line)[0]) for line in heard)
-    return [f"{place}: {leak}" for place, text in places.items() for leak in leaks(text)]
+    return [f"{place}: {leak}" for place, text in places.items() for leak in leaks(text, secrets)]
 
 
 async def test_no_secret_comes_out_again_whatever_far_sides_say(
