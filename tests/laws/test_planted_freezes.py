@@ -38,6 +38,7 @@ CAUGHT_BY: dict[Check, tuple[Callable[[pytest.MonkeyPatch], None], ...]] = {
 }
 
 
+@pytest.mark.usefixtures("both_databases")
 @pytest.mark.parametrize("check", CAUGHT_BY, ids=lambda check: check.__name__)
 async def test_it_holds(check: Check, tmp_path: Path) -> None:
     await check(tmp_path)

@@ -58,11 +58,12 @@ class Knocker:
 
 
 class Desk:
-    """The desk as it is, but for reads that fail while `away`."""
+    """The desk as it is, but for reads that fail while `away`, or never answer while `hanging`."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
         self.away = False
+        self.hanging = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -74,6 +75,9 @@ class Desk:
         return await self._unless_away(self._inner.live())
 
     async def _unless_away(self, reading: Any) -> Sequence[Rollout]:
+        if self.hanging:
+            reading.close()
+            await asyncio.Event().wait()
         if self.away:
             reading.close()
             raise StoreAway("the disk is full")
@@ -373,6 +377,7 @@ async def test_a_repeated_alert_acts_once_across_a_restart(here: Rig, door: Knoc
         assert (await next_one.load(rollout)).state is State.BAKING
 
 
+@pytest.mark.usefixtures("both_databases")
 async def test_the_same_alert_to_two_processes_at_once_is_one_transition_and_one_record(
     here: Rig, door: Knocker, tmp_path: Path
 ) -> None:
@@ -408,6 +413,17 @@ async def test_while_the_database_is_away_it_goes_by_the_kill_card(here: Rig, do
     answer = (await door.posts(an_alert("kill"))).json()
     assert answer[0]["did"] == "kill"
     assert here.kills[0].standing == "off"
+
+
+async def test_while_the_database_hangs_the_switch_is_off_before_the_delivery_is_kept(here: Rig, door: Knocker) -> None:
+    """Law 2: neither finding the rollout nor keeping the request may be waited for."""
+    await baking(here)
+    door.inbox.trouble, door.desk.hanging = Trouble.HANGS, True
+    posting = asyncio.create_task(door.posts(an_alert("kill")))
+    async with asyncio.timeout(9):
+        await here.kills[0].far.until_called("engage")
+    assert not posting.done()
+    assert (await posting).json()[0]["did"] == "kill"
 
 
 async def test_without_a_database_and_without_a_card_alertmanager_is_told_to_try_again(
