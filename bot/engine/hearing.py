@@ -71,9 +71,10 @@ class Hearing:
         return answer
 
     def _silence(self, why: str, *, lasting: bool) -> None:
+        began = self.silent_since is None
         if self.silent_since is None:
             self.silent_since = self._clock()
-        if why != self._why:
+        if began or (lasting and why != self._why):
             log.log(
                 logging.ERROR if lasting else logging.WARNING,
                 "what Perch says doesn't get through: %s. Checks and ways down go on; messages wait.",

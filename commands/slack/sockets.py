@@ -146,6 +146,9 @@ class Sockets:
         fresh, old = Line(self._app, self._client, self._app_token, self._clock), self._lines[place]
         try:
             await fresh.open()
+        except asyncio.CancelledError:
+            await fresh.close()
+            raise
         except (TimeoutError, SlackClientError, ClientError, OSError) as fault:
             log.warning("Slack connection %s doesn't open (%s); trying again", place + 1, type(fault).__name__)
             await fresh.close()

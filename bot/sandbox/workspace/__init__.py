@@ -6,7 +6,8 @@ may call, `delivery.py` for how an app hears of what people do, `limits.py` for 
 
 from bot.sandbox.workspace.cast import Channel, Person, UserGroup
 from bot.sandbox.workspace.delivery import Outcome
+from bot.sandbox.workspace.faults import Outage
 from bot.sandbox.workspace.web_api import Call
 from bot.sandbox.workspace.workspace import Workspace
 
-__all__ = ["Call", "Channel", "Outcome", "Person", "UserGroup", "Workspace"]
+__all__ = ["Call", "Channel", "Outage", "Outcome", "Person", "UserGroup", "Workspace"]

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.sandbox.workspace.refusals import Refused
 
@@ -15,13 +16,40 @@ class _Refusal:
     retry_after_s: int | None
 
 
+class Outage(StrEnum):
+    """How all of Slack is away at once."""
+
+    CUT = "cut"
+    """Connections are cut before anything is done."""
+    HTML = "html"
+    """A gateway's error page in place of an answer."""
+    HANG = "hang"
+    """No answer, until the outage ends."""
+
+
 class Faults:
-    """Planned refusals, hanging methods and dropped connections, by Web API method."""
+    """Planned refusals, hanging methods and dropped connections, by Web API method; and outages of everything."""
 
     def __init__(self) -> None:
         self._refusals: dict[str, deque[_Refusal]] = {}
         self._hanging: dict[str, asyncio.Event] = {}
         self._drops: dict[str, int] = {}
+        self.outage: Outage | None = None
+        self._over = asyncio.Event()
+
+    def begin(self, outage: Outage) -> None:
+        """From now on nothing of the Web API works, whatever is called."""
+        self.outage = outage
+        self._over = asyncio.Event()
+
+    def end(self) -> None:
+        """Everything works again; what hung is answered."""
+        self.outage = None
+        self._over.set()
+
+    async def over(self) -> None:
+        """Wait for the end of the outage."""
+        await self._over.wait()
 
     def refuse(self, method: str, error: str, times: int, status: int, retry_after_s: int | None) -> None:
         """Answer the next `times` calls with this error; several plans for a method queue up."""
@@ -39,6 +67,7 @@ class Faults:
 
     def release_all(self) -> None:
         """Nothing hangs any more."""
+        self.end()
         for method in list(self._hanging):
             self.release(method)
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from bot.sandbox.workspace import access, arguments
 from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.facts import method_facts
-from bot.sandbox.workspace.faults import Faults
+from bot.sandbox.workspace.faults import Faults, Outage
 from bot.sandbox.workspace.json_value import Json
 from bot.sandbox.workspace.methods.table import METHODS
 from bot.sandbox.workspace.rates import Rates
@@ -49,6 +49,8 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
         method = request.match_info["method"]
+        if self._faults.outage is not None and (nothing := await self._away(request, self._faults.outage)) is not None:
+            return nothing
         values: Json = {}
         headers = {"X-OAuth-Scopes": ",".join(self._records.app.scopes)}
         try:
@@ -63,6 +65,19 @@ class WebApi:
         if self._faults.drops_now(method) and request.transport is not None:
             request.transport.abort()
         return web.json_response(body, status=status, headers=headers)
+
+    async def _away(self, request: web.Request, outage: Outage) -> web.StreamResponse | None:
+        """What a call meets while all of Slack is away; None when it works after all."""
+        match outage:
+            case Outage.HTML:
+                return web.Response(status=503, text="<html>Bad gateway</html>", content_type="text/html")
+            case Outage.HANG:
+                await self._faults.over()
+                return None
+            case _:
+                if request.transport is not None:
+                    request.transport.abort()
+                return web.Response()
 
     def _carry_out(self, method: str, request: web.Request, values: Json) -> Json:
         facts = self._facts.get(method)

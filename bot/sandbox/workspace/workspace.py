@@ -10,7 +10,7 @@ from bot.sandbox.workspace.acts import Acts
 from bot.sandbox.workspace.answers import ResponseUrlEndpoint
 from bot.sandbox.workspace.cast import Channel, Person, UserGroup
 from bot.sandbox.workspace.delivery import Delivery, Outcome
-from bot.sandbox.workspace.faults import Faults
+from bot.sandbox.workspace.faults import Faults, Outage
 from bot.sandbox.workspace.http_mode import HttpMode
 from bot.sandbox.workspace.identity import DEFAULT_EVENTS, DEFAULT_SCOPES, Identity, new_tokens
 from bot.sandbox.workspace.ids import Ids
@@ -294,6 +294,19 @@ class Workspace:
     def revoke_token(self) -> None:
         """Answer `token_revoked` to both tokens from now on."""
         self._app.revoked |= {self._app.bot_token, self._app.app_token}
+
+    def give_token_back(self) -> None:
+        """Both tokens are good again, as if the app had been installed anew."""
+        self._app.revoked.clear()
+
+    def begin_outage(self, outage: Outage) -> None:
+        """All of Slack is away: no method answers, open connections are deaf, and no new one is made."""
+        self._faults.begin(outage)
+        self._sockets.mute()
+
+    def end_outage(self) -> None:
+        """It is back; connections that went deaf stay so."""
+        self._faults.end()
 
     def _emit(self, event: Json) -> None:
         name = event["type"]
