@@ -32,7 +32,7 @@ _SAVE = (
     update(_ROLLOUTS)
     .where(col(RolloutRow.id) == bindparam("id_read"), col(RolloutRow.revision) == bindparam("revision_read"))
     .values(lease_owner=None, lease_until=None)
-    .returning(col(RolloutRow.head_number), col(RolloutRow.head_hash))
+    .returning(col(RolloutRow.head_number), col(RolloutRow.head_hash), col(RolloutRow.head_key))
 )
 """Finds only the revision that was read. Whoever saves ends the lease: what its holder knows isn't true any more.
 
@@ -56,6 +56,7 @@ class SqlRollouts:
         self._database = database
         self._clock = clock
         self._signer = signer
+        self._told_unsigned = signer is not None
 
     @property
     def one_machine(self) -> bool:
@@ -87,7 +88,9 @@ class SqlRollouts:
             if found is None:
                 raise Stale(rollout.id, rollout.revision)
             if change.evidence:
-                head = await append(connection, saved.id, Head(*found), change.evidence, self._signer)
+                self._tell_unsigned(saved.id, found.head_key)
+                head = Head(found.head_number, found.head_hash)
+                head = await append(connection, saved.id, head, change.evidence, self._signer)
                 await keep_head(connection, saved.id, head, self._signer)
             await self._bring(connection, saved.id, change)
             return saved
@@ -198,6 +201,16 @@ class SqlRollouts:
             await connection.execute(self._database.insert_new(table(ChainHeadRow)), begun)
         for rows, key in ((_ROLLOUTS, "id"), (table(ChainHeadRow), "chain")):
             await connection.execute(select(rows.c[key]).where(rows.c[key] == chain).with_for_update())
+
+    def _tell_unsigned(self, rollout: str, key: str | None) -> None:
+        """Once: a shell without the key goes on, for down is always open, and its records will be named by verify."""
+        if key is not None and not self._told_unsigned:
+            self._told_unsigned = True
+            log.error(
+                "the record of %s is signed and PERCH_SIGNING_KEY isn't set here: what is done now is on record "
+                "unsigned, and perch evidence verify will name it. Set the key where Perch and its shell commands run",
+                rollout,
+            )
 
     async def _bring(self, connection: AsyncConnection, rollout: str, change: Change) -> None:
         if change.delivery:

@@ -29,7 +29,8 @@ class BadKey(PerchError):
     """A key can't be read. The text never holds any of it."""
 
     def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where} {what}. Nothing was started.", "perch evidence key --new makes a good one")
+        sentence = f"{where} {what}; nothing is signed or checked with it."
+        super().__init__(sentence, "perch evidence key --new makes a good one")
 
 
 class SigningKey:

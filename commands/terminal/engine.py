@@ -7,15 +7,19 @@ revision it read, so the two can't overwrite each other.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from bot.assembly import Engine, build_engine
+from bot.assembly import Engine, build_engine, signer_of
+from bot.domain.errors import PerchError
 from bot.ports import OutOfReach, StoreAway
 from bot.settings import Settings
 from commands.terminal.no_database import NoDatabase
 from storage.database import Database, open_existing
+
+log = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
 """How long a way down waits for the database to open before it goes by the kill card (law 2)."""
@@ -52,11 +56,21 @@ async def open_engine_for_down(
     opening = asyncio.create_task(open_existing(settings.database_url))
     await asyncio.wait({opening}, timeout=PATIENCE_S)
     try:
-        async with _engine(_opened(opening), settings, environment) as engine:
+        async with _engine(_opened(opening), _down_with_any_key(settings), environment) as engine:
             yield engine
     finally:
         opening.cancel()
         await asyncio.wait({opening})
+
+
+def _down_with_any_key(settings: Settings) -> Settings:
+    """A signing key that can't be read stops no way down (law 2): what is done goes on record unsigned, and told."""
+    try:
+        signer_of(settings)
+    except PerchError as bad:
+        log.error("%s It goes down all the same; the record of it isn't signed", bad)
+        return settings.model_copy(update={"signing_key": Settings().signing_key})
+    return settings
 
 
 def _opened(opening: asyncio.Task[Database]) -> Database:

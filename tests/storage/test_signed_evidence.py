@@ -1,0 +1,140 @@
+"""Law 9: what is written with a key is signed with it, record and head, in the database and in the bundle."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.domain.evidence import WORKSPACE
+from bot.domain.signatures import Signing
+from bot.ports import Change
+from commands.terminal import given
+from commands.terminal.evidence import evidence
+from storage.bundle import export
+from storage.bundle_check import BrokenBundle, verify_bundle
+from storage.database import open_database
+from storage.rollouts import SqlRollouts
+from storage.signing import KnownKeys, SigningKey, new_key, read_public_keys, read_signing_key
+from storage.verifying import check_all
+from tests.commands.terminal.shop import Shop
+from tests.storage.samples import TREE, Hands, a_rollout, an_entry
+
+pytestmark = pytest.mark.anyio
+
+PRIVATE = new_key()
+KEY = read_signing_key(PRIVATE)
+KNOWN = KnownKeys(read_public_keys([KEY.public]))
+
+
+async def written(file: Path, *signers: SigningKey | None) -> None:
+    """Two chains, their records by one process after the other: each with its own key, or none."""
+    for number, signer in enumerate(signers):
+        database = await open_database(f"sqlite:///{file}")
+        rollouts = SqlRollouts(database, Hands(), signer)
+        if not number:
+            await rollouts.create(a_rollout(), TREE, Change(evidence=(an_entry(),)))
+        saved = await rollouts.save(await rollouts.load("r1"), Change(evidence=(an_entry("held"), an_entry("resumed"))))
+        await rollouts.save(saved, Change())
+        await rollouts.note(WORKSPACE, [an_entry("refused")])
+        await database.aclose()
+
+
+async def found(file: Path) -> dict[str, tuple[int | None, Signing]]:
+    database = await open_database(f"sqlite:///{file}")
+    try:
+        checked = await check_all(database, KNOWN)
+    finally:
+        await database.aclose()
+    return {each.chain: (each.broken.number if each.broken else None, each.signing) for each in checked}
+
+
+async def test_every_record_and_every_head_is_signed(tmp_path: Path) -> None:
+    await written(tmp_path / "perch.db", KEY, KEY)
+    assert await found(tmp_path / "perch.db") == {"r1": (None, Signing(signed=5)), WORKSPACE: (None, Signing(signed=2))}
+    with closing(sqlite3.connect(tmp_path / "perch.db")) as connection:
+        assert connection.execute("SELECT DISTINCT head_key FROM rollouts").fetchall() == [(KEY.id,)]
+        assert connection.execute("SELECT DISTINCT key FROM chain_heads").fetchall() == [(KEY.id,)]
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute("UPDATE evidence SET signature = NULL")
+
+
+async def test_signing_may_begin_in_the_middle_of_a_chain(tmp_path: Path) -> None:
+    await written(tmp_path / "perch.db", None, KEY)
+    assert (await found(tmp_path / "perch.db"))["r1"] == (None, Signing(signed=2, unsigned=3))
+
+
+async def test_a_process_without_the_key_says_so_and_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A shell where PERCH_SIGNING_KEY was forgotten: it goes on, for down is always open, and isn't hidden."""
+    with caplog.at_level(logging.ERROR):
+        await written(tmp_path / "perch.db", KEY, None)
+    assert [each.getMessage() for each in caplog.records if "PERCH_SIGNING_KEY isn't set here" in each.getMessage()]
+    assert (await found(tmp_path / "perch.db"))["r1"][0] == 4
+
+
+async def test_a_bundle_carries_its_signatures_and_verifies_with_the_public_key_alone(tmp_path: Path) -> None:
+    await written(tmp_path / "perch.db", KEY)
+    database = await open_database(f"sqlite:///{tmp_path / 'perch.db'}")
+    (tmp_path / "r1.zip").write_bytes(await export(database, "r1"))
+    await database.aclose()
+    assert verify_bundle(tmp_path / "r1.zip", KNOWN).signing == Signing(signed=3)
+    assert verify_bundle(tmp_path / "r1.zip").signing == Signing(unchecked=3)
+    stranger = KnownKeys(read_public_keys([read_signing_key(new_key()).public]))
+    with pytest.raises(BrokenBundle, match="record 1: it's signed with key"):
+        verify_bundle(tmp_path / "r1.zip", stranger)
+
+
+def run(*words: str, **environment: str) -> Result:
+    return CliRunner().invoke(evidence, words, obj=given(environment))
+
+
+def test_a_key_is_made_and_its_public_half_is_shown() -> None:
+    made = run("key", "--new")
+    private = made.stdout.strip()
+    public = read_signing_key(private).public
+    assert public in made.stderr
+    shown = run("key", PERCH_SIGNING_KEY=private)
+    assert (shown.exit_code, shown.stdout.strip()) == (0, public)
+    assert private not in shown.output
+    unset = run("key")
+    assert unset.exit_code == 1
+    assert "perch evidence key --new" in unset.output
+
+
+def test_public_keys_come_from_a_setting_a_file_and_an_option(tmp_path: Path) -> None:
+    file, keys = tmp_path / "perch.db", tmp_path / "keys"
+    asyncio.run(written(file, KEY))
+    keys.write_text(f"{read_signing_key(new_key()).public}\n{KEY.public}\n")
+    here = {"DATABASE_URL": f"sqlite:///{file}"}
+    for words, more in (
+        ([], {"PERCH_SIGNING_KEY": PRIVATE}),
+        ([], {"PERCH_PUBLIC_KEYS": KEY.public}),
+        ([], {"PERCH_PUBLIC_KEYS": str(keys)}),
+        (["--public-key", str(keys)], {}),
+    ):
+        verified = run("verify", "r1", "--require-signed", *words, **here, **more)
+        assert (verified.exit_code, "3 of 3 records, each by a known key" in verified.output) == (0, True)
+    refused = run("verify", "r1", "--public-key", "hunter2", **here)
+    assert "--public-key isn't a public key" in str(refused.exception)
+    assert "hunter2" not in str(refused.exception)
+
+
+def test_a_bad_key_stops_the_start_with_one_line_and_no_way_down(tmp_path: Path) -> None:
+    """The setting is named, what was in it isn't; and a kill from a shell acts all the same (law 2)."""
+    shop = Shop(tmp_path)
+    shop.begin()
+    bad = {"PERCH_SIGNING_KEY": "c2VjcmV0", "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "x"}
+    started = shop.perch("run", **bad)
+    assert started.returncode == 1
+    [line] = [line for line in started.stderr.splitlines() if "PERCH_SIGNING_KEY" in line]
+    assert "6 bytes in base64 where Ed25519 has 32" in line
+    assert "c2VjcmV0" not in started.stderr
+    killed = shop.perch("kill", "shop", **bad)
+    assert killed.returncode == 0, killed.stderr
+    assert (shop.percent(), shop.enabled()) == (0, False)
+    assert "It goes down all the same" in killed.stderr
