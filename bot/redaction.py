@@ -23,6 +23,7 @@ SHORTEST = 6
 _SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|SIGNATURE|API_?KEY|(^|[_-])(KEY|PWD|PASS|AUTH|SIG)$", re.I
 )
+_HOOK = re.compile(r"HOOK|HEARTBEAT|FALLBACK", re.I)
 _TOKEN_LIKE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-.=~]{16,}")
 
 
@@ -116,7 +117,11 @@ def sounds_secret(name: str) -> bool:
 def secrets_of(name: str, value: str) -> set[str]:
     """What is secret in one environment variable: all of it, by its name, or the secret parts of an address."""
     found = {value} if sounds_secret(name) and not value.startswith("/") else set()
-    return found | (_in_address(value) if "://" in value else set())
+    if "://" in value:
+        found |= _in_address(value)
+        # Whoever knows such an address may use it, however its path looks.
+        found |= {value.split("://", 1)[1].partition("/")[2]} if _HOOK.search(name) else set()
+    return found
 
 
 def _in_address(url: str) -> set[str]:

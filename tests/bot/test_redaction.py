@@ -134,6 +134,11 @@ def test_the_secret_parts_of_an_address_are_known_and_the_rest_is_not(address: s
     assert redact("perch on db:5432, sslmode=require") == "perch on db:5432, sslmode=require"
 
 
+def test_the_path_of_a_hook_is_its_password() -> None:
+    """Law 8: ntfy's topics are words."""
+    assert "our-topic" not in Redactor(secrets_of("PERCH_FALLBACK_URL", "https://ntfy.sh/our-topic"))("at /our-topic")
+
+
 def test_what_a_plan_names_is_secret_whatever_it_is_called() -> None:
     """Law 8: a frozen plan holds names; the values are known from the environment."""
     environment = {

@@ -30,7 +30,15 @@ WRONG = {
     "a database address that is none": {"DATABASE_URL": SECRETS["flag token"]},
     "a database file in no folder": {"DATABASE_URL": "sqlite:////nowhere/perch.db", "GITHUB_TOKEN": SECRETS["pasted"]},
 }
-WORDS = (("run",), ("rollouts",), ("status", "web"), ("kill", "web"), ("db", "check"), ("evidence", "verify"))
+WORDS = (
+    ("run",),
+    ("rollouts",),
+    ("status", "web"),
+    ("kill", "web"),
+    ("db", "check"),
+    ("evidence", "verify"),
+    ("doctor",),
+)
 
 
 @pytest.fixture(autouse=True)
