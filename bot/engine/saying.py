@@ -126,7 +126,7 @@ class Sayer:
 
     async def _post(self, queued: Queued) -> Posted:
         outgoing = queued.outgoing
-        to, thread = await self._place(queued), await self._thread(queued)
+        to, thread = await self._place(queued)
         if queued.uncertain:
             async with asyncio.timeout(CALL_WITHIN_S):
                 found = await self._messenger.find(to, outgoing.key, thread=thread)
@@ -147,23 +147,21 @@ class Sayer:
             outgoing = replace(outgoing, facts=facts)
         return self._wording(outgoing, rollout, plan, self._clock())
 
-    async def _place(self, queued: Queued) -> str:
-        """Where to post: beside the rollout's status message, by the channel's id, which outlives a rename."""
-        if not queued.outgoing.to and queued.rollout:
-            root = await self._outbox.place(queued.rollout, f"status:{queued.rollout}")
-            if root is not None:
-                return root.channel
-        return await self.channel(queued)
+    async def _place(self, queued: Queued) -> tuple[str, str]:
+        """Where to post, and the timestamp of the thread's first message, "" for a message of its own.
 
-    async def _thread(self, queued: Queued) -> str:
-        """The timestamp of the thread's first message, or "" for a message of its own."""
-        if not queued.outgoing.thread:
-            return ""
-        root = await self._outbox.place(queued.rollout, f"status:{queued.rollout}")
+        Beside the rollout's status message it goes by the channel's id, which outlives a rename.
+        """
+        outgoing, root = queued.outgoing, None
+        if queued.rollout and (outgoing.thread or not outgoing.to):
+            root = await self._outbox.place(queued.rollout, f"status:{queued.rollout}")
+        to = root.channel if root is not None and not outgoing.to else await self.channel(queued)
+        if not outgoing.thread:
+            return to, ""
         if root is not None:
-            return root.ts
-        if self._clock() - queued.at > ROOT_WITHIN and queued.outgoing.lane is Lane.URGENT:
-            return ""
+            return to, root.ts
+        if self._clock() - queued.at > ROOT_WITHIN and outgoing.lane is Lane.URGENT:
+            return to, ""
         raise NoThread
 
     async def about(self, id: str) -> tuple[Rollout | None, Plan | None]:

@@ -18,9 +18,9 @@ PAGE = 200
 """Slack's own advice for conversations.list; larger pages may come back shortened."""
 
 
-async def channels(client: AsyncWebClient, plans: Sequence[Plan]) -> AsyncIterator[Finding]:
-    """One line for each channel that a plan posts to."""
-    wanted = dict.fromkeys(place for plan in plans for place in _places(plan))
+async def channels(client: AsyncWebClient, plans: Sequence[Plan], second: str = "") -> AsyncIterator[Finding]:
+    """One line for each channel that a plan posts to, and for the `second` one, where there is one."""
+    wanted = dict.fromkeys((*(place for plan in plans for place in _places(plan)), *([second] if second else ())))
     if not wanted:
         return
     try:

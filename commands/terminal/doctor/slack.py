@@ -56,7 +56,7 @@ async def slack(settings: Settings, plans: Sequence[Plan], clock: Clock) -> Asyn
         yield _scopes(answer)
         yield _clock(answer, clock())
         yield await _door(client, settings)
-        async for finding in channels(client, plans):
+        async for finding in channels(client, plans, settings.fallback_channel):
             yield finding
         async for finding in roles(client, plans, clock):
             yield finding

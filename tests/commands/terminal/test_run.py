@@ -188,6 +188,13 @@ async def test_the_doctor_names_a_revoked_token_and_asks_nothing_further(world: 
     assert "SLACK_BOT_TOKEN" in finding.said
 
 
+async def test_the_doctor_looks_at_the_second_channel_too(world: World, tmp_path: Path) -> None:
+    environment = {**environment_for(world, tmp_path), "PERCH_FALLBACK_CHANNEL": "#nowhere"}
+    found = [each async for each in slack(read_settings(environment), [], utc_now)]
+    [channel] = [each for each in found if each.what == "channel #nowhere"]
+    assert channel.grade is Grade.BAD
+
+
 async def test_the_doctor_sees_a_clock_that_is_wrong(world: World, tmp_path: Path) -> None:
     settings = read_settings(environment_for(world, tmp_path))
     found = [each async for each in slack(settings, [], lambda: utc_now() + timedelta(minutes=10))]
