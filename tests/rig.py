@@ -266,6 +266,16 @@ async def again(former: Rig, folder: Path) -> AsyncIterator[Rig]:
         yield story
 
 
+@asynccontextmanager
+async def beside(former: Rig, folder: Path, *, ahead_s: float = 0, state: str = "state") -> AsyncIterator[Rig]:
+    """Another process at the same time over the same database and world. Its clock may be wrong by `ahead_s`, and its
+    folder of kill cards, `state`, another one."""
+    now = former.now + timedelta(seconds=ahead_s)
+    world = (former.numbers, former.traffic, former.kills, former.people, former.plans)
+    async with _wired(folder, *world, now, state) as story:
+        yield story
+
+
 def _kinds(
     numbers: Numbers,
     traffic: list[FakeTraffic],
@@ -288,6 +298,7 @@ async def _wired(
     people: People,
     plans: OnePlan,
     now: datetime,
+    state: str = "state",
 ) -> AsyncIterator[Rig]:
     database = await open_database(address_in(folder))
     story: list[Rig] = []
@@ -296,7 +307,7 @@ async def _wired(
         plans=plans,
         environment={},
         database=database,
-        files=KillFolder(folder / "state"),
+        files=KillFolder(folder / state),
         directory=people,
         clock=lambda: story[0].now,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from socket import gethostname
 from typing import Any
 
@@ -40,13 +40,19 @@ class Process:
         self.leases = SqlLeases(database)
 
 
-@pytest.fixture
-async def two(database_address: str) -> AsyncIterator[tuple[Process, Process]]:
+@asynccontextmanager
+async def two_over(address: str) -> AsyncIterator[tuple[Process, Process]]:
     async with AsyncExitStack() as opened:
-        databases = [await open_database(database_address) for _ in range(2)]
+        databases = [await open_database(address) for _ in range(2)]
         for database in databases:
             opened.push_async_callback(database.aclose)
         yield Process(databases[0]), Process(databases[1])
+
+
+@pytest.fixture
+async def two(database_address: str) -> AsyncIterator[tuple[Process, Process]]:
+    async with two_over(database_address) as both:
+        yield both
 
 
 async def keys(process: Process) -> list[str]:
