@@ -65,6 +65,8 @@ class Freezing:
         """
         live = await self._ledger.rollouts.live()
         concerned = await self._plans_of(service, live)
+        if service and not concerned:
+            raise BadRequest(f"No plan is of the service '{service}'; nothing was frozen.", f"/canary freeze {ALL}")
         await self._rights.permit_by_any(request, "stop", concerned, known=await self._known(service))
         now = self._ledger.clock()
         freeze = Freeze(
@@ -123,7 +125,8 @@ class Freezing:
     # ---- who may --------------------------------------------------------------------------------------------------
 
     async def _may_lift(self, request: Request, freeze: Freeze, live: Sequence[Rollout]) -> None:
-        concerned = await self._plans_of(freeze.service, live)
+        # The last plan of a service may be gone; its freeze must not stay for ever.
+        concerned = await self._plans_of(freeze.service, live) or await self._plans_of(EVERYWHERE, live)
         owned = request.actor.id == freeze.owner.id
         await self._rights.permit_by_any(request, "operate" if owned else "override", concerned)
 
@@ -134,13 +137,10 @@ class Freezing:
         return frozenset(operator for card in ours for operator in card.operators)
 
     async def _plans_of(self, service: str, live: Iterable[Rollout]) -> Sequence[Plan]:
-        """The plans on offer and under way that a freeze would cover. Raises BadRequest where there are none."""
+        """The plans on offer and under way that a freeze covers."""
         on_offer = await asyncio.to_thread(self._on_offer)
         known = [*on_offer, *[await self._ledger.plan_of(rollout) for rollout in live]]
-        ours = [plan for plan in known if service in (EVERYWHERE, plan.service)]
-        if not ours:
-            raise BadRequest(f"No plan is of the service '{service}'; nothing was frozen.", f"/canary freeze {ALL}")
-        return ours
+        return [plan for plan in known if service in (EVERYWHERE, plan.service)]
 
     def _on_offer(self) -> Sequence[Plan]:
         """All plan files: not on the event loop, for reading a hundred of them takes seconds (law 2)."""

@@ -52,6 +52,8 @@ class Reply(BaseModel):
     text: str
     blocks: tuple[dict[str, Any], ...] = ()
     in_channel: bool = False
+    refused: bool = False
+    """Nothing was done, and the text says why."""
 
 
 class KillAsked(BaseModel):

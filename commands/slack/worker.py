@@ -60,7 +60,7 @@ class Worker:
         self._lanes: dict[str, str] = {}
         self._served: OrderedDict[str, None] = OrderedDict()
         """Keys that were worked on or refused here, whatever the inbox says."""
-        self._listeners: dict[str, list[asyncio.Future[str]]] = {}
+        self._listeners: dict[str, list[asyncio.Future[Reply]]] = {}
 
     def wake(self) -> None:
         """There is something new in the inbox."""
@@ -72,9 +72,9 @@ class Worker:
             self._begin(request)
 
     @contextmanager
-    def listening(self, key: str) -> Iterator[asyncio.Future[str]]:
+    def listening(self, key: str) -> Iterator[asyncio.Future[Reply]]:
         """Hear what is answered to a webhook's request: there is nobody in Slack to be answered."""
-        heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        heard: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._listeners.setdefault(key, []).append(heard)
         try:
             yield heard
@@ -190,7 +190,7 @@ class Worker:
             reply = await perform(request, self._desk)
         except PerchError as refused:
             await self._desk.refused(request, refused)
-            return shown(refusals.refusal(refused, self._command))
+            return shown(refusals.refusal(refused, self._command)).model_copy(update={"refused": True})
         except (StoreAway, NotOurs):
             raise
         except Exception:
@@ -202,12 +202,12 @@ class Worker:
 
     async def _answer(self, request: Request, reply: Reply | None) -> None:
         """Through the outbox; straight to the person when the database is away."""
+        if reply is None:
+            return
         if request.surface == "webhook":
             for heard in self._listeners.get(request.key, ()):
                 if not heard.done():
-                    heard.set_result(reply.text if reply else "")
-            return
-        if reply is None:
+                    heard.set_result(reply)
             return
         message = Outgoing(
             say="answer",

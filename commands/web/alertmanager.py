@@ -33,7 +33,8 @@ FIND_S = 0.5
 """How long the database may take to say which rollouts are live; then the kill cards say it."""
 ANSWER_S = 2.0
 """How long the answer waits for what came of it; the act itself waits for nobody and goes on."""
-RECENT = 20
+RECENT = 100
+"""Among so many rollouts of a plan, the newest, are its live ones: one in each environment."""
 REMEMBERED = 1000
 
 Cards = Callable[[], Awaitable[Sequence[Card]]]
@@ -42,7 +43,8 @@ Note = Callable[[Entry], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was done with one alert for one rollout. `did` is the action, `repeated`, `nothing` or `unknown`."""
+    """What was done with one alert for one rollout. `did` is the action, or `refused`, `repeated`, `nothing`,
+    `unknown`."""
 
     alert: str
     status: str
@@ -141,8 +143,10 @@ class AlertDoor:
             recorded.add_done_callback(self._recording.discard)
             both: set[asyncio.Future[Any]] = {answered, recorded}
             await asyncio.wait(both, timeout=ANSWER_S)
-            text = answered.result() if answered.done() else f"{asked.action} of {rollout} has begun and goes on."
-        return self._answer(alert, asked.action, plain_text(text), rollout)
+        if not answered.done():
+            return self._answer(alert, asked.action, f"{asked.action} of {rollout} has begun and goes on.", rollout)
+        reply = answered.result()
+        return self._answer(alert, "refused" if reply.refused else asked.action, plain_text(reply.text), rollout)
 
     async def _live(self, asked: Wish) -> Sequence[str] | None:
         """Ids of the live rollouts that are meant; None where nobody can say."""

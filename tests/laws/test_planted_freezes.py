@@ -10,6 +10,7 @@ import pytest
 from tests.laws import frozen
 from tests.laws.frozen import Check
 from tests.laws.mutants import freezes
+from tests.postgres import put_address
 
 pytestmark = pytest.mark.anyio
 
@@ -38,9 +39,22 @@ CAUGHT_BY: dict[Check, tuple[Callable[[pytest.MonkeyPatch], None], ...]] = {
 }
 
 
-@pytest.mark.usefixtures("both_databases")
 @pytest.mark.parametrize("check", CAUGHT_BY, ids=lambda check: check.__name__)
 async def test_it_holds(check: Check, tmp_path: Path) -> None:
+    await check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        frozen.the_fence_of_a_raise_reads_freezes_after_its_call,
+        frozen.a_freeze_delivered_twice_is_one,
+        frozen.an_alert_acts_once_for_each_time_it_fires,
+    ],
+    ids=lambda check: check.__name__,
+)
+async def test_it_holds_on_postgresql(check: Check, tmp_path: Path, postgres_database: str) -> None:
+    put_address(tmp_path, postgres_database)
     await check(tmp_path)
 
 

@@ -287,6 +287,21 @@ async def test_a_service_that_no_plan_names_is_refused(here: Rig) -> None:
         await freeze(here, service="billing")
 
 
+async def test_the_freeze_of_a_service_whose_last_plan_is_gone_can_still_be_lifted(here: Rig) -> None:
+    await freeze(here, CLEO)
+    here.plans.trees.clear()
+    with pytest.raises(NotAllowed):
+        await unfreeze(here, ANA)
+    await unfreeze(here, "shell:root", surface="shell")
+    assert await here.engine.desk.standing() == []
+
+
+async def test_everything_can_be_frozen_from_a_shell_also_where_no_plan_can_be_read(here: Rig) -> None:
+    here.plans.trees.clear()
+    await freeze(here, "shell:root", EVERYWHERE, surface="shell")
+    assert len(await here.engine.desk.standing()) == 1
+
+
 async def test_a_freeze_stands_after_a_restart_and_holds_what_the_crash_left_unheld(here: Rig, tmp_path: Path) -> None:
     """Law 5: the process died between keeping the freeze and holding the rollout."""
     rollout = await baking(here)

@@ -29,7 +29,9 @@ from commands.web.alertmanager import AlertDoor
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
 from tests.bot.engine.test_outbox import FakeMessenger
-from tests.commands.slack.shaky import ShakyInbox, Trouble
+from tests.commands.slack.shaky import ShakyInbox
+from tests.commands.slack.shaky import Trouble as StoreTrouble
+from tests.fakes.traffic import Trouble
 from tests.rig import ANA, Rig, again, rig
 
 pytestmark = pytest.mark.anyio
@@ -315,6 +317,15 @@ async def test_plan_service_and_environment_say_which_rollouts_are_meant(here: R
     assert await kinds(here, rollout.id, "rolling_back") == 1
 
 
+async def test_what_the_rollouts_state_does_not_allow_is_refused_and_said(here: Rig, door: Knocker) -> None:
+    rollout = await here.until_gate(await baking(here))
+    here.traffic[0].far.trouble = Trouble.FAIL
+    await here.engine.desk.rollback(here.request("rollback", ANA), rollout.id, "")
+    await here.settle()
+    (answer,) = await door.told(an_alert("hold"))
+    assert (answer["did"], "can't take 'hold'" in answer["text"]) == ("refused", True)
+
+
 async def test_the_action_may_be_an_annotation(here: Rig, door: Knocker) -> None:
     rollout = await baking(here)
     alert = an_alert()
@@ -396,7 +407,7 @@ async def test_the_same_alert_to_two_processes_at_once_is_one_transition_and_one
 async def test_a_kill_by_webhook_does_not_wait_for_its_own_delivery_to_be_kept(here: Rig, door: Knocker) -> None:
     """Law 2: while the inbox hangs the switch is off already."""
     await baking(here)
-    door.inbox.trouble = Trouble.HANGS
+    door.inbox.trouble = StoreTrouble.HANGS
     posting = asyncio.create_task(door.posts(an_alert("kill")))
     async with asyncio.timeout(9):
         await here.kills[0].far.until_called("engage")
@@ -407,7 +418,7 @@ async def test_a_kill_by_webhook_does_not_wait_for_its_own_delivery_to_be_kept(h
 async def test_while_the_database_is_away_it_goes_by_the_kill_card(here: Rig, door: Knocker) -> None:
     """Law 2."""
     await baking(here)
-    door.inbox.trouble, door.desk.away = Trouble.FAILS, True
+    door.inbox.trouble, door.desk.away = StoreTrouble.FAILS, True
     missed = await door.posts(an_alert("kill", perch_environment="lab"))
     assert (missed.status_code, here.kills[0].standing) == (503, "on")
     answer = (await door.posts(an_alert("kill"))).json()
@@ -418,7 +429,7 @@ async def test_while_the_database_is_away_it_goes_by_the_kill_card(here: Rig, do
 async def test_while_the_database_hangs_the_switch_is_off_before_the_delivery_is_kept(here: Rig, door: Knocker) -> None:
     """Law 2: neither finding the rollout nor keeping the request may be waited for."""
     await baking(here)
-    door.inbox.trouble, door.desk.hanging = Trouble.HANGS, True
+    door.inbox.trouble, door.desk.hanging = StoreTrouble.HANGS, True
     posting = asyncio.create_task(door.posts(an_alert("kill")))
     async with asyncio.timeout(9):
         await here.kills[0].far.until_called("engage")
