@@ -147,7 +147,7 @@ def test_a_key_is_base64_or_pem_and_says_its_public_half() -> None:
     ("text", "what"),
     [
         ("hunter2!", "neither base64 nor PEM"),
-        (new_key()[:20], "15 bytes in base64 where Ed25519 has 32"),
+        ("nwxnpXqO5KA4FI6tr9EV", "15 bytes in base64 where Ed25519 has 32"),
         ("-----BEGIN PRIVATE KEY-----\nsecretsecret\n-----END PRIVATE KEY-----", "its PEM block can't be read"),
     ],
 )
