@@ -1,7 +1,8 @@
 """Carry out one intent: fence, act, confirm, record. The only room that ever raises a weight.
 
-A raise is fenced with its intent's id, right before the outside call and again after: an act downward replaces the
-intent, so a raise that lost the race doesn't begin, and one that lands late is undone and told (law 7).
+A raise is fenced with its intent's id, right before each outside call and again after: an act downward replaces the
+intent, so a raise that lost the race doesn't begin, and one that lands late is undone and told (law 7). A call that is
+out is heard to its end even by a raise that was overtaken or has given up: else nobody would see it land.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bot.domain import freezes, moves
 from bot.domain.freezes import Freeze
@@ -23,7 +25,7 @@ from bot.engine.cards import kill_card
 from bot.engine.confirm import Look, confirmed, down_to, lower
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.ledger import Ledger, new_id
-from bot.ports import Denied, Freezes, KillFiles, OutsideFault, Traffic
+from bot.ports import Denied, Freezes, KillFiles, OutsideFault, Spooled, Traffic
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,10 @@ AGAIN = timedelta(seconds=5)
 
 Members = Callable[[Plan], Awaitable[tuple[str, ...]]]
 """The user ids that may stop a plan's rollouts, for the kill card."""
+
+
+OVERTAKEN = "overtaken"
+"""Said to a deed that a newer intent ends; any other end is Perch's own, and then nothing is waited for."""
 
 
 class FenceBroken(Exception):
@@ -56,6 +62,23 @@ class Applied:
     faults: tuple[str, ...]
     shown: tuple[str, ...]
     """What each target literally said afterwards, for the evidence."""
+
+
+class Calls:
+    """The outside calls of one deed. Whoever stops waiting for one doesn't stop it: it may have gone out."""
+
+    def __init__(self) -> None:
+        self._made: list[asyncio.Future[None]] = []
+
+    @property
+    def open(self) -> list[asyncio.Future[None]]:
+        """Those whose end isn't known yet."""
+        return [call for call in self._made if not call.done()]
+
+    async def make(self, call: Awaitable[None]) -> None:
+        """Make a call, and wait for it. Raises what it does."""
+        self._made.append(asyncio.ensure_future(call))
+        await asyncio.shield(self._made[-1])
 
 
 class Mover:
@@ -83,22 +106,35 @@ class Mover:
         if intent is None or rollout.state in (State.KILLING, State.KILLED):
             return
         plan = await self._ledger.plan_of(rollout)
-        gear = self._equipment.gear(plan)
-        if intent.way is Way.RAISE:
-            await self._raise(rollout, intent, plan, gear)
-        else:
-            await self._lower(rollout, intent, plan, gear)
+        gear, out = self._equipment.gear(plan), Calls()
+        move = self._raise if intent.way is Way.RAISE else self._lower
+        try:
+            await move(rollout, intent, plan, gear, out)
+            if out.open:
+                await self._see_land(rollout.id, intent, gear, out)
+        except asyncio.CancelledError as ended:
+            if OVERTAKEN not in ended.args or not out.open:
+                raise
+            _go_on()
+            await self._see_land(rollout.id, intent, gear, out)
+
+    async def _see_land(self, id: str, intent: Intent, gear: Gear, out: Calls) -> None:
+        """Hear what came of the calls of a deed that was overtaken, or has given up."""
+        await asyncio.wait(out.open, timeout=CALL_S)
+        await self._undo(id, intent, gear)
 
     # ---- up -----------------------------------------------------------------------------------------------------
 
-    async def _raise(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear) -> None:
+    async def _raise(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear, out: Calls) -> None:
+        """Up, or back to the weight before."""
         within = plan.confirm.within
         try:
             await self._keep_card(rollout, plan)
             before = await _shown(gear.traffic)
-            await self._fence(rollout.id, intent)
             async with asyncio.timeout(within.total_seconds()):
-                await _apply_in_order(gear.traffic, intent.weight)
+                for each in gear.traffic:
+                    await self._fence(rollout.id, intent)
+                    await out.make(each.apply(intent.weight))
                 await self._fence(rollout.id, intent)
                 after = await confirmed(gear, plan, intent.weight, self._look)
             await self._arrive(rollout.id, intent, before, after)
@@ -120,16 +156,16 @@ class Mover:
             await self._undo(rollout.id, intent, gear)
 
     async def _fence(self, id: str, intent: Intent) -> None:
-        fresh = await self._ledger.rollouts.load(id)
-        hidden = await asyncio.to_thread(self._files.unreadable)
+        hidden, spooled = await asyncio.to_thread(_spool, self._files)
         if hidden:
             raise Denied(f"a kill may be hidden in {hidden[0].name}, which can't be read; mend or remove that file")
-        spooled = await asyncio.to_thread(self._files.spooled)
+        standing = await self._freezes.open()
+        # Last of all, for what most downward acts change: nothing is waited for between this and the outside call.
+        fresh = await self._ledger.rollouts.load(id)
         down = any(act.plan == fresh.plan and act.environment == fresh.environment for act in spooled)
         if down or fresh.intent is None or fresh.intent.id != intent.id:
             raise FenceBroken(id)
-        now = self._ledger.clock()
-        freeze = freezes.covering(await self._freezes.open(), fresh.service, fresh.plan, now)
+        freeze = freezes.covering(standing, fresh.service, fresh.plan, self._ledger.clock())
         if freeze is not None:
             raise FrozenOver(freeze)
 
@@ -170,16 +206,18 @@ class Mover:
         await self._ledger.change(id, stop)
 
     async def _undo(self, id: str, intent: Intent, gear: Gear) -> None:
-        """A raise lost the race and may have landed: back to what the rollout wants now, and told."""
+        """What was overtaken may have landed: back to what the rollout wants now, and told.
+
+        A raise hasn't landed where nothing stands above the weight before it; whoever overtook it brings that down.
+        """
         fresh = await self._ledger.rollouts.load(id)
         wanted = ZERO if fresh.state in (State.KILLING, State.KILLED) else min(fresh.target, fresh.approved)
+        stood = intent.before if intent.way is Way.RAISE else ZERO
         real = await _highest(gear.traffic)
-        if real is not None and real > wanted:
-            await _apply_all(gear.traffic, wanted)
-            await self._ledger.record(
-                fresh,
-                Happening("late_raise", {"weight": intent.weight.percent, "real": real.percent, "to": wanted.percent}),
-            )
+        if real is not None and real > max(wanted, stood):
+            shows = await _bring_down(gear.traffic, wanted)
+            facts = {"weight": intent.weight.percent, "landed": real.percent, "real": shows.percent}
+            await self._ledger.record(fresh, Happening("late_raise", {**facts, "to": wanted.percent}))
 
     async def _keep_card(self, rollout: Rollout, plan: Plan) -> None:
         tree = await self._ledger.rollouts.tree(rollout.plan_digest)
@@ -188,10 +226,10 @@ class Mover:
 
     # ---- down ---------------------------------------------------------------------------------------------------
 
-    async def _lower(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear) -> None:
+    async def _lower(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear, out: Calls) -> None:
         before = await _shown(gear.traffic)
         within_s = max(CALL_S, plan.confirm.within.total_seconds())
-        applied = await _apply_all(gear.traffic, intent.weight, within_s)
+        applied = await _apply_all(gear.traffic, intent.weight, out, within_s)
         fault = "; ".join(applied.faults)
         if not fault:
             try:
@@ -199,13 +237,14 @@ class Mover:
                     await down_to(gear, plan, intent.weight, self._look)
             except (TimeoutError, OutsideFault) as late:
                 fault = str(late) or f"{intent.weight} didn't show within {spell_duration(plan.confirm.within)}"
-        if fault:
-            real = await _highest(gear.traffic)
-            await self._ledger.change(
-                rollout.id, _not_down(intent, fault, str(real) if real is not None else "unknown")
-            )
-        else:
-            await self._ledger.change(rollout.id, _is_down(intent, before, applied.shown))
+        real = await _highest(gear.traffic) if fault else None
+        still_on = str(real) if real is not None else "unknown"
+        outcome = _not_down(intent, fault, still_on) if fault else _is_down(intent, before, applied.shown)
+        try:
+            await self._ledger.change(rollout.id, outcome)
+        except FenceBroken:
+            # Another process goes further down: a weight that was to be lower than before may now be too high.
+            await self._undo(rollout.id, intent, gear)
 
 
 def _is_down(
@@ -213,7 +252,7 @@ def _is_down(
 ) -> Callable[[Rollout, Plan, datetime], Step | None]:
     def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
         if fresh.intent is None or fresh.intent.id != intent.id:
-            return None
+            raise FenceBroken(fresh.id)
         proof = _applied(intent, before, after, now)
         if fresh.state is State.HELD:
             kept = fresh.but(intent=None, confirmed=intent.weight, seen_weight=intent.weight)
@@ -226,7 +265,7 @@ def _is_down(
 def _not_down(intent: Intent, fault: str, still_on: str) -> Callable[[Rollout, Plan, datetime], Step | None]:
     def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
         if fresh.intent is None or fresh.intent.id != intent.id:
-            return None
+            raise FenceBroken(fresh.id)
         tried = fresh.but(intent=fresh.intent.model_copy(update={"attempts": fresh.intent.attempts + 1}))
         if fresh.state is State.HELD:
             facts = {"what": f"set the weight to {intent.weight}", "fault": fault, "still_on": still_on}
@@ -248,19 +287,34 @@ def _applied(intent: Intent, before: Sequence[str], after: Sequence[str], now: d
     return Happening("applied", facts)
 
 
-async def _apply_in_order(traffic: Sequence[Traffic], weight: Weight) -> None:
-    for each in traffic:
-        await each.apply(weight)
+def _spool(files: KillFiles) -> tuple[Sequence[Path], Sequence[Spooled]]:
+    return files.unreadable(), files.spooled()
 
 
-async def _apply_all(traffic: Sequence[Traffic], weight: Weight, within_s: float = CALL_S) -> Applied:
+def _go_on() -> None:
+    """A task that was cancelled goes on; without this, a timeout further on would be taken for that same end."""
+    if task := asyncio.current_task():
+        task.uncancel()
+
+
+async def _apply_all(traffic: Sequence[Traffic], weight: Weight, out: Calls, within_s: float = CALL_S) -> Applied:
     """Downward: in reverse order, every target, whatever the others do."""
     faults = []
     for each in reversed(traffic):
-        fault = await _attempt(lower(each, weight), within_s)
+        fault = await _attempt(out.make(lower(each, weight)), within_s)
         if fault:
             faults.append(f"{each.target}: {fault}")
     return Applied(tuple(faults), await _shown(traffic))
+
+
+async def _bring_down(traffic: Sequence[Traffic], weight: Weight) -> Weight:
+    """Until nothing shows more than `weight`, for ever: nobody else may be watching. Returns the highest shown."""
+    while True:
+        await _apply_all(traffic, weight, Calls())
+        shows = await _highest(traffic)
+        if shows is not None and shows <= weight:
+            return shows
+        await asyncio.sleep(AGAIN.total_seconds())
 
 
 async def _attempt(call: Awaitable[None], within_s: float) -> str:

@@ -8,17 +8,22 @@ from collections.abc import Awaitable, Callable
 from contextvars import Context
 
 from bot.domain.rollout import Rollout
+from bot.engine.actions import OVERTAKEN
 from bot.ports import StoreAway
 
 log = logging.getLogger(__name__)
 
 
 class Works:
-    """Runs `carry_out` for rollouts with an intent. A newer intent ends an older deed first: down beats up."""
+    """Runs `carry_out` for rollouts with an intent. A newer intent ends an older deed, and doesn't wait for it.
+
+    An overtaken raise whose call is out goes on to hear what came of that, beside the newer deed: down beats up.
+    """
 
     def __init__(self, carry_out: Callable[[Rollout], Awaitable[None]]) -> None:
         self._carry_out = carry_out
         self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     def begin(self, rollout: Rollout) -> None:
         """Start the rollout's intent unless that very one is being carried out already; without one, stop the old."""
@@ -27,15 +32,18 @@ class Works:
         if task is not None and not task.done():
             if intent == wanted:
                 return
-            task.cancel()
+            self._overtake(task)
         if wanted:
             # In a context of its own: a deed outlives the request that began it, and acts for no delivery.
-            doing = asyncio.create_task(self._supervised(rollout, task), context=Context())
+            doing = asyncio.create_task(self._supervised(rollout), context=Context())
             self._tasks[rollout.id] = (wanted, doing)
 
-    async def _supervised(self, rollout: Rollout, former: asyncio.Task[None] | None) -> None:
-        if former is not None and not former.done():
-            await asyncio.wait([former])
+    def _overtake(self, task: asyncio.Task[None]) -> None:
+        task.cancel(OVERTAKEN)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _supervised(self, rollout: Rollout) -> None:
         try:
             await self._carry_out(rollout)
         except StoreAway as away:
@@ -47,12 +55,16 @@ class Works:
 
     async def idle(self) -> None:
         """Wait until nothing is under way."""
-        while running := [task for _, task in self._tasks.values() if not task.done()]:
+        while running := [task for task in self._all() if not task.done()]:
             await asyncio.wait(running)
 
     async def aclose(self) -> None:
         """Stop; what was under way is carried on after the next start."""
-        for _, task in self._tasks.values():
+        tasks = self._all()
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*(task for _, task in self._tasks.values()), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
+
+    def _all(self) -> list[asyncio.Task[None]]:
+        return [*(task for _, task in self._tasks.values()), *self._ending]
