@@ -19,6 +19,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.rollout import Person
 from bot.engine.requests import Request
@@ -152,10 +153,13 @@ def _bolt(client: AsyncWebClient, identity: Identity, signing_secret: str) -> As
 
 def _sick(fault: Exception) -> bool:
     """Slack is overloaded or broken, and says so: no dialog stands. A refusal, or no answer at all, isn't that."""
-    if isinstance(fault, SlackApiError):
-        code = getattr(fault.response, "status_code", 200)
-        return code == 429 or code >= 500 or fault.response.get("error") in BROKEN
-    return isinstance(fault, ClientError)
+    if not isinstance(fault, SlackApiError):
+        return isinstance(fault, ClientError)
+    if not isinstance(fault.response, AsyncSlackResponse):
+        # A gateway's page instead of an answer: the library hands over whatever it couldn't read.
+        return True
+    code = fault.response.status_code
+    return code == 429 or code >= 500 or fault.response.get("error") in BROKEN
 
 
 async def _say(ack: AsyncAck, said: Said) -> None:
