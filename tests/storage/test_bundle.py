@@ -100,6 +100,18 @@ def test_a_whole_bundle_says_what_it_is_about_whatever_it_is_called(content: byt
     assert (whole.rollout, whole.plan, whole.environment, whole.head.number) == ("r1", "plan-r1", "production", 5)
 
 
+def test_a_bundle_of_the_first_format_is_still_whole(content: bytes, path: Path) -> None:
+    """U8: what 0.1.0 exported had no signatures."""
+    files = files_of(content)
+    del files["signatures.json"]
+    manifest = json.loads(files["manifest.json"])
+    manifest["format"] = 1
+    del manifest["files"]["signatures.json"]
+    files["manifest.json"] = (canonical(manifest) + "\n").encode()
+    path.write_bytes(pack(files))
+    assert verify_bundle(path).signing.unsigned == 5
+
+
 def test_any_changed_byte_is_found(content: bytes, path: Path) -> None:
     for place in range(0, len(content), 13):
         spoiled = bytearray(content)
@@ -216,7 +228,7 @@ def test_the_manifest_names_this_perch(content: bytes) -> None:
 
 def test_the_verifier_in_the_docs_agrees(content: bytes, path: Path) -> None:
     """docs/evidence.md tells how to write a second verifier; the one that it shows has to work."""
-    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "evidence.md").read_text(), re.DOTALL)
+    program, _ = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "evidence.md").read_text(), re.DOTALL)
 
     def verdict(bundle: bytes) -> str:
         path.write_bytes(bundle)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -27,6 +30,7 @@ from tests.storage.samples import TREE, Hands, a_rollout, an_entry
 
 pytestmark = pytest.mark.anyio
 
+ROOT = Path(__file__).parents[2]
 PRIVATE = new_key()
 KEY = read_signing_key(PRIVATE)
 KNOWN = KnownKeys(read_public_keys([KEY.public]))
@@ -87,6 +91,20 @@ async def test_a_bundle_carries_its_signatures_and_verifies_with_the_public_key_
     stranger = KnownKeys(read_public_keys([read_signing_key(new_key()).public]))
     with pytest.raises(BrokenBundle, match="record 1: it's signed with key"):
         verify_bundle(tmp_path / "r1.zip", stranger)
+
+
+async def test_the_verifier_of_signatures_in_the_docs_agrees(tmp_path: Path) -> None:
+    """docs/evidence.md tells how to write a second verifier; the one that it shows has to work."""
+    programs = re.findall(r"```python\n(.*?)```", (ROOT / "docs/evidence.md").read_text(), re.DOTALL)
+    await written(tmp_path / "perch.db", KEY)
+    database = await open_database(f"sqlite:///{tmp_path / 'perch.db'}")
+    (tmp_path / "r1.zip").write_bytes(await export(database, "r1"))
+    await database.aclose()
+    for public, good in ((KEY.public, True), (read_signing_key(new_key()).public, False)):
+        words = [sys.executable, "-c", "\n".join(programs), str(tmp_path / "r1.zip"), public]
+        ran = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=False)
+        assert ran.stdout.startswith("whole: 3 records, head ")
+        assert ran.stdout.endswith("signed\n") is good
 
 
 def run(*words: str, **environment: str) -> Result:
