@@ -16,13 +16,12 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from bot.domain.secret_names import sounds_secret
+
 REDACTED = "[redacted]"
 SHORTEST = 6
 """Shorter values are left: taking `dev` or `1` out of every text would ruin more than it hides."""
 
-_SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|SIGNATURE|API_?KEY|(^|[_-])(KEY|PWD|PASS|AUTH|SIG)$", re.I
-)
 _HOOK = re.compile(r"HOOK|HEARTBEAT|FALLBACK", re.I)
 _TOKEN_LIKE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-.=~]{16,}")
 
@@ -107,11 +106,6 @@ _URL_SAFE = str.maketrans("+/", "-_")
 
 
 # ---- what is secret ---------------------------------------------------------------------------------------------
-
-
-def sounds_secret(name: str) -> bool:
-    """Whether a variable, option or query parameter of this name holds a secret."""
-    return _SECRET_NAME.search(name) is not None
 
 
 def secrets_of(name: str, value: str) -> set[str]:

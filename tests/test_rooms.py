@@ -33,7 +33,7 @@ ROOMS: dict[str, Room] = {
     "bot.domain": Room(libraries=("pydantic", "pydantic_core")),
     "bot.ports": Room((DOMAIN,), ("pydantic",)),
     "bot.wording": Room((DOMAIN, PORTS)),
-    "bot.redaction": Room(),
+    "bot.redaction": Room((DOMAIN,)),
     "bot.engine": Room((DOMAIN, PORTS, REDACTION), ("pydantic",)),
     "bot.schedule": Room((ENGINE,), ("apscheduler",)),
     "bot.settings": Room((), ("pydantic",)),

@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 
 from adapters.sources import KINDS as SOURCES
 from adapters.traffic import CONFIRM, KILL, TRAFFIC
-from bot.redaction import sounds_secret
+from bot.domain.secret_names import sounds_secret
 from bot.settings import Settings, read_settings
 from tests.test_rooms import dotted, modules, within
 

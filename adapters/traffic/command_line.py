@@ -16,8 +16,9 @@ from adapters.traffic.options import Deadline, Options, VariableName
 from adapters.traffic.subprocesses import Finished, run
 from bot.domain.kinds import Environment
 from bot.domain.planning.fields import misread
+from bot.domain.secret_names import sounds_secret
 from bot.ports import Denied, Nonsense, OutOfReach
-from bot.redaction import Redactor, secrets_in, sounds_secret
+from bot.redaction import Redactor, secrets_in
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh", "busybox"})
 _VARIABLE = re.compile(r"\$\{(\w+)")

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.domain.secret_names import sounds_secret
 from bot.redaction import (
     REDACTED,
     SHORTEST,
@@ -23,7 +24,6 @@ from bot.redaction import (
     secrets_in,
     secrets_named,
     secrets_of,
-    sounds_secret,
 )
 
 SECRET = "tr0ub4dor&3-x/y+z"

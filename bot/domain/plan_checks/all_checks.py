@@ -8,6 +8,7 @@ from bot.domain.plan_checks.conditions import check_conditions
 from bot.domain.plan_checks.kinds import check_kinds
 from bot.domain.plan_checks.metrics import check_metrics
 from bot.domain.plan_checks.overlaps import check_overlaps
+from bot.domain.plan_checks.secrets import check_secrets
 from bot.domain.plan_checks.stages import check_stages
 from bot.domain.plan_checks.units import check_units
 from bot.domain.plan_checks.whole import check_whole
@@ -18,6 +19,7 @@ from bot.domain.planning.report import Finding
 CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     check_whole,
     check_kinds,
+    check_secrets,
     check_metrics,
     check_conditions,
     check_units,

@@ -1,0 +1,14 @@
+"""Which names belong to secrets: of environment variables, of headers, of a query's parameters."""
+
+from __future__ import annotations
+
+import re
+
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|SIGNATURE|API_?KEY|(^|[_-])(KEY|PWD|PASS|AUTH|SIG)$", re.I
+)
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a variable, header or parameter of this name holds a secret."""
+    return _SECRET_NAME.search(name) is not None
