@@ -38,9 +38,9 @@ pytestmark = pytest.mark.anyio
 
 # ---- any mixture of answers --------------------------------------------------------------------------------------
 
-METRICS = ("success", "errors", "queue", "latency")
-GOOD: Mapping[str, float] = {"success": 99.5, "errors": 0.1, "queue": 10.0, "latency": 2.0}
-BAD: Mapping[str, float] = {"success": 97.0, "errors": 9.0, "queue": 900.0, "latency": 30.0}
+METRICS = ("success", "errors", "queue", "latency", "chat")
+GOOD: Mapping[str, float] = {"success": 99.5, "errors": 0.1, "queue": 10.0, "latency": 2.0, "chat": 1.0}
+BAD: Mapping[str, float] = {"success": 97.0, "errors": 9.0, "queue": 900.0, "latency": 30.0, "chat": 0.0}
 SICK = ("away", "empty", "two", "NaN", "+Inf", "-Inf", "old", "early")
 """Ways to answer that are no measurement, whatever the number in them."""
 
@@ -69,12 +69,15 @@ class Oracle:
     """What was really measured, and which triggers that fires, by the words of the design; no code of Perch's."""
 
     queue_in_a_row: int = 0
+    down_in_a_row: int = 0
     latency_for: timedelta = timedelta(0)
     latency_bad_at: datetime | None = None
 
     def fires(self, truth: Mapping[str, float | None], now: datetime) -> bool:
-        """`errors > 5%`, `queue > 500 3 times in a row`, `latency > 10s for 3m`. No data freezes the counts."""
-        errors, queue, latency = truth["errors"], truth["queue"], truth["latency"]
+        """`errors > 5%`, `chat down twice`, `queue > 500` thrice, `latency > 10s for 3m`. No data freezes counts."""
+        errors, queue, latency, chat = truth["errors"], truth["queue"], truth["latency"], truth["chat"]
+        if chat is not None:
+            self.down_in_a_row = self.down_in_a_row + 1 if chat < 1 else 0
         if queue is not None:
             self.queue_in_a_row = self.queue_in_a_row + 1 if queue > 500 else 0
         if latency is not None and latency <= 10:
@@ -85,6 +88,7 @@ class Oracle:
             self.latency_bad_at = now
         return (
             (errors is not None and errors > 5)
+            or (chat is not None and self.down_in_a_row >= 2)
             or (queue is not None and queue > 500 and self.queue_in_a_row >= 3)
             or (latency is not None and latency > 10 and self.latency_for >= timedelta(minutes=3))
         )
@@ -122,7 +126,7 @@ class Patient:
 
 
 def mixed_plan() -> Plan:
-    triggers = ["errors > 5%", "queue > 500 3 times in a row", "latency > 10s for 3m"]
+    triggers = ["errors > 5%", "chat down 2 times in a row", "queue > 500 3 times in a row", "latency > 10s for 3m"]
     stage = {"bake": "3m", "promote_when": ["success > 98%"], "warn_unless": [], "rollback_when": triggers}
     return a_plan(a_stage("1%", **stage), a_stage("50%", **stage), no_data={"after": "4m", "then": "hold"})
 
@@ -173,7 +177,7 @@ def recovers(patient: Patient) -> None:
     raise AssertionError(f"it never recovered: {patient.story.rollout.state}, {patient.story.rollout.check}")
 
 
-@settings(QUICK, max_examples=500)
+@settings(QUICK, max_examples=300)
 @given(checks)
 def test_any_mixture_of_answers_moves_only_what_was_measured(several: Checks) -> None:
     """Law 3: up and to the end only on measurements, down only on a measured breach as the plan defines it."""
@@ -234,6 +238,23 @@ async def test_a_breach_that_the_stable_side_shows_too_is_held_and_told(tmp_path
 async def test_a_breach_rolls_back_when_the_stable_side_can_not_be_seen(tmp_path: Path) -> None:
     """Half an answer, one side only: what wasn't measured excuses nothing."""
     assert await breaches(tmp_path, WELL, sick_stable=True) == (State.ROLLED_BACK, "", 0.0)
+
+
+RELATIVE = [{**STAGE, "weight": weight, "promote_when": ["success > stable - 5%"]} for weight in ("1%", "100%")]
+
+
+async def test_half_a_comparison_is_no_data(tmp_path: Path) -> None:
+    """One side only: the canary is well, and what it is compared with can't be seen."""
+    async with ward(tmp_path, ["one"], stages=RELATIVE) as here:
+        here.far.sick["one"] = _stable_away
+        await here.minutes(4)
+        assert {seen.verdict for seen in here.seen["one"][1:]} == {Verdict.NO_DATA}
+        assert "no stable value: unreachable" in here.seen["one"][-1].detail("success")
+        assert here.seen["one"][-1].state is State.HELD
+        assert here.real("one") == 1.0
+        here.far.sick.clear()
+        await here.resume()
+        await here.until(State.GATE)
 
 
 async def test_a_source_that_flaps_neither_holds_nor_moves_a_rollout_and_its_gate_needs_a_good_check(

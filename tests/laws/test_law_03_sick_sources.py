@@ -80,7 +80,7 @@ async def falls_sick_while_baking(folder: Path, rows: Sequence[Row]) -> list[str
     slow = any(row.missing is Missing.TIMEOUT for row in rows)
     async with ward(folder, list(who), deadline="1s" if slow else "20s") as here:
         fall_sick(here, who)
-        await here.minutes(5)
+        await here.minutes(4)
         return violations(who, here, stage=0)
 
 
