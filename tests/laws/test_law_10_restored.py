@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,9 +18,12 @@ from bot.domain.units import ZERO, Weight
 from bot.engine import restored
 from bot.ports import Delivery
 from storage.backup import back_up
-from storage.restore import restore
+from storage.database import open_database
+from storage.restore import mark_restored, restore
 from tests.fakes.traffic import Trouble
+from tests.postgres import put_address
 from tests.rig import BEN, CLEO, Rig, again, rig, tree
+from tests.servers import require
 
 pytestmark = pytest.mark.anyio
 
@@ -241,3 +245,32 @@ async def test_holding_again_after_a_crash_in_the_middle_changes_nothing_more(tm
         engine = story.engine
         await restored.hold_what_was_restored(engine.ledger, engine.files, engine.equipment)
         assert (await story.load(rollout)).hold == rollout.hold
+
+
+async def test_a_postgresql_put_back_by_its_own_tools_starts_held(tmp_path: Path, postgres_database: str) -> None:
+    """U8: pg_dump and pg_restore, and `perch db restored` says that it was so."""
+    put_address(tmp_path, postgres_database)
+    kept = str(tmp_path / "kept.dump")
+    async with rig(tmp_path, PLAN) as story:
+        rollout = await story.start()
+        await waits_half_approved(story, rollout)
+        await _tool("pg_dump", "-Fc", "-f", kept, postgres_database)
+        assert (await story.approve(rollout, CLEO)).confirmed == Weight(10)
+    await _tool("pg_restore", "--clean", "--if-exists", "-d", postgres_database, kept)
+    database = await open_database(postgres_database)
+    marked = await mark_restored(database, story.now)
+    await database.aclose()
+    assert marked.messages > 0
+    async with again(story, tmp_path) as later:
+        await take_up(later)
+        await later.minutes(3)
+        fresh = await later.load(rollout)
+        assert (fresh.state, fresh.gate, later.traffic[0].weight) == (State.HELD, None, Weight(1))
+        assert "drift" in await later.kinds_on_record(rollout)
+        assert await later.engine.desk.verify(rollout) is None
+
+
+async def _tool(name: str, *words: str) -> None:
+    words = (require(name), *words)
+    ran = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

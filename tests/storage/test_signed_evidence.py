@@ -11,6 +11,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -36,10 +37,10 @@ KEY = read_signing_key(PRIVATE)
 KNOWN = KnownKeys(read_public_keys([KEY.public]))
 
 
-async def written(file: Path, *signers: SigningKey | None) -> None:
+async def written(address: str, *signers: SigningKey | None) -> None:
     """Two chains, their records by one process after the other: each with its own key, or none."""
     for number, signer in enumerate(signers):
-        database = await open_database(f"sqlite:///{file}")
+        database = await open_database(address)
         rollouts = SqlRollouts(database, Hands(), signer)
         if not number:
             await rollouts.create(a_rollout(), TREE, Change(evidence=(an_entry(),)))
@@ -49,8 +50,8 @@ async def written(file: Path, *signers: SigningKey | None) -> None:
         await database.aclose()
 
 
-async def found(file: Path) -> dict[str, tuple[int | None, Signing]]:
-    database = await open_database(f"sqlite:///{file}")
+async def found(address: str) -> dict[str, tuple[int | None, Signing]]:
+    database = await open_database(address)
     try:
         checked = await check_all(database, KNOWN)
     finally:
@@ -58,31 +59,76 @@ async def found(file: Path) -> dict[str, tuple[int | None, Signing]]:
     return {each.chain: (each.broken.number if each.broken else None, each.signing) for each in checked}
 
 
-async def test_every_record_and_every_head_is_signed(tmp_path: Path) -> None:
-    await written(tmp_path / "perch.db", KEY, KEY)
-    assert await found(tmp_path / "perch.db") == {"r1": (None, Signing(signed=5)), WORKSPACE: (None, Signing(signed=2))}
-    with closing(sqlite3.connect(tmp_path / "perch.db")) as connection:
-        assert connection.execute("SELECT DISTINCT head_key FROM rollouts").fetchall() == [(KEY.id,)]
-        assert connection.execute("SELECT DISTINCT key FROM chain_heads").fetchall() == [(KEY.id,)]
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            connection.execute("UPDATE evidence SET signature = NULL")
+async def execute(address: str, statement: str) -> None:
+    """As somebody does who knows the database's address."""
+    if address.startswith("sqlite"):
+        with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as connection, connection:
+            connection.execute(statement)
+        return
+    server = await asyncpg.connect(address)
+    try:
+        await server.execute(statement)
+    finally:
+        await server.close()
 
 
-async def test_signing_may_begin_in_the_middle_of_a_chain(tmp_path: Path) -> None:
-    await written(tmp_path / "perch.db", None, KEY)
-    assert (await found(tmp_path / "perch.db"))["r1"] == (None, Signing(signed=2, unsigned=3))
+async def test_every_record_and_every_head_is_signed(database_address: str) -> None:
+    await written(database_address, KEY, KEY)
+    assert await found(database_address) == {"r1": (None, Signing(signed=5)), WORKSPACE: (None, Signing(signed=2))}
+    await execute(database_address, "UPDATE rollouts SET head_signature = NULL, head_key = NULL")
+    assert (await found(database_address))["r1"][0] == 5
 
 
-async def test_a_process_without_the_key_says_so_and_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE evidence SET signature = NULL",
+        "UPDATE evidence SET body = '{}'",
+        "DELETE FROM evidence WHERE number = 5",
+    ],
+)
+async def test_the_database_itself_refuses_to_change_evidence(database_address: str, statement: str) -> None:
+    """Triggers, on both stores: whoever may write rows, and not change the schema, can only add."""
+    await written(database_address, KEY, KEY)
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="append-only"):
+        await execute(database_address, statement)
+    assert await found(database_address) == {"r1": (None, Signing(signed=5)), WORKSPACE: (None, Signing(signed=2))}
+
+
+async def test_postgresql_refuses_to_empty_the_evidence(postgres_database: str) -> None:
+    await written(postgres_database, KEY)
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await execute(postgres_database, "TRUNCATE evidence")
+
+
+async def test_a_record_changed_by_the_schemas_owner_is_named(postgres_database: str) -> None:
+    """Who owns the tables can put the triggers off."""
+    await written(postgres_database, KEY, KEY)
+    for statement in (
+        "ALTER TABLE evidence DISABLE TRIGGER ALL",
+        "UPDATE evidence SET actor = 'U0EVIL' WHERE chain = 'r1' AND number = 3",
+    ):
+        await execute(postgres_database, statement)
+    assert (await found(postgres_database))["r1"][0] == 3
+
+
+async def test_signing_may_begin_in_the_middle_of_a_chain(database_address: str) -> None:
+    await written(database_address, None, KEY)
+    assert (await found(database_address))["r1"] == (None, Signing(signed=2, unsigned=3))
+
+
+async def test_a_process_without_the_key_says_so_and_is_named(
+    database_address: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """A shell where PERCH_SIGNING_KEY was forgotten: it goes on, for down is always open, and isn't hidden."""
     with caplog.at_level(logging.ERROR):
-        await written(tmp_path / "perch.db", KEY, None)
+        await written(database_address, KEY, None)
     assert [each.getMessage() for each in caplog.records if "PERCH_SIGNING_KEY isn't set here" in each.getMessage()]
-    assert (await found(tmp_path / "perch.db"))["r1"][0] == 4
+    assert (await found(database_address))["r1"][0] == 4
 
 
 async def test_a_bundle_carries_its_signatures_and_verifies_with_the_public_key_alone(tmp_path: Path) -> None:
-    await written(tmp_path / "perch.db", KEY)
+    await written(f"sqlite:///{tmp_path}/perch.db", KEY)
     database = await open_database(f"sqlite:///{tmp_path / 'perch.db'}")
     (tmp_path / "r1.zip").write_bytes(await export(database, "r1"))
     await database.aclose()
@@ -96,7 +142,7 @@ async def test_a_bundle_carries_its_signatures_and_verifies_with_the_public_key_
 async def test_the_verifier_of_signatures_in_the_docs_agrees(tmp_path: Path) -> None:
     """docs/evidence.md tells how to write a second verifier; the one that it shows has to work."""
     programs = re.findall(r"```python\n(.*?)```", (ROOT / "docs/evidence.md").read_text(), re.DOTALL)
-    await written(tmp_path / "perch.db", KEY)
+    await written(f"sqlite:///{tmp_path}/perch.db", KEY)
     database = await open_database(f"sqlite:///{tmp_path / 'perch.db'}")
     (tmp_path / "r1.zip").write_bytes(await export(database, "r1"))
     await database.aclose()
@@ -126,7 +172,7 @@ def test_a_key_is_made_and_its_public_half_is_shown() -> None:
 
 def test_public_keys_come_from_a_setting_a_file_and_an_option(tmp_path: Path) -> None:
     file, keys = tmp_path / "perch.db", tmp_path / "keys"
-    asyncio.run(written(file, KEY))
+    asyncio.run(written(f"sqlite:///{file}", KEY))
     keys.write_text(f"{read_signing_key(new_key()).public}\n{KEY.public}\n")
     here = {"DATABASE_URL": f"sqlite:///{file}"}
     for words, more in (
