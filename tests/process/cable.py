@@ -37,6 +37,10 @@ class Cable:
         """From now on nothing comes through, and nobody is told."""
         self._whole.clear()
 
+    def resume(self) -> None:
+        """What hung comes through after all."""
+        self._whole.set()
+
     def mend(self) -> None:
         """What hung is broken off; new connections come through."""
         for end in self._ends:
