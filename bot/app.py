@@ -257,7 +257,7 @@ class Perch:
             self._worker,
             self.engine.desk,
             self.engine.switch.cards,
-            lambda entry: self.engine.rollouts.note(WORKSPACE, [entry]),
+            lambda entries: self.engine.rollouts.note(WORKSPACE, entries),
             self._clock,
             self._redact,
         )

@@ -11,12 +11,10 @@ import base64
 import binascii
 import hmac
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.domain.evidence import Entry
 from bot.domain.rollout import Person
 from bot.engine.requests import Desk, Request
 from bot.ports import Card, Clock, StoreAway
@@ -24,6 +22,7 @@ from bot.redaction import Redactor
 from bot.wording.plain_text import plain_text
 from commands.slack.intake import Intake, Kept
 from commands.slack.worker import Worker
+from commands.web.alert_records import AlertRecords, Note
 from commands.web.alerts import Alert, NotAlerts, Wish, read_alerts, wish
 
 log = logging.getLogger(__name__)
@@ -35,10 +34,28 @@ ANSWER_S = 2.0
 """How long the answer waits for what came of it; the act itself waits for nobody and goes on."""
 RECENT = 100
 """Among so many rollouts of a plan, the newest, are its live ones: one in each environment."""
-REMEMBERED = 1000
 
 Cards = Callable[[], Awaitable[Sequence[Card]]]
-Note = Callable[[Entry], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A live rollout, by its row or by its kill card."""
+
+    id: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What is live. Not `sure` by kill cards alone: another machine may have others."""
+
+    live: Sequence[Found]
+    sure: bool = True
+
+
+Finding = dict[tuple[str, str], asyncio.Task[There]]
+"""What one delivery has asked for already, by plan and service: an alert storm is one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +86,9 @@ class AlertDoor:
     ) -> None:
         self._token = token
         self._intake, self._worker, self._desk = intake, worker, desk
-        self._cards, self._note, self._clock = cards, note, clock
+        self._cards, self._clock = cards, clock
         self._redact = redact or Redactor()
-        self._recording: set[asyncio.Task[None]] = set()
-        self._told: OrderedDict[str, None] = OrderedDict()
+        self._records = AlertRecords(note, ALERTMANAGER.id, clock, self._redact)
         self._said_how = False
 
     def refuses(self, authorization: str) -> int:
@@ -94,34 +110,39 @@ class AlertDoor:
         except NotAlerts as wrong:
             return 400, {"error": f"{wrong} Nothing was done."}
         answers = [answer for each in await self._all(alerts) for answer in each]
+        await self._records.keep()
         # Alertmanager repeats a delivery that is answered so; what was done by then is done once all the same.
         unknown = any(answer.did == "unknown" for answer in answers)
         return 503 if unknown else 200, [asdict(answer) for answer in answers]
 
     async def _all(self, alerts: Sequence[Alert | str]) -> Sequence[Sequence[Answer]]:
-        """Side by side; the same alert twice in one delivery is worked on once."""
+        """Side by side; what stands twice in one delivery is asked and done once."""
         once: dict[str, asyncio.Task[Sequence[Answer]]] = {}
+        finding: Finding = {}
         tasks = []
         for number, alert in enumerate(alerts):
             key = str(number) if isinstance(alert, str) else f"{alert.occasion}:{alert.status}:{wish(alert)}"
             if key not in once:
-                once[key] = asyncio.create_task(self._one(alert))
+                once[key] = asyncio.create_task(self._one(alert, finding))
             tasks.append(once[key])
         return await asyncio.gather(*tasks)
 
-    async def _one(self, alert: Alert | str) -> Sequence[Answer]:
+    async def _one(self, alert: Alert | str, finding: Finding) -> Sequence[Answer]:
         if isinstance(alert, str):
             return [Answer("", "", "nothing", f"Nothing was done: {self._redact(alert)}.")]
         if alert.status == "resolved":
-            return await self._nothing(alert, "it is resolved; what went down stays down until a person starts anew")
+            return [self._nothing(alert, "it is resolved; what went down stays down until a person starts anew")]
         asked = wish(alert)
         if isinstance(asked, str):
-            return await self._nothing(alert, asked)
-        found = await self._live(asked)
-        if found is None:
+            return [self._nothing(alert, asked)]
+        if (asked.plan, asked.service) not in finding:
+            finding[asked.plan, asked.service] = asyncio.create_task(self._live(asked))
+        there = await finding[asked.plan, asked.service]
+        found = [each.id for each in there.live if asked.environment in ("", each.environment)]
+        if not found and not there.sure:
             return [self._answer(alert, "unknown", "The database doesn't answer, and no kill card here is of it.")]
         if not found:
-            return await self._nothing(alert, f"{asked} has no live rollout")
+            return [self._nothing(alert, f"{asked} has no live rollout")]
         return await asyncio.gather(*(self._act(alert, asked, rollout) for rollout in found))
 
     async def _act(self, alert: Alert, asked: Wish, rollout: str) -> Answer:
@@ -138,60 +159,33 @@ class AlertDoor:
             kept = await self._intake.take(request)
             if kept is Kept.AGAIN:
                 return self._answer(alert, "repeated", f"{asked.action} of {rollout} was asked for before.", rollout)
-            recorded = asyncio.create_task(self._record(alert, asked.action, rollout, ""))
-            self._recording.add(recorded)
-            recorded.add_done_callback(self._recording.discard)
-            both: set[asyncio.Future[Any]] = {answered, recorded}
-            await asyncio.wait(both, timeout=ANSWER_S)
+            self._records.hear(alert, asked.action, rollout)
+            await asyncio.wait({answered}, timeout=ANSWER_S)
         if not answered.done():
             return self._answer(alert, asked.action, f"{asked.action} of {rollout} has begun and goes on.", rollout)
         reply = answered.result()
         return self._answer(alert, "refused" if reply.refused else asked.action, plain_text(reply.text), rollout)
 
-    async def _live(self, asked: Wish) -> Sequence[str] | None:
-        """Ids of the live rollouts that are meant; None where nobody can say."""
+    async def _live(self, asked: Wish) -> There:
+        """The live rollouts of a plan or a service."""
         try:
             async with asyncio.timeout(FIND_S):
                 there = await (self._desk.latest(asked.plan, RECENT) if asked.plan else self._desk.live())
-                return [
-                    each.id for each in there if each.live and asked.means(each.plan, each.service, each.environment)
-                ]
+                live = [each for each in there if each.live and asked.means(each.plan, each.service)]
+                return There([Found(each.id, each.environment) for each in live])
         except (StoreAway, TimeoutError):
             cards = [card for card in await self._cards() if not card.completed]
-            service = {card.rollout: str(card.tree.get("service", "")) for card in cards}
-            meant = [card for card in cards if asked.means(card.plan, service[card.rollout], card.environment)]
-            return [card.rollout for card in meant] or None
+            meant = [card for card in cards if asked.means(card.plan, str(card.tree.get("service", "")))]
+            return There([Found(card.rollout, card.environment) for card in meant], sure=False)
 
-    async def _nothing(self, alert: Alert, why: str) -> Sequence[Answer]:
+    def _nothing(self, alert: Alert, why: str) -> Answer:
         why = self._redact(why)
-        await self._record(alert, "nothing", "", why)
-        return [self._answer(alert, "nothing", f"Nothing was done: {why}.")]
+        if alert.concerns_rollouts:
+            self._records.hear(alert, "nothing", why=why)
+        return self._answer(alert, "nothing", f"Nothing was done: {why}.")
 
     def _answer(self, alert: Alert, did: str, text: str, rollout: str = "") -> Answer:
         return Answer(self._redact(alert.name), alert.status, did, text, rollout)
-
-    async def _record(self, alert: Alert, did: str, rollout: str, why: str) -> None:
-        """In the workspace's chain, once for each firing and what came of it; a lost record stops no act."""
-        key = f"{alert.occasion}:{alert.status}:{did}:{rollout}:{why}"
-        if key in self._told:
-            return
-        self._told[key] = None
-        while len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
-        facts = {
-            "name": self._redact(alert.name),
-            "status": alert.status,
-            "starts_at": alert.startsAt[:40],
-            "fingerprint": alert.fingerprint[:40],
-            "labels": {name: self._redact(value) for name, value in alert.shown_labels.items()},
-            "did": did,
-            "rollout": rollout,
-            "why": why,
-        }
-        try:
-            await self._note(Entry("alert", self._clock(), ALERTMANAGER.id, facts))
-        except StoreAway as away:
-            log.warning("an alert isn't on record (%s): %s", away, did)
 
 
 def _credential(authorization: str) -> bytes:

@@ -38,6 +38,11 @@ class Alert(BaseModel):
         return self.labels.get("alertname", "without a name")[:LONGEST]
 
     @property
+    def concerns_rollouts(self) -> bool:
+        """Whether it names a plan or a service of Perch's at all."""
+        return any(self.labels.get(name) or self.annotations.get(name) for name in ("perch_plan", "perch_service"))
+
+    @property
     def occasion(self) -> str:
         """The same for each notification of one firing, and another when it fires anew."""
         of = self.fingerprint or json.dumps(self.labels, sort_keys=True)
@@ -65,9 +70,9 @@ class Wish:
     service: str
     environment: str
 
-    def means(self, plan: str, service: str, environment: str) -> bool:
-        right_one = plan == self.plan if self.plan else service == self.service
-        return right_one and self.environment in ("", environment)
+    def means(self, plan: str, service: str) -> bool:
+        """Whether a rollout of this plan and service is meant, in whatever environment."""
+        return plan == self.plan if self.plan else service == self.service
 
     def __str__(self) -> str:
         whom = f"the plan {self.plan}" if self.plan else f"the service {self.service}"
