@@ -185,15 +185,12 @@ def postgres() -> Iterator[Server]:
         started = [*as_its_user, server, "-D", f"{home}/data", "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-F"]
         limits = ["-c", "max_connections=200", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB"]
         url = f"postgresql://perch@127.0.0.1:{port}"
-        with running([*started, *limits], url, port, lambda: _accepts(port), home / "log") as running_server:
+        with running([*started, *limits], url, port, lambda: _is_up(home / "log"), home / "log") as running_server:
             yield running_server
             # "Fast": by SIGTERM it would wait for its clients.
             running_server.process.send_signal(signal.SIGINT)
 
 
-def _accepts(port: int) -> bool:
-    """An SSLRequest is answered with one byte, N or S, as soon as the server takes connections."""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-        connection.sendall(bytes.fromhex("0000000804d2162f"))
-        return connection.recv(1) in (b"N", b"S")
-    return False
+def _is_up(log: Path) -> bool:
+    """What answers on the port before this is said answers that it is starting up."""
+    return log.exists() and "ready to accept connections" in log.read_text(errors="replace")
