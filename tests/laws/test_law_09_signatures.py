@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.anchors import Anchor, verify_anchors
 from bot.domain.signatures import Seal, Signing
-from storage.signing import BadKey, KnownKeys, new_key, read_public_keys, read_signing_key
+from storage.signing import BadKey, KnownKeys, read_public_keys, read_signing_key
 from tests.laws.forging import (
     CHAIN,
     ENTRIES,
