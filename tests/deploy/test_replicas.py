@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from bot.settings import Settings
-from commands.terminal import perch
+from commands.terminal import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENT: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "replicas.yaml").read_text())
@@ -18,7 +18,7 @@ SPEC: dict[str, Any] = DEPLOYMENT["spec"]["template"]["spec"]
 def test_it_runs_a_command_and_sets_settings_that_exist() -> None:
     (container,) = SPEC["containers"]
     program, verb = container["command"]
-    assert (program, verb in perch.commands) == ("perch", True)
+    assert (program, verb in COMMANDS) == ("perch", True)
     known = {field.alias for field in Settings.model_fields.values()}
     assert {each["name"] for each in container["env"]} <= known
 
