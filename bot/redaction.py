@@ -31,6 +31,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known: set[str] = set()
+        self._forms: tuple[str, ...] = ()
         self._plain: re.Pattern[str] | None = None
         self._spelled: re.Pattern[str] | None = None
         self.learn(secrets)
@@ -42,7 +43,8 @@ class Redactor:
             self._known |= new
             longest_first = sorted(self._known, key=len, reverse=True)
             forms = {form for secret in longest_first for form in (secret, " ".join(secret.split()), *_base64(secret))}
-            self._plain = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+            self._forms = tuple(sorted(forms, key=len, reverse=True))
+            self._plain = re.compile("|".join(map(re.escape, self._forms)))
             self._spelled = re.compile("|".join("".join(map(_spellings, secret)) for secret in longest_first))
 
     def __call__(self, text: str) -> str:
@@ -57,7 +59,7 @@ class Redactor:
         """What stands before an ellipsis, without the beginning of a secret at its end."""
         text = found[1]
         for start in range(len(text) - SHORTEST + 1):
-            if any(secret.startswith(text[start:]) for secret in self._known):
+            if any(form.startswith(text[start:]) for form in self._forms):
                 return f"{text[:start]}{REDACTED}…"
         return found[0]
 

@@ -55,19 +55,20 @@ class Rights:
             if what == "stop" and request.actor.id in known:
                 log.warning("Slack can't say who %s is (%s); the kill card lets them stop", request.actor.id, fault)
                 return
-            raise NotAllowed(
-                f"{DEEDS[what]} while Slack can't say which groups you are in", f"again soon, or {who}"
-            ) from fault
+            raise NotAllowed(_unknown(what), f"again soon, or {who}") from fault
         if refused:
             raise NotAllowed(f"{DEEDS[what]} ({refused})", who)
         if not groups:
             raise NotAllowed(DEEDS[what], who)
 
     async def stands_for(self, request: Request, groups: tuple[str, ...]) -> tuple[str, ...]:
-        """Which of the groups a person belongs to now; kept with the approval."""
+        """Which of the groups a person belongs to now; kept with the approval. Raises NotAllowed."""
         if not groups:
             return ()
-        return tuple(sorted(await self._directory.groups_of(request.actor.id, groups)))
+        try:
+            return tuple(sorted(await self._directory.groups_of(request.actor.id, groups)))
+        except OutsideFault as fault:
+            raise NotAllowed(_unknown("approve"), "again soon") from fault
 
     async def members(self, plan: Plan) -> tuple[str, ...]:
         """Ids of all who may stop, for the kill card; what can't be resolved now is left out."""
@@ -76,6 +77,10 @@ class Rights:
         except OutsideFault as fault:
             log.warning("the kill card of %s names no operators: %s", plan.name, fault)
             return ()
+
+
+def _unknown(what: Right) -> str:
+    return f"{DEEDS[what]} while Slack can't say which groups you are in"
 
 
 def entitled(what: Right, roles: Roles) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ from aiohttp import web
 
 from tests.far_side import serving, speaking
 
-SECRETS: Mapping[str, str] = {
+Secrets = Mapping[str, str]
+
+SECRETS: Secrets = {
     "bearer": "tok-7f3a9b2c4d5e6f708192a3b4c5d6e7f8",
     "url password": "p@ss/w0rd?&#%41+=:x",
     "basic password": 'it\'s "quoted" <b>&amp; back\\slash',
@@ -45,7 +47,7 @@ def _plain(secret: str) -> set[str]:
     return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)} | escaped
 
 
-def leaks(text: str, secrets: Mapping[str, str] = SECRETS) -> list[str]:
+def leaks(text: str, secrets: Secrets = SECRETS) -> list[str]:
     """Which secrets can be read in a text, with what stands around them."""
     found = []
     for name, secret in secrets.items():
@@ -55,10 +57,10 @@ def leaks(text: str, secrets: Mapping[str, str] = SECRETS) -> list[str]:
     return found
 
 
-def everything_known() -> str:
-    """All secrets, each in all spellings, as a talkative error page has them."""
+def everything(known: Secrets) -> str:
+    """All of these secrets, each in all spellings, as a talkative error page has them."""
     said = []
-    for name, secret in SECRETS.items():
+    for name, secret in known.items():
         basic = base64.b64encode(f"ana:{secret}".encode()).decode()
         said.append(f"{name}: {' '.join(sorted(_plain(secret)))} {basic}")
     return " ".join(said)
@@ -69,6 +71,7 @@ class Echo:
     """A web server whose `mood` is how it answers; in the mood "well" it does what it's asked."""
 
     mood: str = "well"
+    secrets: Secrets = field(default_factory=lambda: SECRETS)
     url: str = ""
     percent: float = 0
     engaged: bool = False
@@ -83,10 +86,10 @@ class Echo:
         if self.mood == "elsewhere":
             return web.Response(status=302, headers={"Location": self.elsewhere})
         heard = f"{request.method} {request.raw_path if hasattr(request, 'raw_path') else request.path_qs}"
-        said = [f"{heard} {dict(request.headers)} {await request.text()}", everything_known()]
+        said = [f"{heard} {dict(request.headers)} {await request.text()}", everything(self.secrets)]
         # An answer is cut after a few words: now its beginning is what this caller sent, now what others did.
         said = said[:: 1 if len(self.asked) % 2 else -1]
-        answered: web.StreamResponse = await MOODS[self.mood](request, " ".join(said))
+        answered: web.StreamResponse = await MOODS[self.mood](self.secrets, request, " ".join(said))
         return answered
 
     async def _well(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -102,51 +105,53 @@ class Echo:
         return web.json_response({"percent": self.percent, "engaged": self.engaged})
 
 
-async def _status(request: web.BaseRequest, said: str) -> web.StreamResponse:
+def _first(known: Secrets) -> str:
+    return next(iter(known.values()))
+
+
+async def _status(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     return web.Response(status=500, text=said)
 
 
-async def _denied(request: web.BaseRequest, said: str) -> web.StreamResponse:
+async def _denied(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     return web.Response(status=403, text=said[-4000:])
 
 
-async def _redirect(request: web.BaseRequest, said: str) -> web.StreamResponse:
-    return web.Response(
-        status=302, headers={"Location": f"http://else/?{quote(' '.join(SECRETS.values()))}"}, text=said
-    )
+async def _redirect(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
+    return web.Response(status=302, headers={"Location": f"http://else/?{quote(' '.join(known.values()))}"}, text=said)
 
 
-async def _reason(request: web.BaseRequest, said: str) -> web.StreamResponse:
-    return web.Response(status=503, reason=f"no {SECRETS['bearer']} {SECRETS['flag token']}", text="")
+async def _reason(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
+    return web.Response(status=503, reason=f"no {quote(' '.join(known.values()))[:200]}", text="")
 
 
-async def _page(request: web.BaseRequest, said: str) -> web.StreamResponse:
+async def _page(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     return web.Response(text=f"<html>{html.escape(said)}</html>", content_type="text/html")
 
 
-async def _half(request: web.BaseRequest, said: str) -> web.StreamResponse:
+async def _half(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     return web.Response(text='{"status": "success", "data": ' + json.dumps(said))
 
 
-async def _error(request: web.BaseRequest, said: str) -> web.StreamResponse:
+async def _error(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     return web.json_response({"status": "error", "errorType": "bad_data", "error": said}, status=400)
 
 
-async def _warning(request: web.BaseRequest, said: str) -> web.StreamResponse:
+async def _warning(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     data = {"resultType": "vector", "result": []}
-    return web.json_response({"status": "success", "warnings": [said, everything_known()], "data": data})
+    return web.json_response({"status": "success", "warnings": [said, everything(known)], "data": data})
 
 
-async def _labels(request: web.BaseRequest, said: str) -> web.StreamResponse:
-    labels = {f"l{number}": secret for number, secret in enumerate(SECRETS.values())}
+async def _labels(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
+    labels = {f"l{number}": secret for number, secret in enumerate(known.values())}
     result = [{"metric": labels | {"n": str(n)}, "value": [1.0, "50"]} for n in range(2)]
     return web.json_response({"status": "success", "data": {"resultType": "vector", "result": result}})
 
 
-async def _value(request: web.BaseRequest, said: str) -> web.StreamResponse:
+async def _value(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     if request.path.startswith("/page"):
-        return web.Response(text=f'rate{{token="{SECRETS["bearer"]}"}} {SECRETS["hook"]}\n')
-    return web.json_response({"percent": SECRETS["flag token"], "engaged": SECRETS["flag token"]})
+        return web.Response(text=f"rate{{token={json.dumps(_first(known))}}} {_first(known)}\n")
+    return web.json_response({"percent": _first(known), "engaged": _first(known)})
 
 
 MARKUP = (
@@ -157,19 +162,19 @@ MARKUP = (
 """What would be a mention, a link, a button, another log line or another terminal if it weren't taken as text."""
 
 
-async def _markup(request: web.BaseRequest, said: str) -> web.StreamResponse:
+async def _markup(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     return web.Response(status=500, text=MARKUP)
 
 
-async def _markup_in_labels(request: web.BaseRequest, said: str) -> web.StreamResponse:
+async def _markup_in_labels(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
     result = [{"metric": {"a": MARKUP, "n": str(n)}, "value": [1.0, "50"]} for n in range(2)]
     return web.json_response(
         {"status": "success", "data": {"resultType": "vector", "result": result}, "percent": MARKUP}
     )
 
 
-async def _break_off(request: web.BaseRequest, said: str) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": "100000", "X-Said": quote(SECRETS["bearer"])})
+async def _break_off(known: Secrets, request: web.BaseRequest, said: str) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": "100000", "X-Said": quote(_first(known))})
     await response.prepare(request)
     await response.write(said.encode())
     assert request.transport is not None
@@ -177,7 +182,7 @@ async def _break_off(request: web.BaseRequest, said: str) -> web.StreamResponse:
     return response
 
 
-MOODS: Mapping[str, Callable[[web.BaseRequest, str], Any]] = {
+MOODS: Mapping[str, Callable[[Secrets, web.BaseRequest, str], Any]] = {
     "500": _status,
     "403": _denied,
     "redirect": _redirect,
@@ -233,6 +238,6 @@ def program(folder: Path) -> Path:
 async def babbling_redis() -> AsyncIterator[str]:
     """A Redis that answers each line with an error that repeats all it knows; yields `host:port`."""
     async with AsyncExitStack() as stack:
-        said = f"-WRONGPASS {SECRETS['redis password']} {everything_known()}\r\n" * 4
+        said = f"-WRONGPASS {SECRETS['redis password']} {everything(SECRETS)}\r\n" * 4
         url = await stack.enter_async_context(speaking(said.encode()))
         yield url.removeprefix("http://")
