@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help sandbox test lint bench audit pictures clean
+.PHONY: help sandbox test lint bench soak audit pictures clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ lint: .venv/installed-dev  ## Check style, form, types, and what code here never
 
 bench: .venv/installed-dev  ## Measure what docs promise about speed
 	$(BIN)/python -m bench $(ARGS)
+
+soak: .venv/installed-dev  ## Let random faults loose on real processes for ten minutes, and look after every law
+	$(BIN)/python -m tests.soak $(ARGS)
 
 audit: .venv/installed-dev  ## Look for known vulnerabilities in the dependencies (asks the network)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[audit]'

@@ -40,16 +40,21 @@ async def findings(town: Town) -> list[str]:
 
 async def at_odds(town: Town) -> list[str]:
     """Law 4: what the rows say and what the evidence says, which must agree at any instant; nothing is at odds."""
-    return [
-        f"{rollout.id}, revision {rollout.revision}: {each}"
-        for rollout in await town.eyes.latest(limit=1000)
-        for each in [*_odds(rollout, await town.eyes.records(rollout)), *_unknown_kill(town, rollout)]
-    ]
+    found = []
+    for rollout in await town.eyes.latest(limit=1000):
+        wrong = [*_odds(rollout, await town.eyes.records(rollout)), *await _unknown_kill(town, rollout)]
+        found += [f"{rollout.id}, revision {rollout.revision}: {each}" for each in wrong]
+    return found
 
 
-def _unknown_kill(town: Town, rollout: Rollout) -> list[str]:
-    unknown = town.far.parts[rollout.plan].killed and rollout.kill is None and not town.spooled(rollout.plan)
-    return ["its switch is thrown, and neither the row nor the spool knows of it"] if unknown else []
+async def _unknown_kill(town: Town, rollout: Rollout) -> list[str]:
+    """A thrown switch is known to a row of its plan, to the spool, or (the rollout had ended) to the workspace."""
+    if not town.far.parts[rollout.plan].killed or town.spooled(rollout.plan):
+        return []
+    of_the_plan = [each for each in await town.eyes.latest(rollout.plan, 100) if each.kill is not None]
+    foreign = [each for each in await town.eyes.workspace() if each.body.get("plan") == rollout.plan]
+    known = of_the_plan or any(each.kind in ("kill", "emergency") for each in foreign)
+    return [] if known else ["its switch is thrown, and neither the row nor the spool knows of it"]
 
 
 def _odds(rollout: Rollout, records: Sequence[Record]) -> list[str]:
@@ -68,7 +73,7 @@ def _weights(town: Town, rollout: Rollout) -> list[str]:
     """Law 5: real, recorded and approved agree."""
     real = Weight(town.far.parts[rollout.plan].weight)
     wrong = []
-    if rollout.live or rollout.state is State.COMPLETED:
+    if rollout.live or (rollout.state is State.COMPLETED and rollout.plan not in town.far.by_hand):
         if real > rollout.approved:
             wrong.append(f"real {real} is above the approved {rollout.approved}")
         flagged = rollout.seen_weight if rollout.state is State.HELD else rollout.confirmed

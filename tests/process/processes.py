@@ -183,6 +183,11 @@ class Zygote:
         return self._process.stdout.readline().strip()
 
 
+def prepare() -> None:
+    """Import everything now, so that the first process is as quick as the others."""
+    _zygote()
+
+
 @cache
 def _zygote() -> Zygote:
     return Zygote()

@@ -62,6 +62,8 @@ class FarService:
     names: Sequence[str]
     parts: dict[str, Part] = field(default_factory=dict)
     deeds: list[Deed] = field(default_factory=list)
+    by_hand: set[str] = field(default_factory=set)
+    """Parts whose flag somebody moved behind Perch's back."""
     trouble: Trouble = field(default_factory=Trouble)
     witness: Witness | None = None
     """Asked at each deed, before it takes effect; Perch waits meanwhile."""

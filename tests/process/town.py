@@ -18,11 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.assembly import all_kinds
-from bot.domain.evidence import Record, verify
+from bot.domain.evidence import WORKSPACE, Record, verify
 from bot.domain.rollout import Rollout
 from bot.sandbox.workspace import Workspace
 from storage.database import Database, open_existing
 from storage.outbox import GAVE_UP, SqlOutbox
+from storage.outbox_order import unsent
 from storage.plans import PlanFolder
 from storage.rollouts import SqlRollouts
 from storage.spool import KillFolder
@@ -70,6 +71,10 @@ class Eyes:
     async def records(self, rollout: Rollout) -> Sequence[Record]:
         return await (await self.store()).records(rollout.id)
 
+    async def workspace(self) -> Sequence[Record]:
+        """What belongs to no rollout."""
+        return await (await self.store()).records(WORKSPACE)
+
     async def verify(self, rollout: Rollout) -> object | None:
         store = await self.store()
         return verify(rollout.id, await store.records(rollout.id), await store.head(rollout.id))
@@ -78,9 +83,15 @@ class Eyes:
         """How many messages still wait to be said, or are on their way."""
         return (await SqlOutbox(await self._opened()).unsaid())[0]
 
+    async def unposted(self) -> list[str]:
+        """Messages that still wait to be posted. Edits don't count: while a rollout lives there's always another."""
+        chosen = select(col(MessageRow.key)).where(unsent(), col(MessageRow.edits) == "")
+        return [f"'{key}' isn't said yet" for (key,) in await self._rows(chosen)]
+
     async def given_up(self) -> list[str]:
-        """Messages that weren't said and won't be."""
-        chosen = select(col(MessageRow.key), col(MessageRow.why)).where(col(MessageRow.state) == GAVE_UP)
+        """Messages that weren't said and won't be; answers and snapshots may come too late to be of use."""
+        passing = col(MessageRow.say).in_(["answer", "snapshot"])
+        chosen = select(col(MessageRow.key), col(MessageRow.why)).where(col(MessageRow.state) == GAVE_UP, ~passing)
         return [f"'{key}' was never said: {why}" for key, why in await self._rows(chosen)]
 
     async def unworked(self) -> list[str]:
