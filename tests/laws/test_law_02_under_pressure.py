@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.domain.machine import State
@@ -19,7 +20,8 @@ from tests.scenarios.story import CHANNEL, eventually, text
 
 pytestmark = pytest.mark.anyio
 
-BY_BUTTON, BY_VERB, BY_SHELL = NAMES = ("alpha", "beta", "gamma")
+BY_BUTTON, BY_VERB, BY_SHELL, BY_WEBHOOK = NAMES = ("alpha", "beta", "gamma", "delta")
+TOKEN = "a-token-of-the-tests"
 METHODS = ("chat.postMessage", "chat.update", "chat.postEphemeral", "views.open", "users.info", "usergroups.list")
 WITHIN_S = 20.0
 """Generous: what the bench measures is not measured here."""
@@ -69,16 +71,26 @@ Trouble = Callable[[Path, Process], AbstractContextManager[None]]
 
 
 @asynccontextmanager
-async def three_rollouts(folder: Path) -> AsyncIterator[tuple[Town, Process]]:
+async def four_rollouts(folder: Path) -> AsyncIterator[tuple[Town, str, Process]]:
     """One for each way to kill it, at 1 %, with the status message as somebody has it on the screen."""
     async with new_town(folder, names=NAMES) as town:
-        perch = town.new_perch()
-        await perch.ready()
+        perch = town.new_perch(settings={"PERCH_WEBHOOK_TOKEN": TOKEN})
+        address = await perch.ready()
         for name in NAMES:
             assert "is started" in await town.types("ana", f"start {name} 1%")
         for name in NAMES:
             await eventually(partial(_serves, town, name), f"{name} at 1 %")
-        yield town, perch
+        yield town, address, perch
+
+
+async def _alerts(address: str, name: str) -> None:
+    """Alertmanager says that something fires."""
+    labels = {"alertname": "Fire", "perch_plan": name, "perch_action": "kill"}
+    alert = {"status": "firing", "labels": labels, "startsAt": "2026-03-02T09:00:00Z", "fingerprint": name}
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False, timeout=WITHIN_S) as client:
+        answer = await client.post("/webhooks/alertmanager", json={"version": "4", "alerts": [alert]})
+    assert (answer.status_code, answer.json()[0]["did"]) == (200, "kill"), answer.text
 
 
 async def _serves(town: Town, name: str) -> bool | None:
@@ -97,8 +109,8 @@ async def _off(town: Town, name: str) -> bool | None:
 async def test_a_kill_takes_effect_with_everything_sick(
     database: Trouble, slack: Callable[[Town], None], tmp_path: Path
 ) -> None:
-    """Law 2, X4: by button, verb and shell; and all of it is on record once the database is well again."""
-    async with three_rollouts(tmp_path) as (town, perch):
+    """Law 2, X4: by button, verb, shell and webhook; and all of it is on record once the database is well again."""
+    async with four_rollouts(tmp_path) as (town, address, perch):
         status = await town.seen(
             lambda: next((each for each in town.messages() if BY_BUTTON in text(each) and "kill|" in str(each)), None)
         )
@@ -110,6 +122,7 @@ async def test_a_kill_takes_effect_with_everything_sick(
             await town.workspace.click("ana", CHANNEL, status["ts"], "more", kill, seen=status)
             await town.workspace.command("ana", CHANNEL, f"/canary kill {BY_VERB} fire")
             shell = town.shell("kill", BY_SHELL, "--reason", "fire")
+            await _alerts(address, BY_WEBHOOK)
             for name in NAMES:
                 await eventually(partial(_off, town, name), f"{name} off", within=WITHIN_S)
             assert await shell.ends() == 0, shell.last_words()
