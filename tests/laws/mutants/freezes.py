@@ -22,17 +22,18 @@ from commands.web import alertmanager, alerts
 from commands.web.alertmanager import AlertDoor
 from commands.web.alerts import Alert
 
-_fence, _freeze, _permit, _roll_back = Mover._fence, Freezing.freeze, Rights.permit_by_any, moves.roll_back
+_fence: Any = Mover._fence
+_freeze, _permit, _roll_back = Freezing.freeze, Rights.permit_by_any, moves.roll_back
 
 
 def the_fence_reads_no_freezes(patch: pytest.MonkeyPatch) -> None:
     """Whoever decided before the freeze raises under it."""
 
-    async def blind(self: Mover, id: str, intent: Intent) -> None:
+    async def blind(self: Mover, id: str, intent: Intent) -> Any:
         try:
-            await _fence(self, id, intent)
+            return await _fence(self, id, intent)
         except FrozenOver:
-            return
+            return await self._ledger.rollouts.load(id)
 
     patch.setattr(Mover, "_fence", blind)
 
@@ -41,13 +42,15 @@ def the_fence_reads_freezes_only_before_the_call(patch: pytest.MonkeyPatch) -> N
     """A raise that was under way lands, and stands."""
     seen: set[str] = set()
 
-    async def once(self: Mover, id: str, intent: Intent) -> None:
+    async def once(self: Mover, id: str, intent: Intent) -> Any:
         try:
-            await _fence(self, id, intent)
+            fresh = await _fence(self, id, intent)
         except FrozenOver:
             if intent.id not in seen:
                 raise
+            fresh = await self._ledger.rollouts.load(id)
         seen.add(intent.id)
+        return fresh
 
     patch.setattr(Mover, "_fence", once)
 
