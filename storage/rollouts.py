@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
-from bot.domain.evidence import WORKSPACE, Entry, Head, Record, canonical
+from bot.domain.evidence import WORKSPACE, Broken, Entry, Head, Record, canonical
 from bot.domain.rollout import Rollout
 from bot.domain.signatures import Signer
 from bot.ports import Change, Clock, Lane, StoreAway
@@ -25,6 +25,7 @@ from storage.evidence import append, head_columns, head_of, keep_head, read_chai
 from storage.leases import SqlLeases
 from storage.restore import mark_restored
 from storage.tables import RESTORED, ChainHeadRow, FrozenPlanRow, MarkRow, RolloutRow, table
+from storage.verifying import check_chain
 
 _ROLLOUTS = table(RolloutRow)
 
@@ -155,6 +156,9 @@ class SqlRollouts:
 
     async def head(self, chain: str) -> Head:
         return await self._database.read(lambda connection: head_of(connection, chain))
+
+    async def verify(self, chain: str) -> Broken | None:
+        return (await check_chain(self._database, chain)).broken
 
     async def revision(self, id: str) -> int:
         async def work(connection: AsyncConnection) -> int | None:

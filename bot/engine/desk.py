@@ -6,13 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from bot.domain import evidence
 from bot.domain.errors import (
     AmbiguousRollout,
     PerchError,
     UnknownRollout,
 )
-from bot.domain.evidence import WORKSPACE, Entry
+from bot.domain.evidence import WORKSPACE, Broken, Entry
 from bot.domain.freezes import Freeze
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
@@ -104,6 +103,5 @@ class FrontDesk(Gatekeeping, Stopping):
         except (UnknownRollout, AmbiguousRollout):
             return WORKSPACE
 
-    async def verify(self, rollout: Rollout) -> evidence.Broken | None:
-        records = await self._ledger.rollouts.records(rollout.id)
-        return evidence.verify(rollout.id, records, await self._ledger.rollouts.head(rollout.id))
+    async def verify(self, rollout: Rollout) -> Broken | None:
+        return await self._ledger.rollouts.verify(rollout.id)

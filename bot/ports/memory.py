@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.domain.evidence import Entry, Head, Record
+from bot.domain.evidence import Broken, Entry, Head, Record
 from bot.domain.freezes import Freeze
 from bot.domain.measurements import Measurement
 from bot.domain.plan import Plan
@@ -93,6 +93,10 @@ class Rollouts(Protocol):
     async def records(self, chain: str) -> Sequence[Record]: ...
 
     async def head(self, chain: str) -> Head: ...
+
+    async def verify(self, chain: str) -> Broken | None:
+        """The first bad record, or None; records and head as of one moment, or a save between would look like a cut."""
+        ...
 
     async def revision(self, id: str) -> int:
         """The row's present revision: the fence before an outside call."""

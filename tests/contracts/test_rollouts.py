@@ -195,6 +195,23 @@ async def test_the_workspace_has_a_chain_of_its_own_from_the_first_day(store: St
     assert verify(WORKSPACE, records, await store.rollouts.head(WORKSPACE)) is None
 
 
+async def test_a_chain_that_grows_while_it_is_verified_is_whole(store: Store) -> None:
+    """Law 9: records and head are looked at as of one moment, or an honest save would read as a cut tail."""
+    rollout = await store.rollouts.create(a_rollout(), TREE, Change(evidence=(an_entry(),)))
+
+    async def grow() -> None:
+        nonlocal rollout
+        for _ in range(15):
+            rollout = await store.rollouts.save(rollout, Change(evidence=(an_entry("more"),)))
+
+    growing = asyncio.create_task(grow())
+    while not growing.done():
+        assert await store.rollouts.verify(rollout.id) is None
+        await asyncio.sleep(0)
+    await growing
+    assert await store.rollouts.verify(rollout.id) is None
+
+
 async def test_everything_is_there_for_the_next_process(store: Store) -> None:
     """Law 5."""
     (created,) = await started(store, "r1")

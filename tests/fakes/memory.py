@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
-from bot.domain.evidence import WORKSPACE, Entry, Head, Record, canonical, extend
+from bot.domain.evidence import WORKSPACE, Broken, Entry, Head, Record, canonical, extend, verify
 from bot.domain.measurements import Measurement
 from bot.domain.rollout import Rollout
 from bot.ports import Change, Clock, Delivery
@@ -101,6 +101,9 @@ class MemoryRollouts:
     async def head(self, chain: str) -> Head:
         self._outage.check()
         return self._chain(chain)[1]
+
+    async def verify(self, chain: str) -> Broken | None:
+        return verify(chain, await self.records(chain), await self.head(chain))
 
     async def revision(self, id: str) -> int:
         self._outage.check()
