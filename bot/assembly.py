@@ -32,7 +32,7 @@ from bot.engine.tick import Ticker
 from bot.engine.upkeep import CardCopies, Upkeep
 from bot.engine.works import Works
 from bot.ports import Clock, Directory, KillFiles, Plans
-from bot.redaction import Redactor
+from bot.redaction import Redactor, secrets_in
 from bot.settings import Settings
 from storage.database import Database
 from storage.freezes import SqlFreezes
@@ -89,9 +89,12 @@ def build_engine(
 ) -> Engine:
     """The engine with real adapters over an open database. Nothing is started, and nothing outside is touched."""
     kinds = kinds or all_kinds()
+    plans = PlanFolder(settings.plans, kinds)
+    redact = redact or Redactor(secrets_in(environment))
+    redact.spare(plans.names())
     return wire(
         kinds=kinds,
-        plans=PlanFolder(settings.plans, kinds),
+        plans=plans,
         environment=environment,
         database=database,
         files=files(settings.state),

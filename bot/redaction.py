@@ -31,6 +31,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known: set[str] = set()
+        self._spared: set[str] = set()
         self._forms: tuple[str, ...] = ()
         self._plain: re.Pattern[str] | None = None
         self._spelled: re.Pattern[str] | None = None
@@ -38,14 +39,26 @@ class Redactor:
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Know these too. What is shorter than `SHORTEST` characters is left out."""
-        new = {each for each in map(str.strip, secrets) if len(each) >= SHORTEST} - self._known
-        if new:
-            self._known |= new
-            longest_first = sorted(self._known, key=len, reverse=True)
-            forms = {form for secret in longest_first for form in (secret, " ".join(secret.split()), *_base64(secret))}
-            self._forms = tuple(sorted(forms, key=len, reverse=True))
-            self._plain = re.compile("|".join(map(re.escape, self._forms)))
-            self._spelled = re.compile("|".join("".join(map(_spellings, secret)) for secret in longest_first))
+        found = {each for each in map(str.strip, secrets) if len(each) >= SHORTEST and not self._names(each)}
+        if not found <= self._known:
+            self._know(self._known | found)
+
+    def spare(self, names: Iterable[str]) -> None:
+        """Leave these names alone, whatever a password is: without them nobody could stop what they name (law 2)."""
+        self._spared.update(names)
+        public = {secret for secret in self._known if self._names(secret)}
+        if public:
+            self._know(self._known - public)
+
+    def _names(self, text: str) -> bool:
+        return any(text in name for name in self._spared)
+
+    def _know(self, secrets: set[str]) -> None:
+        longest_first = sorted(secrets, key=len, reverse=True)
+        forms = {form for secret in longest_first for form in (secret, " ".join(secret.split()), *_base64(secret))}
+        self._known, self._forms = secrets, tuple(sorted(forms, key=len, reverse=True))
+        self._plain = re.compile("|".join(map(re.escape, self._forms))) if secrets else None
+        self._spelled = re.compile("|".join("".join(map(_spellings, secret)) for secret in longest_first))
 
     def __call__(self, text: str) -> str:
         """The text with each known secret replaced."""

@@ -58,6 +58,7 @@ class Equipment:
         """Everything a plan names; the same plan object gets the same gear."""
         kept = self._gear.get(id(plan))
         if kept is None or kept[0] is not plan:
+            self._redact.spare([plan.name, plan.service, plan.environment])
             kept = (plan, self._assemble(plan))
             self._gear[id(plan)] = kept
         return kept[1]

@@ -95,6 +95,14 @@ def test_short_words_are_no_secrets() -> None:
     assert Redactor(["dev", "", "  "])("dev goes on") == "dev goes on"
 
 
+def test_the_name_of_a_plan_is_no_secret_though_it_is_a_password() -> None:
+    """Law 2: nobody could stop a rollout that is called `[redacted]`."""
+    redact = Redactor(["materializers", SECRET])
+    redact.spare(["materializers-async"])
+    redact.learn(["materializers"])
+    assert redact(f"rollback materializers {SECRET}") == f"rollback materializers {REDACTED}"
+
+
 def test_a_redactor_shows_nothing_of_what_it_knows() -> None:
     assert SECRET not in repr(Redactor([SECRET])) + str(Redactor([SECRET]))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -10,6 +9,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.notify.slack.messenger import SlackMessenger
 from bot.ports import Posted, Said
 from bot.redaction import Redactor
+
+_SENT_BACK = frozenset({"type", "action_id", "block_id", "value"})
 
 
 class DiscreetMessenger(SlackMessenger):
@@ -29,5 +30,16 @@ class DiscreetMessenger(SlackMessenger):
         await super().whisper(channel, user, self._discreet(said))
 
     def _discreet(self, said: Said) -> Said:
-        tree: Callable[[Any], Any] = self._redact.tree
-        return Said(self._redact(said.text), tuple(tree(dict(block)) for block in said.blocks))
+        return Said(self._redact(said.text), tuple(self._shown(dict(block)) for block in said.blocks))
+
+    def _shown(self, part: Any) -> Any:
+        """A block with its texts redacted; what a control sends back stays, or it would be about nothing (law 2)."""
+        match part:
+            case dict():
+                return {key: value if key in _SENT_BACK else self._shown(value) for key, value in part.items()}
+            case list() | tuple():
+                return [self._shown(each) for each in part]
+            case str():
+                return self._redact(part)
+            case _:
+                return part
