@@ -143,6 +143,14 @@ class StaleClick(NotNow):
         super().__init__(f"That button belongs to an earlier moment; it did nothing. {now}", f"/canary status {plan}")
 
 
+class ApprovedAlready(NotNow):
+    def __init__(self, plan: str, waits: str) -> None:
+        super().__init__(
+            f"You have approved this gate of {plan} already, and one person counts once. It waits for {waits}.",
+            f"/canary why {plan}",
+        )
+
+
 class GateClosed(NotNow):
     def __init__(self, plan: str, waiting_for: str) -> None:
         super().__init__(f"{plan} has no open gate: {waiting_for}", f"/canary why {plan}")

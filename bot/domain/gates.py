@@ -124,6 +124,23 @@ def _unrehearsed(rollout: Rollout, now: datetime) -> str:
     return ""
 
 
+def has_expired(rollout: Rollout, plan: Plan, now: datetime) -> bool:
+    """Whether the open gate's time is over; the next check will close it, and nothing uses it until then."""
+    gate = rollout.gate
+    return gate is not None and now >= kept_by_window(gate, rollout, plan, now).expires_at
+
+
+def may_still_begin(rollout: Rollout, plan: Plan, now: datetime) -> bool:
+    """Whether a raise on record may begin now: it was asked for a moment ago, or a check has passed since (law 1).
+
+    After a downtime the verdict that it was approved on is no longer fresh.
+    """
+    fresh, check = FRESH * plan.every.check, rollout.check
+    if rollout.intent is None or now - rollout.intent.made_at <= fresh:
+        return True
+    return check is not None and now - check.at <= fresh and check.verdict.promotable
+
+
 def since_resume(rollout: Rollout, check: Check) -> bool:
     """Whether a check is newer than the last resume; an older one opens nothing."""
     return rollout.resumed_at is None or check.at > rollout.resumed_at

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.domain import freezes, moves
+from bot.domain import freezes, gates, moves
 from bot.domain.freezes import Freeze
 from bot.domain.machine import State
 from bot.domain.moves import Happening, Step, a_hold
@@ -133,7 +133,7 @@ class Mover:
             before = await _shown(gear.traffic)
             async with asyncio.timeout(within.total_seconds()):
                 for each in gear.traffic:
-                    await self._fence(rollout.id, intent)
+                    self._passed_lately(await self._fence(rollout.id, intent), plan)
                     await out.make(each.apply(intent.weight))
                 await self._fence(rollout.id, intent)
                 after = await confirmed(gear, plan, intent.weight, self._look)
@@ -155,7 +155,11 @@ class Mover:
             # Its call may have gone out all the same: from a process that was paused in the middle of it, for one.
             await self._undo(rollout.id, intent, gear)
 
-    async def _fence(self, id: str, intent: Intent) -> None:
+    def _passed_lately(self, rollout: Rollout, plan: Plan) -> None:
+        if not gates.may_still_begin(rollout, plan, self._ledger.clock()):
+            raise Denied("it was approved too long ago, and no check has passed since")
+
+    async def _fence(self, id: str, intent: Intent) -> Rollout:
         hidden, spooled = await asyncio.to_thread(_spool, self._files)
         if hidden:
             raise Denied(f"a kill may be hidden in {hidden[0].name}, which can't be read; mend or remove that file")
@@ -168,6 +172,7 @@ class Mover:
         freeze = freezes.covering(standing, fresh.service, fresh.plan, self._ledger.clock())
         if freeze is not None:
             raise FrozenOver(freeze)
+        return fresh
 
     async def _arrive(self, id: str, intent: Intent, before: Sequence[str], after: Sequence[str]) -> None:
         def arrive(fresh: Rollout, plan: Plan, now: datetime) -> Step:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain import gates, moves
 from bot.domain.errors import (
+    ApprovedAlready,
     GateClosed,
     NotAllowed,
     NotPromotable,
@@ -38,19 +39,34 @@ class Gatekeeping(Finding):
             wanted = plan.stages[fresh.stage].approvals
             if wanted.not_requester and request.actor.id in fresh.involved:
                 raise NotAllowed("approve what you asked for yourself", "a second person who may approve")
-            if any(approval.person.id == request.actor.id for approval in gate.approvals):
+            if known := [approval for approval in gate.approvals if approval.person.id == request.actor.id]:
+                _tell_again(known[0], request, fresh, plan, now)
                 return None
             given = Approval(person=request.actor, at=now, how=_how(request), groups=groups)
             approved = fresh.but(gate=gate.model_copy(update={"approvals": (*gate.approvals, given)}))
             return _approved(fresh, approved, plan, request, now)
 
-        return await self._ledger.change(rollout_id, decide)
+        try:
+            return await self._ledger.change(rollout_id, decide)
+        except StaleClick:
+            if request.surface != "reaction" or not await self._used_with(request, rollout_id):
+                raise
+            # Heard twice: as an event, and when reactions were looked up. The first one did it.
+            return (await self._read(rollout_id))[0]
+
+    async def _used_with(self, request: Request, rollout_id: str) -> bool:
+        """Whether this person's yes is among those that the gate was used with."""
+        records = await self._ledger.rollouts.records(rollout_id)
+        used = [record.body for record in records if record.kind == "promoted"]
+        return any(body["gate"] == request.gate and request.actor.id in body["by"] for body in used)
 
     async def withdraw(self, request: Request, rollout_id: str) -> Rollout:
+        """Take a reaction's yes back. Raises StaleClick once the gate is gone: it was used, or closed, with it."""
+
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             gate = fresh.gate
             if gate is None or gate.id != request.gate:
-                return None
+                raise StaleClick(standing(fresh), fresh.plan)
             kept = tuple(
                 each for each in gate.approvals if each.person.id != request.actor.id or each.how != "reaction"
             )
@@ -80,7 +96,7 @@ class Gatekeeping(Finding):
         await self._rights.permit(request, "override", plan)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-            _may_end_early(fresh, plan, reason, now)
+            _may_end_early(fresh, plan, request, reason, now)
             gate = gates.open_gate(fresh, plan, fresh.check, new_id()) if fresh.check else None
             involved = tuple(dict.fromkeys((*fresh.involved, request.actor.id)))
             opened = fresh.but(state=State.GATE, gate=gate, early=reason, involved=involved, due_at=now)
@@ -101,6 +117,14 @@ def _approved(before: Rollout, approved: Rollout, plan: Plan, request: Request, 
     return Step(risen.rollout.but(due_at=now), (told, *risen.happenings))
 
 
+def _tell_again(known: Approval, request: Request, rollout: Rollout, plan: Plan, now: datetime) -> None:
+    """The same person's yes once more: told, unless it's the very same reaction, heard twice."""
+    if known.how == _how(request) == "reaction":
+        return
+    waiting = gates.promotion_waits_for(rollout, plan, now, gates.rise_opens(plan, rollout.stage, now))
+    raise ApprovedAlready(rollout.plan, ", ".join(each.what for each in waiting) or "the next check")
+
+
 def _how(request: Request) -> str:
     return request.surface if request.surface in ("button", "reaction", "shell") else "verb"
 
@@ -114,8 +138,11 @@ def _open_gate(rollout: Rollout, plan: Plan, request: Request, now: datetime) ->
         raise GateClosed(
             rollout.plan, f"it is {rollout.state.value}" + (f" and waits for {waits}" if waits else "") + "."
         )
-    if request.gate and request.gate != gate.id:
+    if request.gate != gate.id if request.gate else request.at < gate.opened_at:
+        # Typed words name no gate: they mean what was there to be seen when they were typed.
         raise StaleClick(standing(rollout), rollout.plan)
+    if gates.has_expired(rollout, plan, now):
+        raise GateClosed(rollout.plan, "its time is over, and the next check closes it.")
     return gate
 
 
@@ -124,11 +151,13 @@ def standing(rollout: Rollout) -> str:
     return f"{rollout.plan} is now {rollout.state.value.replace('_', ' ')} at {rollout.confirmed}."
 
 
-def _may_end_early(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> None:
+def _may_end_early(rollout: Rollout, plan: Plan, request: Request, reason: str, now: datetime) -> None:
     if not reason:
         raise NotPromotable(rollout.plan, "ending a bake early needs a reason")
     if rollout.state is not State.BAKING:
         raise NotPromotable(rollout.plan, f"it is {rollout.state.value}, and only a bake can be ended early")
+    if rollout.entered_at is not None and request.at < rollout.entered_at:
+        raise NotPromotable(rollout.plan, "it has entered another stage since you asked")
     if rollout.stage == len(plan.stages) - 1:
         raise NotPromotable(rollout.plan, "this is the last stage; its bake is the validation")
     check = rollout.check

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.domain.errors import AlreadyLive, Cooldown, NotAllowed, NotPromotable, OutsideWindow, StaleClick, WrongStage
+from bot.domain.errors import (
+    AlreadyLive,
+    ApprovedAlready,
+    Cooldown,
+    NotAllowed,
+    NotPromotable,
+    OutsideWindow,
+    StaleClick,
+    WrongStage,
+)
 from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
 from bot.domain.units import ZERO, Weight
@@ -83,13 +92,16 @@ async def test_a_start_outside_its_window_is_told_the_next_time_that_fits(tmp_pa
 
 
 async def test_the_same_person_approving_twice_counts_once(tmp_path: Path) -> None:
-    """Law 6: click and reaction together, double clicks."""
+    """Law 6: click and reaction together, double clicks; whoever says it again is told so."""
     stages = staged(approvals={"need": 2})
     async with rig(tmp_path, tree(stages=stages)) as story:
         rollout = await story.until_gate(await story.start())
         gate = rollout.gate.id if rollout.gate else ""
         clicks = [story.request("approve", BEN, surface=how, gate=gate) for how in ("button", "reaction", "button")]
-        await asyncio.gather(*(story.engine.desk.approve(click, rollout.id) for click in clicks))
+        answers = await asyncio.gather(
+            *(story.engine.desk.approve(click, rollout.id) for click in clicks), return_exceptions=True
+        )
+        assert sum(isinstance(answer, ApprovedAlready) for answer in answers) == 2
         rollout = await story.load(rollout)
         assert rollout.state is State.GATE
         assert rollout.gate is not None
