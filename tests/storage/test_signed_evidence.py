@@ -18,7 +18,10 @@ from click.testing import CliRunner, Result
 from bot.domain.evidence import WORKSPACE
 from bot.domain.signatures import Signing
 from bot.ports import Change
+from bot.settings import read_settings
 from commands.terminal import given
+from commands.terminal.doctor.findings import Grade
+from commands.terminal.doctor.machine import signing
 from commands.terminal.evidence import evidence
 from storage.bundle import export
 from storage.bundle_check import BrokenBundle, verify_bundle
@@ -186,6 +189,16 @@ def test_public_keys_come_from_a_setting_a_file_and_an_option(tmp_path: Path) ->
     refused = run("verify", "r1", "--public-key", "hunter2", **here)
     assert "--public-key isn't a public key" in str(refused.exception)
     assert "hunter2" not in str(refused.exception)
+
+
+def test_the_doctor_says_whether_evidence_is_signed() -> None:
+    for given_key, grade, said in (
+        ("", Grade.NOTE, "not signed"),
+        (PRIVATE, Grade.OK, KEY.id),
+        ("x", Grade.BAD, "key --new"),
+    ):
+        finding = signing(read_settings({"PERCH_SIGNING_KEY": given_key}))
+        assert (finding.grade, said in finding.said) == (grade, True)
 
 
 def test_a_bad_key_stops_the_start_with_one_line_and_no_way_down(tmp_path: Path) -> None:

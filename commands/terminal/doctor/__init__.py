@@ -39,11 +39,11 @@ async def _examine(settings: Settings, quiet: bool) -> list[Finding]:
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     from bot.assembly import all_kinds, utc_now
-    from commands.terminal.doctor.machine import database, state_folder
+    from commands.terminal.doctor.machine import database, signing, state_folder
     from commands.terminal.doctor.plans import good_plans, plans, rehearsals
     from commands.terminal.doctor.slack import slack
 
-    for finding in (await database(settings.database_url), state_folder(settings.state)):
+    for finding in (await database(settings.database_url), signing(settings), state_folder(settings.state)):
         yield finding
     for finding in plans(settings.plans, all_kinds()):
         yield finding

@@ -11,9 +11,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import StoreAway
+from bot.settings import Settings
 from commands.terminal.doctor.findings import Finding, bad, note, ok
 from storage.address import database_file, is_a_file
 from storage.database import open_existing
+from storage.signing import BadKey, read_public_keys, read_signing_key
 from storage.spool import KillFolder
 
 LARGE_BYTES = 2 * 1024**3
@@ -73,6 +75,18 @@ async def _try_writing(address: str) -> None:
         await database.write(nothing)
     finally:
         await database.aclose()
+
+
+def signing(settings: Settings) -> Finding:
+    """Is evidence signed, and can the keys be read?"""
+    try:
+        read_public_keys([settings.public_keys])
+        key = settings.signing_key.get_secret_value()
+        if not key:
+            return note("evidence", "it's chained and not signed; perch evidence key --new makes a PERCH_SIGNING_KEY")
+        return ok("evidence", f"signed with key {read_signing_key(key).id}")
+    except BadKey as unreadable:
+        return bad("evidence", f"{unreadable} Next: {unreadable.next_step}")
 
 
 def state_folder(folder: Path) -> Finding:
