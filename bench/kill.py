@@ -51,14 +51,14 @@ async def measure(effort: Effort) -> list[Row]:
 
 async def _at(effort: Effort, url: str, after: float) -> list[Row]:
     async with scene() as here:
-        doomed = [_plan(name, url, here.folder, after) for name in fleet.names(effort.kills, "doomed")]
+        doomed = [killable(name, url, here.folder, after) for name in fleet.names(effort.kills, "doomed")]
         await launch(here, [fleet.plan(name, url, every=EVERY) for name in fleet.names(effort.fleet)])
         rollouts = await launch(here, doomed)
-        _keep_cards(here, rollouts, doomed)
+        keep_cards(here, rollouts, doomed)
         with perch_run(here) as running:
             await running.ready()
             clicked = [await _kill(here.world.workspace, rollout) for rollout in rollouts]
-            direct = await _directly(_plan("direct", url, here.folder, after), len(rollouts))
+            direct = await _directly(killable("direct", url, here.folder, after), len(rollouts))
             applied = await _applied(here, rollouts)
     took = [(end - start).total_seconds() for start, end in zip(clicked, applied, strict=True)]
     what = f"kill click → every method applied, {effort.fleet:,} live, far side answers in {after * 1000:.0f} ms"
@@ -68,7 +68,7 @@ async def _at(effort: Effort, url: str, after: float) -> list[Row]:
     ]
 
 
-def _plan(name: str, url: str, folder: Path, after: float) -> fleet.Tree:
+def killable(name: str, url: str, folder: Path, after: float) -> fleet.Tree:
     """A plan that can be killed: weight and switch behind HTTP, and a second switch in a file."""
     flag = folder / f"{name}.json"
     flag.write_text(json.dumps({"on": True}))
@@ -86,12 +86,12 @@ def _plan(name: str, url: str, folder: Path, after: float) -> fleet.Tree:
     return fleet.plan(name, url, every=timedelta(hours=1), traffic=[weight], kill_switch=[[switch, file]])
 
 
-def _keep_cards(here: Scene, rollouts: Sequence[Rollout], trees: Sequence[fleet.Tree]) -> None:
+def keep_cards(here: Scene, rollouts: Sequence[Rollout], trees: Sequence[fleet.Tree]) -> None:
     """The kill cards, as they were written when the traffic was raised."""
     files = KillFolder(Path(here.environment["PERCH_STATE"]))
     for rollout, tree in zip(rollouts, trees, strict=True):
         plan = read_plan(tree, rollout.environment, all_kinds())
-        files.keep_card(kill_card(rollout, plan, tree, (rollout.requester.id,)))
+        files.keep_card(kill_card(rollout, plan, tree, (here.world.workspace.person(WHO).id,)))
 
 
 async def _kill(workspace: Workspace, rollout: Rollout) -> datetime:
@@ -99,7 +99,7 @@ async def _kill(workspace: Workspace, rollout: Rollout) -> datetime:
     await asyncio.sleep(PAUSE_S)
     message = workspace.messages(CHANNEL)[-1]
     seen = {**message, "blocks": [{"type": "actions", "block_id": "b", "elements": controls(rollout)}]}
-    chosen = next(value for value in _menu(controls(rollout)) if value.startswith("kill|"))
+    chosen = next(value for value in menu(controls(rollout)) if value.startswith("kill|"))
     await workspace.click(WHO, CHANNEL, message["ts"], "more", chosen, seen=seen)
     dialog = await workspace.until(lambda: next(iter(workspace.views(WHO)), None), within=30)
     began = utc_now()
@@ -107,7 +107,8 @@ async def _kill(workspace: Workspace, rollout: Rollout) -> datetime:
     return began
 
 
-def _menu(elements: Sequence[Any]) -> list[str]:
+def menu(elements: Sequence[Any]) -> list[str]:
+    """The values of a menu's entries."""
     return [option["value"] for element in elements for option in element.get("options", ())]
 
 

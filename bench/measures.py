@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from bench import ack, breach, click, kill, memory, ready, restart, tick
+from bench import ack, breach, click, kill, memory, pressure, ready, restart, tick
 from bench.effort import Effort
 from bench.rows import Row
 
@@ -13,6 +13,7 @@ MEASURES: Mapping[str, Callable[[Effort], Awaitable[list[Row]]]] = {
     "ack": ack.measure,
     "click": click.measure,
     "kill": kill.measure,
+    "pressure": pressure.measure,
     "tick": tick.measure,
     "breach": breach.measure,
     "restart": restart.measure,

@@ -97,11 +97,11 @@ class Running:
 
 
 @contextmanager
-def perch_run(scene: Scene) -> Iterator[Running]:
+def perch_run(scene: Scene, **settings: str) -> Iterator[Running]:
     """`perch run` in the scene, stopped at the end."""
     port = _free_port()
     own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    environment = {**own, **scene.environment, "PORT": str(port), "PERCH_LOG_LEVEL": "CRITICAL"}
+    environment = {**own, **scene.environment, "PORT": str(port), "PERCH_LOG_LEVEL": "CRITICAL", **settings}
     command = [str(Path(sys.executable).with_name("perch")), "run"]
     began = time.perf_counter()
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:

@@ -130,6 +130,9 @@ class KillFolder:
         acts = [_act(text)[0] for _, text in self._texts(self._done, "*")]
         return sorted([act for act in acts if act is not None], key=lambda act: (act.at, act.key))
 
+    def only_remembered(self, key: str) -> bool:
+        return key in self._unwritten
+
     def rehearse(self) -> None:
         with self._told():
             for folder in (self._cards, self._spool):

@@ -77,6 +77,10 @@ class KillFiles(Protocol):
         """All acts that aren't merged into evidence yet, oldest first."""
         ...
 
+    def only_remembered(self, key: str) -> bool:
+        """Whether this act is in no file, but in this process's memory alone."""
+        ...
+
     def rehearse(self) -> None:
         """Write and remove a file where cards and acts would be. Raises StoreAway, with what to do."""
         ...

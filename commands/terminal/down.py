@@ -28,6 +28,8 @@ class Down:
     outcomes: tuple[MethodOutcome, ...] = ()
     recorded: bool = True
     fault: str = ""
+    remembered: bool = False
+    """Neither the database nor the disk took it: what is printed is all the record there is."""
 
     @property
     def good(self) -> bool:
@@ -63,6 +65,7 @@ def _as_json(down: Down) -> dict[str, object]:
         "weight": down.weight,
         "good": down.good,
         "recorded": down.recorded,
+        "remembered": down.remembered,
         "fault": down.fault,
         "still_on": down.still_on,
         "outcomes": [outcome.model_dump(mode="json") for outcome in down.outcomes],

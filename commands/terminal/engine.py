@@ -21,7 +21,7 @@ from storage.database import Database, open_existing
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 1.0
+PATIENCE_S = 0.4
 """How long a way down waits for the database to open before it goes by the kill card (law 2)."""
 WORK_S = 60.0
 """How long a command waits for what it began, such as the weight to be read back."""

@@ -124,6 +124,7 @@ async def _came_of(engine: Engine, key: str, rollout: str, plan: str) -> Down:
         weight=known.confirmed.percent if known else None,
         outcomes=kills.newest(spooled) or kept,
         recorded=act is None,
+        remembered=engine.files.only_remembered(key),
     )
 
 

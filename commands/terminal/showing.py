@@ -77,7 +77,11 @@ def down_lines(down: Down) -> list[str]:
         lines.append(f"STILL ON: {', '.join(down.still_on)}. Switch it off by hand; Perch tries on while it runs.")
     if not down.good:
         lines.append(f"NOT everything reads back. Look: perch status {down.plan}")
-    if not down.recorded:
+    if down.remembered:
+        lines.append(
+            "Neither the database nor the disk took this: what stands here is all the record there is. Keep it."
+        )
+    elif not down.recorded:
         lines.append("The database is away: this is kept in the spool, and goes into the evidence when it's back.")
     return [plain_text(line) for line in lines]
 

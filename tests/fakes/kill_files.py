@@ -54,6 +54,9 @@ class MemoryKillFiles:
         self._check()
         return sorted(self._acts.values(), key=lambda act: (act.at, act.key))
 
+    def only_remembered(self, key: str) -> bool:
+        return False
+
     def rehearse(self) -> None:
         self._check()
 

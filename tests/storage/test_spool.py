@@ -101,3 +101,26 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (files.folder / "cards").rmdir()
     with pytest.raises(StoreAway, match="No such file or directory; Perch keeps kill cards there"):
         files.keep_card(a_card())
+
+
+def test_an_act_that_the_disk_refuses_is_kept_in_memory_and_visible_to_every_fence(files: KillFolder) -> None:
+    """Law 2: a full disk stops no kill; nobody raises meanwhile, and the record follows."""
+    (files.folder / "spool").rmdir()
+    assert files.begin(an_act()) is True
+    assert files.begin(an_act()) is False
+    files.outcome("click:1", {"name": "http"})
+    assert files.only_remembered("click:1")
+    (files.folder / "spool").mkdir()
+    assert [(act.key, act.outcomes) for act in files.spooled()] == [("click:1", ({"name": "http"},))]
+    files.merged("click:1")
+    assert files.spooled() == []
+    assert not files.only_remembered("click:1")
+
+
+def test_a_rehearsal_writes_where_cards_and_acts_would_be_and_leaves_nothing(files: KillFolder) -> None:
+    """X3."""
+    files.rehearse()
+    assert [path for path in files.folder.rglob("*") if path.is_file()] == []
+    (files.folder / "cards").rmdir()
+    with pytest.raises(StoreAway):
+        files.rehearse()

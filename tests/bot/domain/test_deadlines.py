@@ -50,6 +50,16 @@ def test_a_hold_of_a_person_stays_after_its_deadline() -> None:
     assert story.rollout.state is State.HELD
 
 
+def test_a_hold_whose_deadline_passes_is_told_once_and_gets_a_new_one() -> None:
+    """It used to pass silently, and the hold was forgotten for weeks."""
+    story = Story.baking().check().hold(lasting=HOUR).check(every=HOUR)
+    assert story.rollout.hold is not None
+    assert story.rollout.hold.until == story.now + 24 * HOUR
+    story.check(5, every=HOUR)
+    assert story.kinds().count("hold_over") == 1
+    assert story.check(every=25 * HOUR).kinds().count("hold_over") == 2
+
+
 @pytest.mark.parametrize(("then", "state"), [("hold", State.HELD), ("rollback", State.ROLLING_BACK)])
 def test_a_stage_that_takes_too_long_ends_as_the_plan_says(then: str, state: State) -> None:
     """R3: a maximum, with what happens then."""

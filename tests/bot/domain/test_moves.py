@@ -144,6 +144,17 @@ def test_a_rollback_to_zero_ends_the_rollout_and_starts_the_cooldown() -> None:
     assert story.last("rolled_back").facts["reason"] == "errors > 5%"
 
 
+def test_the_end_of_a_rollback_says_who_asked_and_keeps_the_numbers_that_it_was_for() -> None:
+    """Both used to be lost: the record named Perch, and a part of the way down had no check any more."""
+    asked = Story.baking().check().roll_back(BEN)
+    asked.lands()
+    assert asked.last("rolled_back").facts["by"] == BEN.id
+    breached = Story.baking(backwards("previous"), 2).check(errors=9.0)
+    breached.lands()
+    told = breached.last("rolled_back").facts
+    assert (told["by"], [line["value"] for line in told["lines"]]) == ("perch", [9.0])
+
+
 @pytest.mark.parametrize(("to", "stage"), [("previous", 1), ("1%", 0), ("5%", 0), ("0.5%", 0)])
 def test_a_rollback_to_part_of_the_way_is_held_there_with_fresh_clocks(to: str, stage: int) -> None:
     """`rollback_to` previous or a weight: held there for a person, no cooldown."""
