@@ -43,7 +43,8 @@ class Freezing:
         self._plans = plans
         self._rights = rights
         self._files = files
-        self._swept: Sequence[Freeze] | None = None
+        self._seen: Sequence[Freeze] | None = None
+        """What stood when `tend` last brought all rollouts under it."""
         self._once_more_at: datetime | None = None
 
     async def standing(self) -> Sequence[Freeze]:
@@ -111,14 +112,17 @@ class Freezing:
         """End what ran out, and bring rollouts under what changed. Called every second or so; never raises."""
         try:
             now = self._ledger.clock()
-            standing = await self.store.open()
-            for freeze in standing:
+            for freeze in await self.store.open():
                 if freeze.over(now):
                     await self._end(freeze, PERCH, "its time was up", await self._ledger.rollouts.live())
-            again = self._once_more_at is not None and now >= self._once_more_at
-            if again or [freeze for freeze in standing if freeze.stands(now)] != self._swept:
-                await self._sweep()
-                self._once_more_at = None if again else now + ONCE_MORE
+            standing = await self.standing()
+            if standing != self._seen:
+                self._once_more_at = now + ONCE_MORE
+            elif self._once_more_at is None or now < self._once_more_at:
+                return
+            else:
+                self._once_more_at = None
+            self._seen = standing if await self._sweep() else None
         except StoreAway as away:
             log.warning("freezes can't be read (%s); nothing rises meanwhile", away)
 
@@ -177,19 +181,19 @@ class Freezing:
 
     # ---- rollouts under freezes -----------------------------------------------------------------------------------
 
-    async def _sweep(self) -> None:
-        """Bring every live rollout under what stands; one that can't be changed now is taken up by the next call."""
-        standing = await self.standing()
-        whole = True
+    async def _sweep(self) -> bool:
+        """Bring every live rollout under what stands; whether none was left out."""
+        standing, whole = await self.standing(), True
         for rollout in await self._ledger.rollouts.live():
-            if rollout.frozen is None and not any(each.covers(rollout.service, rollout.plan) for each in standing):
-                continue
             try:
+                plan = await self._ledger.plan_of(rollout)
+                if freezes.under(rollout, plan, standing, self._ledger.clock(), "") is None:
+                    continue
                 await self._ledger.change(rollout.id, self._decide(await self.standing()))
             except PerchError as fault:
                 log.warning("rollout %s isn't brought under its freezes yet: %s", rollout.id, fault)
                 whole = False
-        self._swept = standing if whole else None
+        return whole
 
     def _decide(self, standing: Sequence[Freeze]) -> Any:
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:

@@ -18,6 +18,7 @@ from bot.domain.rollout import Person, Rollout
 from bot.domain.units import ZERO, Weight
 from bot.engine.requests import Cold
 from bot.ports import Change, OutOfReach
+from tests.builders import at_stage
 from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, CLEO, DEV, Rig, again, rig, tree
 
@@ -300,6 +301,19 @@ async def test_everything_can_be_frozen_from_a_shell_also_where_no_plan_can_be_r
     here.plans.trees.clear()
     await freeze(here, "shell:root", EVERYWHERE, surface="shell")
     assert len(await here.engine.desk.standing()) == 1
+
+
+async def test_a_rollout_that_was_created_beside_the_freeze_is_held_a_little_later(here: Rig) -> None:
+    """Its start had asked before there was a freeze, and was kept after all rollouts had been gone through."""
+    await freeze(here)
+    await here.engine.freezing.tend()
+    plan, frozen_tree = here.engine.plans.find("materializers")
+    late = await here.engine.rollouts.create(at_stage(plan), frozen_tree, Change())
+    await here.engine.freezing.tend()
+    assert (await here.load(late)).state is State.BAKING
+    here.now += timedelta(seconds=10)
+    await here.engine.freezing.tend()
+    assert (await here.load(late)).state is State.HELD
 
 
 async def test_a_freeze_stands_after_a_restart_and_holds_what_the_crash_left_unheld(here: Rig, tmp_path: Path) -> None:

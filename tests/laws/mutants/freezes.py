@@ -58,7 +58,8 @@ def the_fence_reads_freezes_only_before_the_call(patch: pytest.MonkeyPatch) -> N
 def a_freeze_holds_nothing(patch: pytest.MonkeyPatch) -> None:
     """It is kept, told, and without effect on what is live."""
 
-    async def nothing(self: Freezing) -> None: ...
+    async def nothing(self: Freezing) -> bool:
+        return True
 
     patch.setattr(Freezing, "_sweep", nothing)
 
