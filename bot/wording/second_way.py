@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +18,20 @@ def second_way(facts: Mapping[str, Any]) -> Said:
     more = int(facts.get("more") or 0)
     lines = [
         f"Perch can't say this in Slack since {since:%H:%M} UTC{why}:",
-        *(f"- {plain_text(str(line))}" for line in facts.get("lines") or ()),
+        *(f"- {_harmless(plain_text(str(line)))}" for line in facts.get("lines") or ()),
         *([f"- and {more} more"] if more > 0 else []),
         "Checks and ways down go on; nobody can approve. On Perch's machine: perch status NAME, perch rollback NAME, "
         "perch kill NAME. perch doctor says what to mend.",
     ]
     return Said("\n".join(lines))
+
+
+_CALLS = re.compile(r"<(?=[!@#])|@(?=(?:here|channel|all|everyone)\b)", re.IGNORECASE)
+
+
+def _harmless(text: str) -> str:
+    """One line, and no name or reason in it calls a whole channel: behind a webhook there may well be a chat."""
+    return _CALLS.sub(lambda found: found[0] + " ", " ".join(text.split()))
 
 
 def second_way_back(facts: Mapping[str, Any]) -> Said:
