@@ -33,6 +33,9 @@ def _hold_over(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
     hold = rollout.hold
     if hold is None or hold.until is None or look.now < hold.until:
         return None
+    if hold.cause == "freeze" and rollout.frozen is not None:
+        # The end of a freeze is told by itself, and gives its holds a new deadline.
+        return None
     if hold.then == "hold":
         return _held_on(rollout, look, hold)
     why = f"nobody acted on the hold ({hold.why}) by its deadline"

@@ -72,7 +72,7 @@ def under(rollout: Rollout, plan: Plan, freezes: Sequence[Freeze], now: datetime
         return None
     freeze = covering(freezes, rollout.service, rollout.plan, now)
     if freeze is None:
-        return _thawed(rollout) if rollout.frozen is not None else None
+        return _thawed(rollout, rollout.frozen, now) if rollout.frozen is not None else None
     marked = rollout.but(frozen=freeze.mark)
     if rollout.state is State.PREFLIGHT:
         return moves.abort(marked, now, because(freeze), freeze.owner).also(_told(freeze))
@@ -105,10 +105,14 @@ def refused(frozen: Frozen) -> ServiceFrozen:
     return ServiceFrozen(frozen.service or "everything", by, until, frozen.why, frozen.service or ALL)
 
 
-def _thawed(rollout: Rollout) -> Step:
-    mark = rollout.frozen
-    facts = {"freeze": mark.freeze, "service": mark.service, "why": mark.why} if mark else {}
-    return Step(rollout.but(frozen=None), (Happening("unfrozen", facts),))
+def _thawed(rollout: Rollout, mark: Frozen, now: datetime) -> Step:
+    """Not frozen any more. What the freeze held is its starter's turn now, with a deadline of its own."""
+    thawed, held = rollout.but(frozen=None), rollout.hold
+    if held is not None and held.cause == "freeze":
+        why = f"{mark.service or 'everything'} was frozen: {mark.why}; that is over"
+        thawed = thawed.but(hold=a_hold(why, rollout.requester.id, now, "freeze"))
+    facts = {"freeze": mark.freeze, "service": mark.service, "why": mark.why}
+    return Step(thawed, (Happening("unfrozen", facts),))
 
 
 def _told(freeze: Freeze) -> Happening:

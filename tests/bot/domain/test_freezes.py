@@ -127,7 +127,18 @@ def test_when_it_ends_what_it_held_stays_held_and_may_be_resumed() -> None:
     story.now = START + 4 * HOUR
     assert frozen(story, a_freeze())
     assert (story.rollout.state, story.rollout.frozen, story.kinds()[-1]) == (State.HELD, None, "unfrozen")
+    hold = story.rollout.hold
+    assert hold is not None
+    assert (hold.owner, hold.until) == (story.rollout.requester.id, story.now + 24 * HOUR)
     assert story.resume().rollout.state is State.BAKING
+
+
+def test_the_deadline_of_a_freezes_hold_is_told_with_the_end_of_the_freeze_and_not_twice() -> None:
+    story = Story.baking()
+    frozen(story, a_freeze())
+    story.now = START + 4 * HOUR
+    story.check(2)
+    assert "hold_over" not in story.kinds()
 
 
 def test_a_gate_lists_the_freeze_among_what_it_waits_for() -> None:

@@ -72,8 +72,8 @@ def what_is_frozen_can_be_resumed(patch: pytest.MonkeyPatch) -> None:
 def everything_goes_on_by_itself_when_the_freeze_ends(patch: pytest.MonkeyPatch) -> None:
     """Ten rollouts rise in the same second."""
 
-    def thawed(rollout: Rollout) -> Step:
-        return moves.resume(rollout.but(frozen=None), rollout.due_at, Person(id="perch"))
+    def thawed(rollout: Rollout, mark: Frozen, now: datetime) -> Step:
+        return moves.resume(rollout.but(frozen=None), now, Person(id="perch"))
 
     patch.setattr(freezes, "_thawed", thawed)
 
