@@ -143,11 +143,11 @@ class Starting:
 
     async def _cooldown(self, request: Request, plan: Plan, now: datetime, override: str, fix: str) -> dict[str, str]:
         """Returns what was overruled, for the record."""
-        for last in await self._ledger.rollouts.latest(plan.name, limit=20):
-            if last.environment != plan.environment:
-                continue
-            if last.state is State.KILLED and last.rearmed_at is None:
-                raise KillEngaged(plan.name)
+        latest = await self._ledger.rollouts.latest(plan.name, limit=20)
+        former = [rollout for rollout in latest if rollout.environment == plan.environment]
+        if any(each.state is State.KILLED and each.rearmed_at is None for each in former):
+            raise KillEngaged(plan.name)
+        for last in former:
             if last.cooldown_until is None or last.cooldown_until <= now:
                 return {}
             if not (override and fix):

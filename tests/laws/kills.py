@@ -385,6 +385,23 @@ async def a_rearmed_plan_can_be_killed_again(folder: Path, patience_s: float) ->
         assert story.kills[0].standing == "on"
 
 
+async def an_older_rollout_that_was_killed_keeps_its_plan_from_starting(folder: Path, patience_s: float) -> None:
+    async with rig(folder, tree(cooldown="0s", stages=tree()["stages"][:1])) as story:
+        done = await story.start()
+        await story.minutes(6)
+        assert (await story.load(done)).state is State.COMPLETED
+        story.traffic[0].weight = ZERO
+        newer = await story.start()
+        await story.engine.desk.rollback(story.request("rollback"), newer.id, "")
+        await seconds(story, 2)
+        await story.engine.desk.kill(story.request("kill"), done.id, "it went bad later")
+        await seconds(story, 3)
+        await _refused(story)
+        await perform(story.request("rearm", words=("materializers",)), story.engine.desk)
+        assert story.kills[0].standing == "on"
+        assert (await story.start()).state is State.BAKING
+
+
 def _fakes(*tiers: tuple[int, ...]) -> list[list[dict[str, Any]]]:
     return [[{"kind": "fake", "number": number} for number in tier] for tier in tiers]
 

@@ -31,6 +31,7 @@ CHECKS: tuple[kills.Check, ...] = (
     kills.nothing_rises_after_a_failed_rehearsal_until_one_goes_well,
     kills.rearm_puts_back_what_was_engaged_and_only_that,
     kills.a_killed_plan_starts_only_once_it_is_rearmed,
+    kills.an_older_rollout_that_was_killed_keeps_its_plan_from_starting,
     kills.a_rearmed_plan_can_be_killed_again,
     kills.everything_is_killed_each_with_its_own_outcome,
     kills.the_same_act_engages_once_and_a_second_kill_joins_the_first,

@@ -39,6 +39,7 @@ BUGS: tuple[tuple[planted.Plant, kills.Check], ...] = (
     (law_02.rearm_puts_everything_back, kills.rearm_puts_back_what_was_engaged_and_only_that),
     (law_02.rearm_forgives_what_fails, kills.a_killed_plan_starts_only_once_it_is_rearmed),
     (law_02.a_killed_plan_may_start, kills.a_killed_plan_starts_only_once_it_is_rearmed),
+    (law_02.a_killed_plan_may_start, kills.an_older_rollout_that_was_killed_keeps_its_plan_from_starting),
     (law_02.a_rearmed_rollout_stays_rearmed, kills.a_rearmed_plan_can_be_killed_again),
     (law_02.one_that_fails_ends_kill_all, kills.everything_is_killed_each_with_its_own_outcome),
     (law_02.the_spool_forgets_keys, kills.the_same_act_engages_once_and_a_second_kill_joins_the_first),

@@ -16,6 +16,7 @@ from bot.engine.requests import Reply
 from commands.slack import DOWNWARD, VERBS, perform
 from commands.slack.later import LATER
 from commands.slack.words import split
+from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, CLEO, DEV, Rig, rig
 
 pytestmark = pytest.mark.anyio
@@ -149,6 +150,16 @@ async def test_kill_and_rearm(here: Rig) -> None:
     assert (await here.engine.desk.latest())[0].state is State.KILLED
     assert (await refuses(here, "start materializers 1%"))[1] == "/canary rearm materializers"
     assert "rearmed" in await says(here, "rearm materializers")
+
+
+async def test_a_kill_that_is_not_through_says_what_is_still_on(here: Rig) -> None:
+    """T9: partial success is told, for one and for all."""
+    await here.start()
+    here.kills[0].far.trouble = Trouble.FAIL
+    said = await says(here, "kill materializers it burns")
+    assert "STILL ON: fake switch 0: the fake can't be reached" in said
+    said = await says(here, "kill all now it burns")
+    assert said.startswith("Killed, but something is STILL ON: materializers in production (fake switch 0: ")
 
 
 async def test_kill_all_wants_to_be_said_twice(here: Rig) -> None:
