@@ -42,9 +42,20 @@ async def at_odds(town: Town) -> list[str]:
     """Law 4: what the rows say and what the evidence says, which must agree at any instant; nothing is at odds."""
     found = []
     for rollout in await town.eyes.latest(limit=1000):
-        wrong = [*_odds(rollout, await town.eyes.records(rollout)), *await _unknown_kill(town, rollout)]
-        found += [f"{rollout.id}, revision {rollout.revision}: {each}" for each in wrong]
+        now, records = await _in_one_look(town, rollout)
+        wrong = [*_odds(now, records), *await _unknown_kill(town, now)]
+        found += [f"{now.id}, revision {now.revision}: {each}" for each in wrong]
     return found
+
+
+async def _in_one_look(town: Town, rollout: Rollout) -> tuple[Rollout, Sequence[Record]]:
+    """A row and its records of the same moment: other processes go on meanwhile."""
+    while True:
+        records = await town.eyes.records(rollout)
+        again = await town.eyes.load(rollout.id)
+        if again.revision == rollout.revision:
+            return again, records
+        rollout = again
 
 
 async def _unknown_kill(town: Town, rollout: Rollout) -> list[str]:

@@ -39,7 +39,7 @@ class Crowd:
             (self._approve, 10),
             (self._react, 4),
             (self._types, 4),
-            (self._goes_down, 2),
+            (self._goes_down, 1),
             (self._old_click, 2),
             (self._shell, 1),
         ]
@@ -71,12 +71,12 @@ class Crowd:
             await self.town.workspace.react(self.dice.choice(PEOPLE), CHANNEL, gate["ts"], "white_check_mark")
 
     async def _types(self) -> None:
-        words = self.dice.choice(["status", "why", "list", "hold", "resume", "resume", "promote", "history"])
+        words = self.dice.choice(["status", "why", "list", "hold", "resume", "resume", "resume", "promote", "history"])
         reason = " because of soak" if words == "promote" else ""
         await self._say(self.dice.choice(PEOPLE), f"{words} {self._plan()}{reason}")
 
     async def _goes_down(self) -> None:
-        words = self.dice.choice(["rollback", "rollback", "kill"])
+        words = self.dice.choice(["rollback", "kill"])
         await self._say(self.dice.choice(PEOPLE), f"{words} {self._plan()} soak")
 
     async def _old_click(self) -> None:
@@ -91,8 +91,8 @@ class Crowd:
 
     async def _shell(self) -> None:
         """An operator at the machine."""
-        words = self.dice.choice([("kill",), ("rollback",), ("status",)])
+        word = self.dice.choice(["kill", "rollback", "status", "status", "hold"])
         slot = self.dice.choice([*self.fleet.now])
-        said = self.town.shell(*words, self._plan(), settings=self.fleet.settings(slot))
+        said = self.town.shell(word, self._plan(), settings=self.fleet.settings(slot))
         with suppress(TimeoutError):
             await said.ends()

@@ -22,7 +22,7 @@ from tests.soak.trouble import Trouble
 
 PLANS = ("apples", "beans", "cress", "dates")
 RATE = 4.0
-TROUBLE_S = 14.0
+TROUBLE_S = 16.0
 REST_WITHIN_S = 90.0
 MOVING = (State.PREFLIGHT, State.SHIFTING, State.ROLLING_BACK, State.KILLING, State.STUCK)
 

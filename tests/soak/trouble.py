@@ -49,7 +49,7 @@ class Trouble:
                 self.fleet.faults[_name(kind)] += 1
                 self.journal.append(f"{self.town.clock():%H:%M:%S.%f} {_name(kind)}")
                 group.create_task(kind(self))
-                await asyncio.sleep(self.dice.uniform(0.1, 0.9))
+                await asyncio.sleep(self.dice.uniform(0.2, 1.0))
 
     def _has_server(self) -> bool:
         return not self.town.environment["DATABASE_URL"].startswith("sqlite")
@@ -150,7 +150,7 @@ async def _lock_postgres(address: str, seconds: float) -> None:
                 await asyncio.sleep(seconds)
         finally:
             await connection.close()
-    except (asyncpg.PostgresError, OSError, TimeoutError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         return
 
 
