@@ -62,7 +62,7 @@ def freeze(facts: Mapping[str, Any], now: datetime) -> Said:
     return told(
         f"❄️ {_named(facts.get('service', ''))} is frozen by {who(facts.get('by', ''))} {until}: "
         f"{plain(facts.get('why', ''))}.",
-        f"Nothing of it rises; what would is on hold: {_names([each['plan'] for each in there])}.",
+        f"Live under it: {_names([each['plan'] for each in there])}; what would rise is on hold.",
         *exempt,
         lift,
     )
