@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,15 +84,27 @@ def test_everything_is_killed_with_one_command_without_a_database(shop: Shop) ->
     assert [(shop.percent(name), shop.enabled(name)) for name in names] == [(0, False)] * 3
 
 
-def test_a_method_that_fails_stops_no_other_and_ends_with_exit_code_1(shop: Shop) -> None:
-    """Law 2"""
+def test_what_is_still_on_is_tried_on_named_and_stops_no_other(shop: Shop) -> None:
+    """Law 2, T9: it ends with 1 when the last tier has had its time too; the other plan is off at once."""
     shop.begin()
+    shop.begin("cart")
     (shop.folder / "shop-switch.json").write_text("not JSON")
-    killed = shop.perch("kill", "shop")
+    killed = shop.perch("kill", "--all")
     assert killed.returncode == 1
     assert "✗ flag_file" in killed.stdout
-    assert "NOT everything reads back" in killed.stdout
+    assert "STILL ON: flag_file" in killed.stdout
     assert shop.percent() == 0
+    assert (shop.percent("cart"), shop.enabled("cart")) == (0, False)
+
+
+def test_two_kills_from_two_shells_at_once_are_one_kill(shop: Shop) -> None:
+    """Laws 2, 6: both are answered, and the record has one."""
+    rollout = shop.begin()
+    with ThreadPoolExecutor(2) as shells:
+        came = list(shells.map(lambda why: shop.perch("kill", "shop", "--reason", why), ("one", "two")))
+    assert [(each.returncode, each.stderr) for each in came] == [(0, ""), (0, "")]
+    assert (shop.percent(), shop.enabled()) == (0, False)
+    assert [record.kind for record in shop.records(rollout.id)].count("killing") == 1
 
 
 def test_a_rollback_waits_until_the_traffic_is_down(shop: Shop) -> None:
