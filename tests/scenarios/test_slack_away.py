@@ -15,11 +15,12 @@ from aiohttp import ClientSession, ClientTimeout, web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.notify.slack.client import slack_client
-from bot.app import Perch, StartRefused, open_perch
+from bot.app import HEARTBEAT_S, Perch, StartRefused, open_perch
 from bot.domain.machine import State
 from bot.parts import Parts
 from bot.sandbox.workspace import Channel, Outage
 from bot.sandbox.world import World
+from bot.schedule import WAKE_S, Schedule
 from bot.settings import read_settings
 from tests.far_side import serving
 from tests.scenarios import quick
@@ -56,19 +57,34 @@ class Outside:
         return web.Response()
 
 
+class ByHand(Schedule):
+    """Wakes nobody by itself: the test does, so that a minute is a check and nothing happens in between."""
+
+    def __init__(self) -> None:
+        self.calls: dict[float, Callable[[], Awaitable[object]]] = {}
+
+    def every(self, seconds: float, call: Callable[[], Awaitable[object]]) -> None:
+        self.calls[seconds] = call
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass
 class Hour(Story):
     """A story whose clock the test moves, minute by minute."""
 
     ahead: list[timedelta] = field(default_factory=lambda: [timedelta(0)])
     outside: Outside = field(default_factory=Outside)
+    schedule: ByHand = field(default_factory=ByHand)
 
     async def minutes(self, number: int) -> None:
         """A check each minute."""
         for _ in range(number):
             self.ahead[0] += timedelta(minutes=1)
             self.service.advance(6)
-            await self.perch.engine.ticker.tick()
+            await self.schedule.calls[WAKE_S]()
             await self.perch.engine.ticker.idle()
             await self.look_around()
 
@@ -87,6 +103,11 @@ class Hour(Story):
             return await true()
 
         return await eventually(ask, what)
+
+    async def beat(self) -> int:
+        """The heart's turn; how often it has been heard outside."""
+        await self.schedule.calls[HEARTBEAT_S]()
+        return self.outside.beats
 
     async def heard(self, has: str) -> str:
         """What was told the second way and says this."""
@@ -122,8 +143,9 @@ async def hour(folder: Path, **more: str) -> AsyncIterator[Hour]:
         world.workspace.add_channel(Channel("C09BACKUP1", SECOND.removeprefix("#"), members=members))
         addresses = {"PERCH_FALLBACK_URL": f"{beyond}/hook", "PERCH_HEARTBEAT_URL": f"{beyond}/heartbeat"}
         environment = {**settings_of(world, folder), **addresses, **more}
-        async with going(environment, ahead) as perch:
-            yield Hour(world, perch, environment, ahead=ahead, outside=outside)
+        schedule = ByHand()
+        async with going(environment, ahead, schedule) as perch:
+            yield Hour(world, perch, environment, ahead=ahead, outside=outside, schedule=schedule)
 
 
 @asynccontextmanager
@@ -135,9 +157,12 @@ async def impatient(token: str, api_url: str) -> AsyncIterator[AsyncWebClient]:
 
 
 @asynccontextmanager
-async def going(environment: Mapping[str, str], ahead: list[timedelta]) -> AsyncIterator[Perch]:
+async def going(environment: Mapping[str, str], ahead: list[timedelta], schedule: ByHand) -> AsyncIterator[Perch]:
     perch = await open_perch(
-        read_settings(environment), environment, lambda: datetime.now(UTC) + ahead[0], Parts(slack=impatient)
+        read_settings(environment),
+        environment,
+        lambda: datetime.now(UTC) + ahead[0],
+        Parts(slack=impatient, schedule=lambda: schedule),
     )
     try:
         await perch.start()
@@ -149,8 +174,16 @@ async def going(environment: Mapping[str, str], ahead: list[timedelta]) -> Async
 async def baking(here: Hour) -> dict[str, Any]:
     """Started, at 1 %, with its status message in the channel."""
     await here.types("ana", "start materializers 1%")
-    await here.until(State.BAKING)
+    await here.passing(_in(here, State.BAKING), "it bakes")
     return await here.status("baking")
+
+
+def _in(here: Hour, state: State) -> Callable[[], Awaitable[bool]]:
+    async def there() -> bool:
+        await here.minutes(1)
+        return (await here.rollout()).state is state
+
+    return there
 
 
 def thread(here: Hour, status: Mapping[str, Any]) -> list[str]:
@@ -172,8 +205,11 @@ async def test_an_hour_without_slack(tmp_path: Path, how: Outage) -> None:
         assert (held.state, held.hold.cause if held.hold else "") == (State.HELD, "gate")
         assert (here.service.weight, held.confirmed.percent) == (1.0, 1.0)
         await here.passing(_unready(here, "nothing gets through for"), "/readyz says why")
+        assert await here.beat() == 1, "Slack is away, and Perch is not"
         here.ahead[0] += timedelta(minutes=40)
+        assert await here.beat() == 1, "nothing was checked for forty minutes"
         await here.minutes(3)
+        assert await here.beat() == 2
         here.service.knobs.canary_error_percent = 60
         await here.passing(_rolled_back(here), "it is rolled back")
         assert here.service.weight == 0.0
@@ -213,11 +249,7 @@ def _unready(here: Hour, has: str) -> Callable[[], Awaitable[bool]]:
 
 
 def _rolled_back(here: Hour) -> Callable[[], Awaitable[bool]]:
-    async def there() -> bool:
-        await here.minutes(1)
-        return (await here.rollout()).state is State.ROLLED_BACK
-
-    return there
+    return _in(here, State.ROLLED_BACK)
 
 
 def _said(here: Hour, status: Mapping[str, Any], has: str) -> Callable[[], Awaitable[bool]]:
@@ -250,7 +282,7 @@ async def test_a_token_that_is_revoked_at_the_start_is_one_clear_line(tmp_path: 
         write_plan(tmp_path, quick.plan(**SLOWLY))
         world.workspace.revoke_token()
         with pytest.raises(StartRefused) as refused:
-            async with going(settings_of(world, tmp_path), [timedelta(0)]):
+            async with going(settings_of(world, tmp_path), [timedelta(0)], ByHand()):
                 pass
     assert str(refused.value).startswith(
         "Slack refused auth.test: the token was revoked (token_revoked); mend SLACK_BOT"
