@@ -13,6 +13,7 @@ from adapters.traffic import CONFIRM, KILL, TRAFFIC
 from bot.domain.kinds import Kinds
 from bot.domain.measurements import Measurement
 from bot.domain.plan import Plan
+from bot.domain.secret_names import PERCHS_OWN
 from bot.domain.signatures import Signer
 from bot.engine.actions import Mover
 from bot.engine.cards import CardKeeper
@@ -92,10 +93,11 @@ def build_engine(
     plans = PlanFolder(settings.plans, kinds)
     redact = redact or Redactor(secrets_in(environment))
     redact.spare(plans.names())
+    for_plans = {name: value for name, value in environment.items() if name not in PERCHS_OWN}
     return wire(
         kinds=kinds,
         plans=plans,
-        environment=environment,
+        environment=for_plans,
         database=database,
         files=files(settings.state),
         directory=directory,

@@ -12,3 +12,18 @@ _SECRET_NAME = re.compile(
 def sounds_secret(name: str) -> bool:
     """Whether a variable, header or parameter of this name holds a secret."""
     return _SECRET_NAME.search(name) is not None
+
+
+PERCHS_OWN = frozenset(
+    {
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_SIGNING_SECRET",
+        "DATABASE_URL",
+        "PERCH_SIGNING_KEY",
+        "PERCH_WEBHOOK_TOKEN",
+        "PERCH_HEARTBEAT_URL",
+        "PERCH_FALLBACK_URL",
+    }
+)
+"""Settings that no plan may name: whoever edits a plan could send them anywhere, and then speak or sign as Perch."""

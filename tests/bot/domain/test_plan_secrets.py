@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from bot.domain.secret_names import PERCHS_OWN
+from bot.settings import Settings
 from tests.bot.domain.plan_trees import a_tree, report
 
 KIND = {"kind": "probe", "url": "http://denis/health"}
@@ -35,6 +38,27 @@ def test_a_secret_that_is_written_out_is_a_mistake_that_doesnt_repeat_it(source:
     assert len(said) == 1
     assert "name it here" in said[0]
     assert SECRET not in said[0]
+
+
+@pytest.mark.parametrize("name", sorted(PERCHS_OWN))
+@pytest.mark.parametrize("written", ["token_env: NAME", "${NAME}", "env"])
+def test_perchs_own_secrets_are_not_a_plans(name: str, written: str) -> None:
+    """Law 8: whoever edits a plan could send them anywhere."""
+    tree = a_tree()
+    ways: dict[str, dict[str, Any]] = {
+        "token_env: NAME": {**KIND, "token_env": name},
+        "${NAME}": {"kind": "probe", "url": f"http://denis/${{{name}}}"},
+        "env": {**KIND, "env": {"X": name}},
+    }
+    tree["sources"] = {**tree["sources"], "other": ways[written]}
+    assert f"{name} is Perch's own and can't be used by a plan" in [each.what for each in report(tree).mistakes]
+
+
+def test_perchs_own_secrets_are_those_of_its_settings() -> None:
+    hidden = {
+        field.alias for field in Settings.model_fields.values() if field.annotation is SecretStr or not field.repr
+    }
+    assert hidden == PERCHS_OWN
 
 
 @pytest.mark.parametrize(
