@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain import kills, moves
+from bot.domain.errors import UnknownRollout
 from bot.domain.evidence import WORKSPACE, Entry
 from bot.domain.machine import State
 from bot.domain.moves import Step, a_hold
@@ -42,16 +43,21 @@ class Found:
 
 async def hold_what_was_restored(ledger: Ledger, files: KillFiles, equipment: Equipment) -> Found:
     """Hold every live rollout that could rise, and kill again what was killed. Safe to repeat."""
-    kills_done = [act for act in await asyncio.to_thread(files.done) if act.what != "rollback"]
+    done: dict[str, Spooled] = {}
+    for act in await asyncio.to_thread(files.done):
+        if act.what != "rollback":
+            done[act.rollout] = act
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def bring(rollout: Rollout) -> Rollout:
         async with turns:
             await ledger.change(rollout.id, _hold)
-            done = [act for act in kills_done if act.rollout == rollout.id]
-            return await ledger.change(rollout.id, await _killed(ledger, equipment, rollout, done))
+            act = done.pop(rollout.id, None)
+            engaged = act is None and rollout.shifted_at is not None and await _engaged(ledger, equipment, rollout)
+            return await ledger.change(rollout.id, _killed(act, engaged))
 
     changed = await asyncio.gather(*(bring(rollout) for rollout in await ledger.rollouts.live()))
+    changed += [each for act in done.values() if (each := await _killed_after_its_end(ledger, act)) is not None]
     found = Found(
         tuple(each.id for each in changed if each.state is State.HELD),
         tuple(each.id for each in changed if each.kill is not None),
@@ -91,20 +97,33 @@ def _hold(rollout: Rollout, plan: Plan, now: datetime) -> Step | None:
     return moves.hold(rollout, now, again, new_id())
 
 
-async def _killed(
-    ledger: Ledger, equipment: Equipment, rollout: Rollout, done: Sequence[Spooled]
-) -> Callable[[Rollout, Plan, datetime], Step | None]:
-    """How the rollout is killed again, where its kill is on file or its switch is engaged."""
-    engaged = not done and rollout.shifted_at is not None and await _engaged(ledger, equipment, rollout)
+def _killed(act: Spooled | None, engaged: bool) -> Callable[[Rollout, Plan, datetime], Step | None]:
+    """How a rollout is killed again, where its kill is on file or its switch is engaged."""
 
     def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-        if not fresh.live or fresh.kill is not None:
+        if fresh.kill is not None or fresh.state is State.ABORTED:
             return None
-        if done:
-            return begin(fresh, plan, done[-1], now)
+        if act is not None:
+            return begin(fresh, plan, act, now)
         return kills.begin(fresh, now, PERCH, SWITCH, now, 1) if engaged else None
 
     return decide
+
+
+async def _killed_after_its_end(ledger: Ledger, act: Spooled) -> Rollout | None:
+    """A rollout that had ended when the backup was taken, and was killed since; None where it was begun since."""
+    try:
+        before = await ledger.rollouts.load(act.rollout)
+    except UnknownRollout:
+        log.error(
+            "%s was started and killed after the backup was taken: its rollout is in no record now, and its kill "
+            "switch may still be engaged. Look at it by hand before anything of %s is started",
+            act.plan,
+            act.plan,
+        )
+        return None
+    changed = await ledger.change(act.rollout, _killed(act, engaged=False))
+    return changed if changed.revision != before.revision else None
 
 
 async def _engaged(ledger: Ledger, equipment: Equipment, rollout: Rollout) -> bool:

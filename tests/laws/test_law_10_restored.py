@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,10 +108,10 @@ PAIRS: tuple[tuple[Deed, Deed], ...] = (
 
 @asynccontextmanager
 async def put_back(
-    folder: Path, backup: Deed, since: Deed, *, files: bool = True
+    folder: Path, backup: Deed, since: Deed, *, files: bool = True, plan: dict[str, Any] = PLAN
 ) -> AsyncIterator[tuple[Rig, Rollout]]:
     """A new process over the backup, just started; `files`: the kill's own files are still there."""
-    async with rig(folder, PLAN) as story:
+    async with rig(folder, plan) as story:
         rollout = await story.start()
         await backup(story, rollout)
         await asyncio.to_thread(back_up, folder / "perch.db", folder / "kept.db")
@@ -190,6 +191,30 @@ async def test_a_kill_on_file_keeps_its_person_and_reason(tmp_path: Path) -> Non
     async with put_back(tmp_path, bakes, killed) as (_, rollout):
         assert rollout.kill is not None
         assert (rollout.kill.by.id, rollout.kill.reason) == ("U0ANA", "fire")
+
+
+async def completes(story: Rig, rollout: Rollout) -> None:
+    await story.minutes(8)
+    assert (await story.load(rollout)).state is State.COMPLETED
+
+
+async def test_what_was_completed_in_the_backup_and_killed_since_stays_killed(tmp_path: Path) -> None:
+    async with put_back(tmp_path, completes, killed, plan=tree(stages=tree()["stages"][:1])) as (story, rollout):
+        await story.minutes(1)
+        assert (await story.load(rollout)).state is State.KILLED
+        assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")
+
+
+async def test_a_kill_of_a_rollout_that_the_backup_does_not_know_is_told_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with rig(tmp_path, PLAN) as story:
+        await asyncio.to_thread(back_up, tmp_path / "perch.db", tmp_path / "kept.db")
+        await killed(story, await story.start())
+    await restore(tmp_path / "kept.db", tmp_path / "perch.db", story.now)
+    async with again(story, tmp_path) as later:
+        await take_up(later)
+    assert "materializers was started and killed after the backup was taken" in caplog.text
 
 
 async def test_what_was_pending_in_the_backup_is_neither_done_nor_said_again(tmp_path: Path) -> None:

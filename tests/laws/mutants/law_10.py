@@ -110,10 +110,7 @@ def a_restored_raise_lands(patch: pytest.MonkeyPatch) -> None:
 def a_kill_since_the_backup_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     """What was killed is only held, and can be resumed."""
 
-    async def nothing(*whatever: Any) -> Any:
-        return lambda rollout, plan, now: None
-
-    patch.setattr(restored, "_killed", nothing)
+    patch.setattr(restored, "_killed", lambda act, engaged: lambda rollout, plan, now: None)
 
 
 def what_was_pending_is_taken_up_again(patch: pytest.MonkeyPatch) -> None:
