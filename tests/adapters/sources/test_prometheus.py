@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -303,3 +304,25 @@ async def test_a_real_prometheus_tells_of_a_page_that_it_scrapes(tmp_path: Path)
     assert missing(bad) is Missing.REFUSED
     assert "parse error" in str(bad)
     assert missing(text) is missing(ranged) is Missing.GARBAGE
+
+
+async def test_a_real_prometheus_that_is_asked_for_nothing_stopped_or_gone(tmp_path: Path) -> None:
+    """Law 3: its own NaN and bare numbers, a process that hangs, comes back, and dies."""
+    with prometheus(tmp_path) as server:
+        async with built(server.url, deadline="20s") as source, built(server.url, deadline="500ms") as hasty:
+
+            async def ask(query: str) -> Answer:
+                return await source.ask(Question(Ask(query=query)), datetime.now(UTC))
+
+            divided = await ask("vector(0) / vector(0)")
+            assert not isinstance(divided, NoData)
+            assert [str(sample.value) for sample in divided] == ["nan"]
+            assert missing(await ask("1")) is missing(await ask("scalar(vector(1))")) is Missing.GARBAGE
+            assert await ask("no_such_series") == ()
+            server.process.send_signal(signal.SIGSTOP)
+            assert missing(await hasty.ask(Question(Ask(query="vector(1)")), datetime.now(UTC))) is Missing.TIMEOUT
+            server.process.send_signal(signal.SIGCONT)
+            assert missing(await ask("vector(1)")) is None
+            server.process.kill()
+            server.process.wait()
+            assert missing(await ask("vector(1)")) is Missing.UNREACHABLE
