@@ -22,6 +22,25 @@ AT_GATE = frozenset({"load", "save"})
 TWO_GOING, TWO_AT_GATE = frozenset({"open", "save", "lands"}), frozenset({"save", "lands"})
 """Several processes take more turns, so they stop at fewer places: a fence is one, and so is each commit."""
 
+EVERYWHERE = frozenset(
+    {
+        "load",
+        "save",
+        "note",
+        "claim",
+        "open",
+        "lands",
+        "read",
+        "engage",
+        "begin",
+        "_spool",
+        "outcome",
+        "merged",
+        "take",
+        "time",
+    }
+)
+
 PLAN = the_plan()
 TWO = the_plan(stages=[{**each, "approvals": {"need": 2}} for each in PLAN["stages"]])
 
@@ -75,10 +94,10 @@ async def goes_on(stage: Stage, one: Process) -> None:
     one.works.begin(stage.now())
 
 
-def approves(stage: Stage, one: Process, by: str = BEN, **more: Any) -> Awaitable[Any]:
+def approves(stage: Stage, one: Process, by: str = BEN, how: str = "button") -> Awaitable[Any]:
     known = stage.now().gate
     assert known is not None
-    return one.desk.approve(stage.request("approve", by, surface="button", gate=known.id, **more), ID)
+    return one.desk.approve(stage.request("approve", by, surface=how, gate=known.id), ID)
 
 
 def withdraws(stage: Stage, one: Process, by: str) -> Awaitable[Any]:
@@ -134,14 +153,6 @@ async def stays_held(stage: Stage) -> None:
     await stage.is_now(State.HELD, stage.now().confirmed)
 
 
-async def went_up_once(stage: Stage) -> None:
-    await stage.sound()
-    await stage.is_now(State.BAKING, TEN)
-    kinds = await stage.kinds()
-    assert kinds.count("promoted") <= 1, "a gate was used twice"
-    assert kinds.count("stage_confirmed") == 1, "a raise arrived twice"
-
-
 # ---- the races -------------------------------------------------------------------------------------------------------
 
 Act = Callable[[Stage, Process], Awaitable[Any]]
@@ -171,25 +182,33 @@ def race(
 
 
 def both(
-    name: str, begins: Callable[[], Story], acts: dict[str, Act], after: After, stops: Collection[str]
+    name: str,
+    begins: Callable[[], Story],
+    acts: dict[str, Act],
+    after: After,
+    stops: Collection[str],
+    plan: dict[str, Any] = PLAN,
 ) -> list[Race]:
     """In one process, and in two whose memories know nothing of each other."""
     fewer = TWO_AT_GATE if stops == AT_GATE else TWO_GOING
-    return [race(name, begins, acts, after, stops), race(name, begins, acts, after, fewer, processes=2)]
+    return [
+        race(name, begins, acts, after, stops, plan=plan),
+        race(name, begins, acts, after, fewer, plan=plan, processes=2),
+    ]
 
 
-def _is_due(stage: Stage) -> None:
+def is_due(stage: Stage) -> None:
     kept = stage.now()
     stage.store._kept[ID].body = kept.but(due_at=stage.began).model_dump_json()
 
 
-def _drifted(stage: Stage) -> None:
-    _is_due(stage)
+def drifted(stage: Stage) -> None:
+    is_due(stage)
     stage.world.weight = FIVE
 
 
-def _breached(stage: Stage) -> None:
-    _is_due(stage)
+def breached(stage: Stage) -> None:
+    is_due(stage)
     stage.numbers.values["success"] = 50.0
 
 

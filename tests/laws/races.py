@@ -51,9 +51,10 @@ class World:
 
     weight: Weight = ZERO
     on: bool = True
-    begun: list[str] = field(default_factory=list)
-    """Each call upward as it was sent, with the state on record at that moment."""
+    asked: list[Weight] = field(default_factory=list)
+    """Each weight that was asked for, in order."""
     wrong: list[str] = field(default_factory=list)
+    """Raises that were begun while a way down was on record."""
     record: MemoryRollouts | None = None
     _landing: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -64,6 +65,7 @@ class World:
         return TrafficState(self.weight, f"weight = {self.weight}")
 
     async def apply(self, weight: Weight) -> None:
+        self.asked.append(weight)
         if weight > self.weight and self.record is not None:
             state = self.record._rollout(ID).state
             if state in UP_ENDS:
@@ -127,6 +129,7 @@ class SharedLeases:
         self._held, self._me = held, me
 
     async def take(self, name: str, now: datetime, lease_s: float) -> Taken:
+        await stop("take")
         owner, until = self._held.get(name, ("", now))
         if owner not in ("", self._me) and until > now:
             return Taken.NO
