@@ -61,7 +61,17 @@ ROOMS: dict[str, Room] = {
     "adapters.traffic": Room((DOMAIN, PORTS, REDACTION, "adapters.http"), ("httpx", "pydantic", "redis")),
     "storage": Room(
         (DOMAIN, PORTS),
-        ("sqlmodel", "sqlalchemy", "alembic", "yaml", "pydantic", "aiosqlite", "asyncpg", "pydantic_core", "cryptography"),
+        (
+            "sqlmodel",
+            "sqlalchemy",
+            "alembic",
+            "yaml",
+            "pydantic",
+            "aiosqlite",
+            "asyncpg",
+            "pydantic_core",
+            "cryptography",
+        ),
     ),
     "bot.assembly": Room(("bot", "adapters", "storage")),
     "bot.parts": Room(("bot", "adapters", "storage"), ("slack_sdk",)),
