@@ -21,7 +21,7 @@ WATCH = timedelta(seconds=1)
 
 
 def begin(rollout: Rollout, now: datetime, by: Person, reason: str, asked_at: datetime, tier: int) -> Step:
-    """The switch was pulled. Works from every state but an end without traffic; again is the same kill.
+    """The switch was pulled. Works from every state; again is the same kill.
 
     A killed rollout that was rearmed since is killed anew: its switch is engaged again, so it must be rearmed again.
     """

@@ -85,7 +85,7 @@ MOVES: dict[tuple[State, Event], State] = {
     **{(state, _E.KILL): _S.KILLING for state in (_S.SHIFTING, _S.BAKING, _S.GATE, _S.HELD, _S.ROLLING_BACK, _S.STUCK)},
     # A kill also works on a rollout that has ended: the switch belongs to the thing, not to the rollout.
     # From killed only once it was rearmed (kills.begin): before, it's the same kill.
-    **{(state, _E.KILL): _S.KILLING for state in (_S.COMPLETED, _S.ROLLED_BACK, _S.KILLED)},
+    **{(state, _E.KILL): _S.KILLING for state in (_S.COMPLETED, _S.ROLLED_BACK, _S.KILLED, _S.ABORTED)},
 }
 
 

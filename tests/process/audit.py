@@ -23,15 +23,16 @@ TOLD -= {"preflight"}
 
 async def findings(town: Town) -> list[str]:
     """Everything that is wrong; nothing is."""
-    found: list[str] = []
+    found, newest = list[str](), set[str]()
     for rollout in await town.eyes.latest(limit=1000):
         records = await town.eyes.records(rollout)
         wrong = [
-            *_weights(town, rollout),
+            *([] if rollout.plan in newest else _weights(town, rollout)),
             *_record(records),
             *_approvals(rollout, records),
             *_messages(town, rollout, records),
         ]
+        newest.add(rollout.plan)
         if broken := await town.eyes.verify(rollout):
             wrong.append(f"its evidence doesn't verify: {broken}")
         found += [f"{rollout.id} ({rollout.state.value}): {each}" for each in wrong]

@@ -40,7 +40,7 @@ def test_traffic_is_asked_for_only_after_preflight_or_a_gate() -> None:
 
 def test_an_end_is_left_by_a_kill_only() -> None:
     left = {(at, event) for at, event in MOVES if at in ENDS}
-    assert left == {(end, Event.KILL) for end in (State.COMPLETED, State.ROLLED_BACK, State.KILLED)}
+    assert left == {(end, Event.KILL) for end in ENDS}
 
 
 def test_only_a_preflight_is_aborted() -> None:
