@@ -236,7 +236,8 @@ class Sender:
             if self._second_channel:
                 await _kept(lambda: self._outbox.readdress(queued.number, self._second_channel))
                 return
-        await self._later(queued, AGAIN_S, why, uncertain=False)
+        # Edits share one budget: a shut channel's mustn't use it up for those of the open ones.
+        await self._later(queued, 5 * AGAIN_S if outgoing.edits else AGAIN_S, why, uncertain=False)
 
     async def _denied(self, queued: Queued, why: str) -> None:
         await self._give_up(queued, why)

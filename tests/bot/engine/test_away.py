@@ -227,7 +227,7 @@ async def test_a_closed_channel_keeps_its_messages_until_it_is_mended_and_the_re
         await here.pass_time(HOUR)
         assert sorted(here.town.said[1:]) == ["#eng: note eng", "user:U0ANA: undelivered"]
         here.town.closed = set()
-        await here.pass_time(2 * MINUTE)
+        await here.pass_time(6 * MINUTE)
         assert sorted(here.town.said[3:]) == [f"{CHANNEL}/1: note a", f"{CHANNEL}/1: note b", "edit 1: status r1"]
         assert here.town.said.index(f"{CHANNEL}/1: note a") < here.town.said.index(f"{CHANNEL}/1: note b")
 
