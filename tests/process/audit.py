@@ -14,10 +14,9 @@ from bot.engine.deeds import TAKEN_OVER
 from tests.process.town import Town
 
 CHANNEL = "#canary-live"
-ONCE = frozenset({"preflight", "rolling_back", "rolled_back", "completed", "killing", "killed", "rearmed", "aborted"})
+ONCE = frozenset({"rolling_back", "rolled_back", "completed", "killing", "killed", "rearmed", "aborted"})
 """Records that a rollout has at most one of."""
 TOLD = ONCE | {"started", "stage_confirmed", "approved", "promoted", "held", "resumed", "drift", "late_raise", "stuck"}
-TOLD -= {"preflight"}
 """Records of which each has its message in the thread."""
 
 
@@ -36,7 +35,7 @@ async def findings(town: Town) -> list[str]:
         if broken := await town.eyes.verify(rollout):
             wrong.append(f"its evidence doesn't verify: {broken}")
         found += [f"{rollout.id} ({rollout.state.value}): {each}" for each in wrong]
-    return [*found, *_doubled(town), *await town.eyes.given_up(), *await town.eyes.unworked()]
+    return [*found, *_doubled(town), *await town.eyes.given_up()]
 
 
 async def at_odds(town: Town) -> list[str]:
@@ -111,6 +110,8 @@ def _record(records: Sequence[Record]) -> list[str]:
     raised = [record for record in intended.values() if record.body["way"] == Way.RAISE.value]
     wrong += _outcomes_missing(records, raised, applied)
     kinds = Counter(record.kind for record in records)
+    if kinds["preflight"] > 1 + kinds["resumed"]:
+        wrong.append(f"{kinds['preflight']} records of preflight")
     wrong += [f"{times} records of {kind}" for kind, times in kinds.items() if kind in ONCE and times > 1]
     confirmed = [record.body["at"]["stage"] for record in records if record.kind == "stage_confirmed"]
     if len(confirmed) > len(raised):
@@ -127,17 +128,17 @@ def _outcomes_missing(records: Sequence[Record], raised: Sequence[Any], applied:
 
 def _approvals(rollout: Rollout, records: Sequence[Record]) -> list[str]:
     """Law 1: between two raises beyond the first stage somebody who may approved, and a promotion is on record."""
-    wrong, approvers, first = [], set[str](), True
+    wrong, approvers = [], set[str]()
     for record in records:
         if record.kind == "approved":
             approvers.add(record.actor)
         again = str(record.body.get("reason", "")).endswith(TAKEN_OVER)
         if record.kind == "intended" and record.body["way"] == Way.RAISE.value and not again:
-            if not first and not approvers:
+            if record.body["at"]["stage"] > 0 and not approvers:
                 wrong.append(f"record {record.number} raises to {record.body['weight']} without an approval")
             if rollout.requester.id in approvers:
                 wrong.append(f"record {record.number} was approved by who asked for it")
-            first, approvers = False, set()
+            approvers = set()
     return wrong
 
 
