@@ -189,7 +189,7 @@ class RedactedLog(logging.Filter):
         self._formatter = logging.Formatter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._redactor(_one_line(record.getMessage())), None
+        record.msg, record.args = self._redactor(one_line(record.getMessage())), None
         if record.exc_info:
             # The formatter would write the exception anew; its text is made here, and that's all that is kept.
             record.exc_text = self._redactor(self._formatter.formatException(record.exc_info))
@@ -199,7 +199,7 @@ class RedactedLog(logging.Filter):
         return True
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """What comes from outside must not look like a line of the log's own (CWE-117)."""
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from bot.domain.evidence import Record
+from bot.redaction import one_line
 from commands.terminal.ending import Failed
 from commands.terminal.evidence_verify import ask, settings, trusted, verify, verify_file
 from storage.bundle import export
@@ -91,5 +92,5 @@ evidence.add_command(verify)
 
 def _line(record: Record) -> str:
     facts: dict[str, Any] = dict(record.body)
-    told = json.dumps(facts, ensure_ascii=False, sort_keys=True)
+    told = one_line(json.dumps(facts, ensure_ascii=False, sort_keys=True))
     return f"{record.number:>5}  {record.at}  {record.actor:<12} {record.kind:<16} {told}"

@@ -17,9 +17,11 @@ from adapters.sources import KINDS
 from adapters.traffic import TRAFFIC
 from bot.assembly import all_kinds
 from bot.domain.errors import UnknownPlan
+from bot.domain.evidence import Entry, Head, extend
 from bot.domain.measurements import NoData
 from bot.ports import OutsideFault, Question
 from bot.redaction import RedactedLog, Redactor
+from commands.terminal.evidence import _line
 from storage.plan_text import Unreadable, read_text
 from storage.plans import PlanFolder
 from storage.spool import KillFolder
@@ -136,6 +138,13 @@ def test_a_log_line_of_a_stranger_stays_inside_our_line() -> None:
     assert RedactedLog(Redactor()).filter(record)
     assert "\n" not in record.getMessage()
     assert not SILENT.search(record.getMessage())
+
+
+def test_a_record_shown_in_a_terminal_cant_drive_it() -> None:
+    """Escape sequences and turned reading directions are shown, not obeyed."""
+    (record,), _ = extend("web-1", Head(), [Entry("held", START, "U0ANA", {"reason": MARKUP})])
+    assert not SILENT.search(_line(record))
+    assert "all is lost" in _line(record)
 
 
 # ---- names and paths --------------------------------------------------------------------------------------------
