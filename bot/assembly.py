@@ -134,7 +134,7 @@ def wire(
     starting = Starting(ledger, plans, rights, equipment, files, freezes)
     switch = KillSwitch(files, equipment, ledger, clock, kill_pace)
     works = _works(Mover(ledger, equipment, files, freezes, _looking(clock, kinds), rights.members), database, ledger)
-    cards, rehearsals = CardKeeper(files), Rehearsals(ledger, equipment, files)
+    cards, rehearsals = CardKeeper(files), Rehearsals(ledger, equipment, files, rights.members)
     ledger.on_saved.extend([works.begin, cards.saw, rehearsals.saw])
     return Engine(
         plans=plans,

@@ -11,7 +11,10 @@ from datetime import datetime
 from bot.domain import rehearsals
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
+from bot.domain.planning.reading import digest
 from bot.domain.rollout import Rollout
+from bot.engine.actions import Members
+from bot.engine.cards import kill_card
 from bot.engine.equipment import Equipment, Gear, Method
 from bot.engine.ledger import Ledger
 from bot.ports import KillFiles, OutsideFault, StoreAway, Traffic
@@ -85,10 +88,11 @@ async def _tried(what: str, call: Awaitable[str]) -> tuple[str, str]:
 class Rehearsals:
     """Repeats the rehearsal of what is live, beside the checks: a far side that hangs delays none of them."""
 
-    def __init__(self, ledger: Ledger, equipment: Equipment, files: KillFiles) -> None:
+    def __init__(self, ledger: Ledger, equipment: Equipment, files: KillFiles, members: Members) -> None:
         self._ledger = ledger
         self._equipment = equipment
         self._files = files
+        self._members = members
         self._running: dict[str, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
@@ -102,16 +106,29 @@ class Rehearsals:
         try:
             async with self._turns:
                 plan = await self._ledger.plan_of(rollout)
+                fault, said = await _tried("kill card", self._card(rollout, plan))
                 went = await rehearse(self._equipment.gear(plan), self._files)
+            faults, tried = [fault, *went.faults], [said, *went.tried]
 
             def note(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-                return rehearsals.noted(fresh, now, went.faults, went.tried) if rehearsals.due(fresh, now) else None
+                due = rehearsals.due(fresh, now)
+                return rehearsals.noted(fresh, now, [*filter(None, faults)], [*filter(None, tried)]) if due else None
 
             await self._ledger.change(rollout.id, note)
         except StoreAway as away:
             log.warning("the rehearsal of %s isn't on record: %s", rollout.id, away)
         except Exception:
             log.exception("the rehearsal of %s broke; it is repeated at the next check", rollout.id)
+
+    async def _card(self, rollout: Rollout, plan: Plan) -> str:
+        """A card that's lost, torn or of another plan is written anew: without it a shell can't kill by itself."""
+        card = await asyncio.to_thread(self._files.card, rollout.id)
+        if card is not None and digest(card.tree, card.environment) == rollout.plan_digest:
+            return "can be read"
+        tree = dict(await self._ledger.rollouts.tree(rollout.plan_digest))
+        fresh = kill_card(rollout, plan, tree, await self._members(plan))
+        await asyncio.to_thread(self._files.keep_card, fresh)
+        return "was missing or damaged, and is written anew"
 
     async def idle(self) -> None:
         """Wait until none is under way."""

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 STOP_S = 0.5
 """Going down waits no longer than this for Slack to say who somebody is; then the kill card decides (law 2)."""
+KNOWN_S = 0.2
+"""The same for whom the card names: Slack's answer could only take the right away that they had at the last raise."""
 OTHERWISE_S = 10.0
 
 DEEDS = {
@@ -48,7 +50,7 @@ class Rights:
         names = ", ".join(plan.name for plan in plans)
         who = ", ".join(wanted) or f"whoever keeps the plan {names}: it names nobody for this"
         try:
-            async with asyncio.timeout(STOP_S if what == "stop" else OTHERWISE_S):
+            async with asyncio.timeout(_patience_s(what, known=request.actor.id in known)):
                 refused = await self._directory.refused(request.actor.id)
                 groups = await self._directory.groups_of(request.actor.id, wanted)
         except (OutsideFault, TimeoutError) as fault:
@@ -77,6 +79,13 @@ class Rights:
         except OutsideFault as fault:
             log.warning("the kill card of %s names no operators: %s", plan.name, fault)
             return ()
+
+
+def _patience_s(what: Right, *, known: bool) -> float:
+    """How long Slack may take to say who somebody is."""
+    if what != "stop":
+        return OTHERWISE_S
+    return KNOWN_S if known else STOP_S
 
 
 def _unknown(what: Right) -> str:

@@ -300,7 +300,9 @@ async def a_kill_is_rehearsed_before_the_start_and_every_hour(folder: Path, pati
             "traffic fake traffic 0",
             "kill card and spool",
         ]
+        story.engine.files.drop_card(rollout.id)
         await story.minutes(125, step_s=300)
+        assert story.engine.files.card(rollout.id) is not None, "a lost card wasn't seen"
         assert (await story.kinds_on_record(rollout)).count("rehearsal") == 2
         assert (story.kills[0].standing, story.traffic[0].weight) == ("on", Weight(1)), "a rehearsal changed something"
 
