@@ -63,6 +63,11 @@ class Delivery:
         self._changes = changes
         self._event_retries_s = event_retries_s
         self._under_way: set[asyncio.Task[None]] = set()
+        self._lost = 0
+
+    def lose_acknowledgements(self, times: int) -> None:
+        """Deliver each of the next payloads again, as Slack does when the answer to the first try got lost."""
+        self._lost += times
 
     async def ask(self, kind: Kind, payload: Json) -> Outcome:
         """Deliver a command or an interaction: once, as Slack does."""
@@ -91,6 +96,9 @@ class Delivery:
 
     async def _deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Outcome:
         outcome = await self.route.deliver(kind, payload, retry)
+        if self._lost:
+            self._lost -= 1
+            outcome = await self.route.deliver(kind, payload, Retry(1, "http_timeout"))
         self._changes.note("delivered", envelope=kind.value, error=outcome.error)
         return outcome
 

@@ -291,6 +291,10 @@ class Workspace:
         """Send each of the next envelopes twice."""
         self._sockets.duplicate(times)
 
+    def lose_acknowledgements(self, times: int = 1) -> None:
+        """Deliver each of the next payloads again, as after a lost answer."""
+        self._delivery.lose_acknowledgements(times)
+
     def revoke_token(self) -> None:
         """Answer `token_revoked` to both tokens from now on."""
         self._app.revoked |= {self._app.bot_token, self._app.app_token}
