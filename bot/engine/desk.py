@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.domain.errors import (
     AmbiguousRollout,
+    NotAllowed,
     PerchError,
     UnknownRollout,
 )
@@ -79,6 +80,14 @@ class FrontDesk(Gatekeeping, Stopping):
 
     async def services(self) -> Mapping[str, str]:
         return await self._freezing.services()
+
+    async def _one_of_all(self, request: Request, id: str, reason: str) -> Rollout:
+        """Who may kill some and not others is answered once, and each refusal goes on record."""
+        try:
+            return await super()._one_of_all(request, id, reason)
+        except NotAllowed as why:
+            await self.refused(request, why)
+            raise
 
     async def refused(self, request: Request, why: PerchError) -> None:
         """Put a refusal on record: in the rollout's chain where there is one, otherwise in the workspace's (E1)."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain import kills, moves
-from bot.domain.errors import NotNow, PerchError, StaleClick, UnknownRollout
+from bot.domain.errors import NotAllowed, NotNow, PerchError, StaleClick, UnknownRollout
 from bot.domain.evidence import Entry
 from bot.domain.freezes import refused
 from bot.domain.machine import State
@@ -115,7 +115,10 @@ class Stopping(Finding):
         return [_asked(id, names[id], result) for id, result in zip(going, results, strict=True)]
 
     def _begun(self, request: Request, id: str, reason: str) -> asyncio.Task[Rollout]:
-        return asyncio.create_task(self.kill(_named(request, id), id, reason))
+        return asyncio.create_task(self._one_of_all(_named(request, id), id, reason))
+
+    async def _one_of_all(self, request: Request, id: str, reason: str) -> Rollout:
+        return await self.kill(request, id, reason)
 
     async def _carded(self) -> dict[str, str]:
         """Ids of all live rollouts that this machine has cards of, with a name for people."""
@@ -230,7 +233,8 @@ def _asked(id: str, name: str, result: Rollout | BaseException) -> KillAsked:
     if isinstance(result, BaseException):
         if not isinstance(result, PerchError | StoreAway):
             log.error("the kill of %s broke", id, exc_info=result)
-        return KillAsked(rollout=id, name=name, fault=str(result) or type(result).__name__)
+        told = f"{result} {result.next_step}".strip() if isinstance(result, NotAllowed) else str(result)
+        return KillAsked(rollout=id, name=name, fault=told or type(result).__name__)
     return KillAsked(rollout=id, name=name, still_on=tuple(kills.still_on(result.kill)) if result.kill else ())
 
 
