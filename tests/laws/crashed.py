@@ -207,10 +207,12 @@ async def lived(
     bugs: Sequence[str] = (),
     within_s: float = WITHIN_S,
     rate: float = RATE,
+    database_url: str = "",
 ) -> AsyncIterator[tuple[Lives, list[str]]]:
     """Tell a story to its end; gives the lives that it took, and all that was found wrong."""
     folder.mkdir(exist_ok=True)
-    async with new_town(folder, plans=[plans.plan(**LONG_LAST)], rate=rate, ack_within_s=1.0) as town:
+    given = [plans.plan(**LONG_LAST)]
+    async with new_town(folder, plans=given, rate=rate, ack_within_s=1.0, database_url=database_url) as town:
         witness, people, lived = Witness(town), People(town, within_s), Lives(town, lives, bugs)
         try:
             async with asyncio.TaskGroup() as group:

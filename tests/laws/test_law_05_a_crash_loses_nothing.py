@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.laws.crashed import Tale, a_hand, a_kill, a_rollback, caught, nothing_is_wrong
+from tests.laws.crashed import Tale, a_hand, a_kill, a_rollback, caught, lived, nothing_is_wrong
 from tests.laws.known_points import AND_BACK, ON_THE_WAY_TO_A_ROLLBACK, THE_SWITCH
 from tests.laws.mutants import law_05
 from tests.process.points import Fault
@@ -30,6 +30,22 @@ async def test_killed_anywhere_on_the_way_to_a_rollback(hand: int, tmp_path: Pat
 async def test_killed_anywhere_on_the_way_to_a_kill_and_back(faults: list[Fault], tmp_path: Path) -> None:
     """Laws 2 and 5: the switch is thrown once it was asked for, whatever dies; what was there is put back once."""
     await nothing_is_wrong(tmp_path, a_kill, faults)
+
+
+FAR_APART = [
+    Fault("after commit Inbox.take start"),
+    Fault("after commit Rollouts.save *stage_confirmed*at 1%"),
+    Fault("before commit Rollouts.save *promoted*"),
+    Fault("before traffic.apply 0%"),
+]
+
+
+async def test_killed_again_and_again_on_postgresql(tmp_path: Path, postgres_database: str) -> None:
+    """Law 5 on the other store: what the dead one had leased is taken over, and nothing is done twice."""
+    lives = [[fault] for fault in FAR_APART]
+    async with lived(tmp_path, a_rollback, lives, rate=40.0, database_url=postgres_database) as (told, wrong):
+        assert not wrong
+        assert not told.unmet
 
 
 async def test_what_was_lowered_by_hand_while_perch_was_dead_is_not_raised_again(tmp_path: Path) -> None:

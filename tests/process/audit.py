@@ -14,9 +14,22 @@ from bot.engine.deeds import TAKEN_OVER
 from tests.process.town import Town
 
 CHANNEL = "#canary-live"
-ONCE = frozenset({"rolling_back", "rolled_back", "completed", "killing", "killed", "rearmed", "aborted"})
+ONCE = frozenset({"rolling_back", "rolled_back", "completed", "aborted"})
 """Records that a rollout has at most one of."""
-TOLD = ONCE | {"started", "stage_confirmed", "approved", "promoted", "held", "resumed", "drift", "late_raise", "stuck"}
+TOLD = ONCE | {
+    "killing",
+    "killed",
+    "rearmed",
+    "started",
+    "stage_confirmed",
+    "approved",
+    "promoted",
+    "held",
+    "resumed",
+    "drift",
+    "late_raise",
+    "stuck",
+}
 """Records of which each has its message in the thread."""
 
 
@@ -113,6 +126,10 @@ def _record(records: Sequence[Record]) -> list[str]:
     if kinds["preflight"] > 1 + kinds["resumed"]:
         wrong.append(f"{kinds['preflight']} records of preflight")
     wrong += [f"{times} records of {kind}" for kind, times in kinds.items() if kind in ONCE and times > 1]
+    for kind in ("killing", "killed"):
+        # A kill that was rearmed may be followed by another, even of a rollout that has ended.
+        if kinds[kind] > 1 + kinds["rearmed"]:
+            wrong.append(f"{kinds[kind]} records of {kind}")
     confirmed = [record.body["at"]["stage"] for record in records if record.kind == "stage_confirmed"]
     if len(confirmed) > len(raised):
         wrong.append(f"{len(confirmed)} stages were confirmed after {len(raised)} intents to raise")
