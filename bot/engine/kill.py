@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.domain import kills, moves
-from bot.domain.errors import AmbiguousRollout, PerchError
+from bot.domain.errors import AmbiguousRollout, PerchError, Stale
 from bot.domain.evidence import WORKSPACE, Entry
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
@@ -108,12 +108,17 @@ class KillSwitch:
 
         The record, and it alone, waits for `after`: what the act follows from is to be on record before it.
         """
+        gear = self._equipment.gear(self._ledger.thaw(card.tree, card.environment))
         if not await self._is_new(act):
             return ()
         self._pulling.add(act.key)
-        gear = self._equipment.gear(self._ledger.thaw(card.tree, card.environment))
         telling = self._begin_beside(self._tell(act, after))
-        outcomes = await self._all(act, card, gear)
+        try:
+            outcomes = await self._all(act, card, gear)
+        except BaseException:
+            # Stopped in the middle: from the spool the next tick, or the next process, goes on with it.
+            self._pulling.discard(act.key)
+            raise
         settling = self._begin_beside(self._settle(act, card, outcomes, telling))
         await asyncio.wait({settling}, timeout=RECORD_S)
         return outcomes
@@ -211,15 +216,21 @@ class KillSwitch:
     async def merge(self) -> int:
         """Put all spooled acts into evidence and state; returns how many. Raises StoreAway when it can't."""
         acts = [act for act in await self._file(self.files.spooled) if act.key not in self._pulling]
-        for act in acts:
+        for place, act in enumerate(acts):
             outcomes = [MethodOutcome.model_validate(outcome) for outcome in act.outcomes]
             try:
                 await self._record(act, outcomes)
                 self._watched(act.key)
+            except Stale:
+                log.info(
+                    "the %s of %s is merged with the next tick: the rollout moves on all the time",
+                    act.what,
+                    act.rollout,
+                )
             except PerchError as foreign:
                 await self._record_foreign(act, foreign)
             except StoreAway:
-                await self._pursue_all(acts)
+                await self._pursue_all(acts[place:])
                 raise
         return len(acts)
 
