@@ -217,10 +217,12 @@ class Mover:
         """
         fresh = await self._ledger.rollouts.load(id)
         wanted = ZERO if fresh.state in (State.KILLING, State.KILLED) else min(fresh.target, fresh.approved)
-        stood = intent.before if intent.way is Way.RAISE else ZERO
         real = await _highest(gear.traffic)
-        if real is not None and real > max(wanted, stood):
-            shows = await _bring_down(gear.traffic, wanted)
+        if real is None or real <= max(wanted, intent.before if intent.way is Way.RAISE else ZERO):
+            return
+        shows = await _bring_down(gear.traffic, wanted)
+        log.warning("rollout %s: a change to %s was overtaken; %s is back at %s", id, intent.weight, real, shows)
+        if intent.way is Way.RAISE:
             facts = {"weight": intent.weight.percent, "landed": real.percent, "real": shows.percent}
             await self._ledger.record(fresh, Happening("late_raise", {**facts, "to": wanted.percent}))
 

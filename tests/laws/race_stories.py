@@ -134,7 +134,12 @@ async def rolled_back(stage: Stage) -> None:
         await stage.rest(minutes=1)
     await stage.sound()
     await stage.is_now(State.ROLLED_BACK, ZERO)
-    assert (await stage.kinds()).count("rolling_back") == 1, "it was rolled back twice"
+    kinds, landed = await stage.kinds(), stage.world.landed
+    assert kinds.count("rolling_back") == 1, "it was rolled back twice"
+    if ZERO in landed and TEN in landed[landed.index(ZERO) :]:
+        assert kinds.count("late_raise") == 1, "a raise that landed late was undone, and nobody was told"
+    else:
+        assert kinds.count("late_raise") <= (TEN in landed), "a raise that never landed was told as late"
 
 
 async def killed(stage: Stage) -> None:

@@ -53,6 +53,8 @@ class World:
     on: bool = True
     asked: list[Weight] = field(default_factory=list)
     """Each weight that was asked for, in order."""
+    landed: list[Weight] = field(default_factory=list)
+    """Each weight that came to stand, in order."""
     wrong: list[str] = field(default_factory=list)
     """Raises that were begun while a way down was on record."""
     record: MemoryRollouts | None = None
@@ -77,6 +79,7 @@ class World:
     async def _land(self, weight: Weight) -> None:
         await stop("lands")
         self.weight = weight
+        self.landed.append(weight)
 
     async def rehearse(self) -> str:
         return "the fake answers"

@@ -81,6 +81,15 @@ def a_raise_is_told_that_it_lost_and_leaves(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Mover, "_undo", nothing)
 
 
+def what_was_undone_is_not_told(patch: pytest.MonkeyPatch) -> None:
+    """It's as it was; why trouble anybody."""
+
+    async def record(self: Ledger, rollout: Rollout, *happenings: Any) -> Rollout:
+        return rollout
+
+    patch.setattr(Ledger, "record", record)
+
+
 def a_way_down_that_was_overtaken_leaves(patch: pytest.MonkeyPatch) -> None:
     """Lower is lower."""
 
@@ -185,6 +194,7 @@ PLANTED: Sequence[tuple[str, Callable[[pytest.MonkeyPatch], None]]] = (
     ("rollback against a raise", an_overtaken_call_is_dropped),
     ("rollback against a raise", a_raise_is_told_that_it_lost_and_leaves),
     ("rollback against a raise, 2 processes", a_raise_is_told_that_it_lost_and_leaves),
+    ("rollback against a raise", what_was_undone_is_not_told),
     ("rollback while a hold goes back, 2 processes", a_way_down_that_was_overtaken_leaves),
     ("rollback against promote", a_row_has_no_revision),
     ("kill against promote, 2 processes", a_row_has_no_revision),
