@@ -36,7 +36,7 @@ def main() -> int:
             cluster = Cluster(stack.enter_context(postgres())) if store == "postgresql" else None
             until = time.monotonic() + 60 * given.minutes / len(stores)
             for seed in _seeds(given.seed, given.episode):
-                tallies.append(_episode(store, cluster, seed))
+                tallies.append(_episode(store, cluster, seed, given.bug))
                 if time.monotonic() > until or given.episode is not None:
                     break
     _tell(tallies)
@@ -48,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--store", choices=["sqlite", "postgresql", "both"], default="both")
+    parser.add_argument("--bug", action="append", default=[], help="plant one of tests/laws/mutants: law_05.NAME")
     parser.add_argument("--episode", type=int, help="live through this one only")
     return parser.parse_args()
 
@@ -61,10 +62,10 @@ def _seeds(seed: int, only: int | None) -> Iterator[int]:
         yield dice.randrange(10**9)
 
 
-def _episode(store: str, cluster: Cluster | None, seed: int) -> Tally:
+def _episode(store: str, cluster: Cluster | None, seed: int, bugs: Sequence[str]) -> Tally:
     folder = Path(mkdtemp(prefix=f"perch-soak-{seed}-"))
     address = cluster.migrated() if cluster else ""
-    tally = asyncio.run(episode(folder, seed, address, REPLICAS[store]))
+    tally = asyncio.run(episode(folder, seed, address, REPLICAS[store], bugs))
     count = f"{tally.faults.total()} faults, {tally.acts.total()} acts, {tally.checks.total()} checks"
     print(f"  {store} {seed}: {count}, {len(tally.wrong)} violations", flush=True)
     if tally.wrong:

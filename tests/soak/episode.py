@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,13 +43,15 @@ class Tally:
     journal: list[str] = field(default_factory=list)
 
 
-async def episode(folder: Path, seed: int, database_url: str = "", replicas: int = 1) -> Tally:
+async def episode(
+    folder: Path, seed: int, database_url: str = "", replicas: int = 1, bugs: Sequence[str] = ()
+) -> Tally:
     """Live through one; the tally's `wrong` should be empty."""
     dice, tally = random.Random(seed), Tally(seed, "postgresql" if database_url else "sqlite")
     given = [plans.plan(name, cooldown="5s", drift="lower") for name in PLANS]
     async with new_town(folder, plans=given, database_url=database_url, rate=RATE, ack_within_s=2.0) as town:
         witness = Witness(town)
-        fleet = Fleet(town, replicas, dice, tally.faults, tally.wrong, tally.checks)
+        fleet = Fleet(town, replicas, dice, tally.faults, tally.wrong, tally.checks, bugs)
         trouble, crowd = Trouble(town, fleet, dice, journal=tally.journal), Crowd(town, fleet, dice, tally.acts)
         async with asyncio.TaskGroup() as group:
             keeping = [group.create_task(fleet.keep(slot)) for slot in range(replicas)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -39,6 +40,7 @@ class Fleet:
     faults: Counter[str]
     wrong: list[str]
     checks: Counter[str]
+    bugs: Sequence[str] = ()
     calm: bool = True
     now: dict[int, Process] = field(default_factory=dict)
 
@@ -46,7 +48,7 @@ class Fleet:
         """Until cancelled."""
         while True:
             faults = [] if self.calm or self.dice.random() < 0.4 else [self._fault()]
-            process = self.now[slot] = self.town.new_perch(*faults, settings=self.settings(slot))
+            process = self.now[slot] = self.town.new_perch(*faults, bugs=self.bugs, settings=self.settings(slot))
             await process.over()
             self._look_at_the_end(process)
             with suppress(StoreAway):
