@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from datetime import UTC, datetime
+
+from bot.redaction import RedactedLog, Redactor, secrets_in
 
 FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 TALKATIVE = ("alembic", "slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "urllib3", "aiosqlite", "asyncio")
@@ -22,6 +25,7 @@ def log_to_stderr(level: str, otherwise: str = "INFO") -> None:
     chosen = levels.get(level.upper(), levels[otherwise])
     writer = logging.StreamHandler(sys.stderr)
     writer.setFormatter(_Utc(FORM))
+    writer.addFilter(RedactedLog(Redactor(secrets_in(os.environ))))
     root = logging.getLogger()
     root.handlers[:] = [writer]
     root.setLevel(chosen)

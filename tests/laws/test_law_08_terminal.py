@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from commands.terminal import perch
 from commands.terminal.ending import line
-from commands.terminal.logs import TALKATIVE
+from commands.terminal.logs import TALKATIVE, log_to_stderr
 from tests.commands.terminal.shop import perch_process
 from tests.laws.echoing import SECRETS, leaks
 from tests.laws.leaky_story import plan
@@ -134,6 +134,21 @@ def test_an_error_of_our_own_shows_no_secret_in_its_traceback(
     traceback = capsys.readouterr().err
     assert "RuntimeError" in traceback
     assert leaks(traceback + said) == []
+
+
+def test_a_shells_log_holds_no_secret_either(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law 8: the commands that open no Perch log as well."""
+    monkeypatch.setenv("GITHUB_TOKEN", SECRETS["pasted"])
+    log_to_stderr("DEBUG")
+    try:
+        raise RuntimeError(SECRETS["pasted"])
+    except RuntimeError:
+        logging.getLogger("perch.shell").exception("refused %s", SECRETS["pasted"])
+    said = capsys.readouterr().err
+    assert "RuntimeError" in said
+    assert leaks(said) == []
 
 
 def test_a_running_perch_shows_no_secret_to_ps(environment: dict[str, str], tmp_path: Path) -> None:
