@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from bot.domain import freezes, gates, moves
@@ -20,19 +19,15 @@ from bot.domain.machine import State
 from bot.domain.moves import Happening, Step, a_hold
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout, Way
-from bot.domain.units import ZERO, Weight, spell_duration
+from bot.domain.units import ZERO, spell_duration
 from bot.engine.cards import kill_card
-from bot.engine.confirm import Look, confirmed, down_to, lower
+from bot.engine.confirm import Look, confirmed, down_to
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.ledger import Ledger, new_id
-from bot.ports import Denied, Freezes, KillFiles, OutsideFault, Spooled, Traffic
+from bot.engine.targets import AGAIN, CALL_S, Calls, apply_all, bring_down, highest, lowest_known, shown
+from bot.ports import Denied, Freezes, KillFiles, OutsideFault, Spooled
 
 log = logging.getLogger(__name__)
-
-CALL_S = 90.0
-"""An outside call gets this long, or as long as the plan gives a weight to show; adapters have their own deadlines."""
-AGAIN = timedelta(seconds=5)
-"""How soon a failed downward change is tried again."""
 
 
 Members = Callable[[Plan], Awaitable[tuple[str, ...]]]
@@ -53,32 +48,6 @@ class FrozenOver(Exception):
     def __init__(self, freeze: Freeze) -> None:
         super().__init__(freeze.id)
         self.freeze = freeze
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What came of asking every target for a weight."""
-
-    faults: tuple[str, ...]
-    shown: tuple[str, ...]
-    """What each target literally said afterwards, for the evidence."""
-
-
-class Calls:
-    """The outside calls of one deed. Whoever stops waiting for one doesn't stop it: it may have gone out."""
-
-    def __init__(self) -> None:
-        self._made: list[asyncio.Future[None]] = []
-
-    @property
-    def open(self) -> list[asyncio.Future[None]]:
-        """Those whose end isn't known yet."""
-        return [call for call in self._made if not call.done()]
-
-    async def make(self, call: Awaitable[None]) -> None:
-        """Make a call, and wait for it. Raises what it does."""
-        self._made.append(asyncio.ensure_future(call))
-        await asyncio.shield(self._made[-1])
 
 
 class Mover:
@@ -130,7 +99,7 @@ class Mover:
         within = plan.confirm.within
         try:
             await self._keep_card(rollout, plan)
-            before = await _shown(gear.traffic)
+            before = await shown(gear.traffic)
             async with asyncio.timeout(within.total_seconds()):
                 for each in gear.traffic:
                     self._passed_lately(await self._fence(rollout.id, intent), plan)
@@ -183,7 +152,7 @@ class Mover:
         await self._ledger.change(id, arrive)
 
     async def _give_up(self, id: str, intent: Intent, fault: str, gear: Gear) -> None:
-        real = await _lowest_known(gear.traffic)
+        real = await lowest_known(gear.traffic)
 
         def retreat(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             if fresh.intent is None or fresh.intent.id != intent.id:
@@ -217,10 +186,10 @@ class Mover:
         """
         fresh = await self._ledger.rollouts.load(id)
         wanted = ZERO if fresh.state in (State.KILLING, State.KILLED) else min(fresh.target, fresh.approved)
-        real = await _highest(gear.traffic)
+        real = await highest(gear.traffic)
         if real is None or real <= max(wanted, intent.before if intent.way is Way.RAISE else ZERO):
             return
-        shows = await _bring_down(gear.traffic, wanted)
+        shows = await bring_down(gear.traffic, wanted)
         log.warning("rollout %s: a change to %s was overtaken; %s is back at %s", id, intent.weight, real, shows)
         if intent.way is Way.RAISE:
             facts = {"weight": intent.weight.percent, "landed": real.percent, "real": shows.percent}
@@ -234,9 +203,9 @@ class Mover:
     # ---- down ---------------------------------------------------------------------------------------------------
 
     async def _lower(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear, out: Calls) -> None:
-        before = await _shown(gear.traffic)
+        before = await shown(gear.traffic)
         within_s = max(CALL_S, plan.confirm.within.total_seconds())
-        applied = await _apply_all(gear.traffic, intent.weight, out, within_s)
+        applied = await apply_all(gear.traffic, intent.weight, out, within_s)
         fault = "; ".join(applied.faults)
         if not fault:
             try:
@@ -244,7 +213,7 @@ class Mover:
                     await down_to(gear, plan, intent.weight, self._look)
             except (TimeoutError, OutsideFault) as late:
                 fault = str(late) or f"{intent.weight} didn't show within {spell_duration(plan.confirm.within)}"
-        real = await _highest(gear.traffic) if fault else None
+        real = await highest(gear.traffic) if fault else None
         still_on = str(real) if real is not None else "unknown"
         outcome = _not_down(intent, fault, still_on) if fault else _is_down(intent, before, applied.shown)
         try:
@@ -302,68 +271,3 @@ def _go_on() -> None:
     """A task that was cancelled goes on; without this, a timeout further on would be taken for that same end."""
     if task := asyncio.current_task():
         task.uncancel()
-
-
-async def _apply_all(traffic: Sequence[Traffic], weight: Weight, out: Calls, within_s: float = CALL_S) -> Applied:
-    """Downward: in reverse order, every target, whatever the others do."""
-    faults = []
-    for each in reversed(traffic):
-        fault = await _attempt(out.make(lower(each, weight)), within_s)
-        if fault:
-            faults.append(f"{each.target}: {fault}")
-    return Applied(tuple(faults), await _shown(traffic))
-
-
-async def _bring_down(traffic: Sequence[Traffic], weight: Weight) -> Weight:
-    """Until nothing shows more than `weight`, for ever: nobody else may be watching. Returns the highest shown."""
-    while True:
-        await _apply_all(traffic, weight, Calls())
-        shows = await _highest(traffic)
-        if shows is not None and shows <= weight:
-            return shows
-        await asyncio.sleep(AGAIN.total_seconds())
-
-
-async def _attempt(call: Awaitable[None], within_s: float) -> str:
-    try:
-        async with asyncio.timeout(within_s):
-            await call
-    except TimeoutError:
-        return f"no answer in {within_s:g} s"
-    except OutsideFault as fault:
-        return str(fault)
-    return ""
-
-
-async def _shown(traffic: Sequence[Traffic]) -> tuple[str, ...]:
-    shown = []
-    for each in traffic:
-        try:
-            async with asyncio.timeout(CALL_S):
-                shown.append((await each.read()).shown)
-        except (TimeoutError, OutsideFault) as fault:
-            shown.append(f"not readable: {fault}")
-    return tuple(shown)
-
-
-async def read_weights(traffic: Sequence[Traffic], within_s: float = CALL_S) -> list[Weight]:
-    """Every target's weight that can be read within so many seconds; the unreadable are left out."""
-
-    async def read(each: Traffic) -> Weight | None:
-        try:
-            async with asyncio.timeout(within_s):
-                return (await each.read()).weight
-        except (TimeoutError, OutsideFault):
-            log.warning("%s can't be read", each.target)
-            return None
-
-    weights = await asyncio.gather(*(read(each) for each in traffic))
-    return [weight for weight in weights if weight is not None]
-
-
-async def _highest(traffic: Sequence[Traffic]) -> Weight | None:
-    return max(await read_weights(traffic), default=None)
-
-
-async def _lowest_known(traffic: Sequence[Traffic]) -> Weight | None:
-    return min(await read_weights(traffic), default=None)

@@ -11,7 +11,6 @@ import pytest
 from bot.domain.evidence import Entry
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout
-from bot.engine import actions
 from bot.engine.actions import Mover
 from bot.ports import Change
 from storage.rollouts import SqlRollouts
@@ -77,9 +76,10 @@ ACTING: dict[str, Mover] = {}
 def the_outcome_is_recorded_before_the_act(patch: pytest.MonkeyPatch) -> None:
     """Optimism: it will work, so it's written down as done."""
 
-    async def raise_(self: Mover, rollout: Rollout, intent: Intent, plan: Plan, gear: Any) -> None:
+    async def raise_(self: Mover, rollout: Rollout, intent: Intent, plan: Plan, gear: Any, out: Any) -> None:
         await self._arrive(rollout.id, intent, (), ())
-        await actions._apply_in_order(gear.traffic, intent.weight)
+        for traffic in gear.traffic:
+            await traffic.apply(intent.weight)
 
     patch.setattr(Mover, "_raise", raise_)
 

@@ -15,7 +15,7 @@ from bot.domain.freezes import Freeze
 from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout
-from bot.engine import actions, gatekeeping, works
+from bot.engine import actions, gatekeeping, targets, works
 from bot.engine.actions import FenceBroken, Mover
 from bot.engine.deeds import Deeds
 from bot.engine.ledger import Ledger
@@ -67,10 +67,10 @@ def freezes_are_read_at_the_start(patch: pytest.MonkeyPatch) -> None:
 def an_overtaken_call_is_dropped(patch: pytest.MonkeyPatch) -> None:
     """Its task is cancelled, so it didn't happen."""
 
-    async def make(self: actions.Calls, call: Awaitable[None]) -> None:
+    async def make(self: targets.Calls, call: Awaitable[None]) -> None:
         await call
 
-    patch.setattr(actions.Calls, "make", make)
+    patch.setattr(targets.Calls, "make", make)
 
 
 def a_raise_is_told_that_it_lost_and_leaves(patch: pytest.MonkeyPatch) -> None:

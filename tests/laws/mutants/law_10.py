@@ -16,8 +16,8 @@ from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
 from bot.engine import actions, checking, restored
-from bot.engine.actions import read_weights
 from bot.engine.checking import Sight
+from bot.engine.targets import read_weights
 from bot.ports import Traffic
 from storage import restore
 from storage.database import Database
