@@ -20,7 +20,7 @@ from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO
-from bot.ports import StoreAway
+from bot.ports import Card, StoreAway
 from bot.redaction import Redactor
 from commands.slack.intake import Intake
 from commands.slack.worker import Worker
@@ -46,6 +46,7 @@ class Knocker:
     client: httpx.AsyncClient
     inbox: ShakyInbox
     desk: Desk
+    cards_away: bool = False
 
     async def posts(self, *alerts: object, token: str = TOKEN) -> httpx.Response:
         body = {"version": "4", "status": "firing", "alerts": list(alerts)}
@@ -102,12 +103,19 @@ async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
         running = asyncio.create_task(worker.run())
         stack.push_async_callback(_end, running)
         redact = Redactor([TOKEN])
+        knockers: list[Knocker] = []
+
+        async def cards() -> Sequence[Card]:
+            if knockers[0].cards_away:
+                raise StoreAway("the disk is slow")
+            return await engine.switch.cards()
+
         alerts = AlertDoor(
             token,
             Intake(inbox, worker, redact),
             worker,
             desk,
-            engine.switch.cards,
+            cards,
             lambda entries: engine.rollouts.note(WORKSPACE, entries),
             lambda: story.now,
             redact,
@@ -119,7 +127,8 @@ async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         address = f"http://127.0.0.1:{runner.addresses[0][1]}"
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False, timeout=15))
-        yield Knocker(client, inbox, desk)
+        knockers.append(Knocker(client, inbox, desk))
+        yield knockers[0]
 
 
 async def _standing() -> Standing:
@@ -452,6 +461,15 @@ async def test_while_the_database_hangs_the_switch_is_off_before_the_delivery_is
         await here.kills[0].far.until_called("engage")
     assert not posting.done()
     assert (await posting).json()[0]["did"] == "kill"
+
+
+async def test_while_the_disk_with_the_cards_is_slow_too_the_plans_name_will_do(here: Rig, door: Knocker) -> None:
+    """Law 2: a thousand cards may take longer to read than there is time."""
+    await baking(here)
+    door.inbox.trouble, door.desk.away, door.cards_away = StoreTrouble.FAILS, True, True
+    assert (await door.posts(an_alert("kill", perch_plan="", perch_service="denis"))).status_code == 503
+    assert (await door.told(an_alert("kill")))[0]["did"] == "kill"
+    assert here.kills[0].standing == "off"
 
 
 async def test_without_a_database_and_without_a_card_alertmanager_is_told_to_try_again(
