@@ -173,7 +173,7 @@ class Sender:
             posted = await self._sayer.say(queued)
             await _kept(lambda: self._outbox.said(queued.number, posted, self._clock()))
         except NotOurs as taken:
-            log.info("message %s is left alone: %s", queued.outgoing.key, taken)
+            log.debug("message %s is left alone: %s", queued.outgoing.key, taken)
         except NoThread:
             await self._without_thread(queued)
         except SlowDown as slow:
