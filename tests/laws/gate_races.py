@@ -222,7 +222,7 @@ GATES: list[Race] = [
         gate,
         {"up": approves, "look": looks},
         drift_was_lowered,
-        {"load", "save", "lands"},
+        {"load", "save", "lands", "read", "claim"},
         setting=drifted,
     ),
     race(

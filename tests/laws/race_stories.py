@@ -223,7 +223,8 @@ async def looks(stage: Stage, one: Process) -> None:
 
 RACES: list[Race] = [
     *both("rollback against a raise", rising, {"up": goes_on, "down": rolls_back}, rolled_back, GOING),
-    *both("rollback against promote", gate, {"up": approves, "down": rolls_back}, rolled_back, AT_GATE),
+    race("rollback against promote", gate, {"up": approves, "down": rolls_back}, rolled_back, GOING),
+    race("rollback against promote", gate, {"up": approves, "down": rolls_back}, rolled_back, TWO_AT_GATE, processes=2),
     *both("rollback against rollback", gate, {"one": rolls_back, "other": rolls_back}, rolled_back, AT_GATE),
     *both("rollback while a hold goes back", given_up, {"back": goes_on, "down": rolls_back}, rolled_back, GOING),
     *both("kill against a raise", rising, {"up": goes_on, "down": kills}, killed, {"load", "lands", "_spool"}),
