@@ -64,13 +64,13 @@ class KillFolder:
     def drop_card(self, rollout: str) -> None:
         self._remove(self._card(rollout))
 
-    def cards(self) -> Sequence[Card]:
+    def cards(self, plan: str = "") -> Sequence[Card]:
         cards = []
-        for file, text in self._texts(self._cards, "*.json"):
+        for file, text in self._texts(self._cards, f"{plan}-*.json" if _HARMLESS.fullmatch(plan) else "*.json"):
             card = _parsed(Card, text)
             if card is None:
                 self._tell(file, "it can't be read and was left out")
-            else:
+            elif plan in ("", card.plan):
                 cards.append(card)
         return cards
 

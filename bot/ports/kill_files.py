@@ -60,7 +60,9 @@ class KillFiles(Protocol):
 
     def drop_card(self, rollout: str) -> None: ...
 
-    def cards(self) -> Sequence[Card]: ...
+    def cards(self, plan: str = "") -> Sequence[Card]:
+        """All cards; or, without reading the others, those of one plan whose rollouts' ids begin with its name."""
+        ...
 
     def begin(self, act: Spooled) -> bool:
         """Write the intent, durably. False when an act with this key is in the spool already.

@@ -35,7 +35,8 @@ ANSWER_S = 2.0
 RECENT = 100
 """Among so many rollouts of a plan, the newest, are its live ones: one in each environment."""
 
-Cards = Callable[[], Awaitable[Sequence[Card]]]
+Cards = Callable[[str], Awaitable[Sequence[Card]]]
+"""Of a plan, or of all with ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class AlertDoor:
 
     async def _by_card(self, asked: Wish) -> There:
         try:
-            cards = [card for card in await self._cards() if not card.completed]
+            cards = [card for card in await self._cards(asked.plan) if not card.completed]
         except StoreAway:
             # The disk is slow too. A plan's name will do: the way down asks for its card until it has one.
             return There([Found(asked.plan, asked.environment)] if asked.plan else [], sure=False)

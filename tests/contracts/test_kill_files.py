@@ -31,6 +31,13 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
     return made
 
 
+def test_the_cards_of_one_plan_are_found_without_those_whose_name_only_begins_like_it(opened: Opened) -> None:
+    for rollout, plan in (("shop-1a", "shop"), ("shop-2b", "shop"), ("shop-eu-1a", "shop-eu"), ("bakery-1a", "bakery")):
+        opened().keep_card(a_card(rollout).model_copy(update={"plan": plan}))
+    assert sorted(card.rollout for card in opened().cards("shop")) == ["shop-1a", "shop-2b"]
+    assert opened().cards("sho") == []
+
+
 def test_a_card_is_kept_replaced_and_dropped(opened: Opened) -> None:
     opened().keep_card(a_card("r1"))
     opened().keep_card(a_card("r2"))

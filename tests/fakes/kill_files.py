@@ -30,9 +30,9 @@ class MemoryKillFiles:
         self._check()
         self._cards.pop(rollout, None)
 
-    def cards(self) -> Sequence[Card]:
+    def cards(self, plan: str = "") -> Sequence[Card]:
         self._check()
-        return list(self._cards.values())
+        return [card for card in self._cards.values() if plan in ("", card.plan)]
 
     def begin(self, act: Spooled) -> bool:
         self._check()

@@ -105,10 +105,10 @@ async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
         redact = Redactor([TOKEN])
         knockers: list[Knocker] = []
 
-        async def cards() -> Sequence[Card]:
+        async def cards(plan: str) -> Sequence[Card]:
             if knockers[0].cards_away:
                 raise StoreAway("the disk is slow")
-            return await engine.switch.cards()
+            return await engine.switch.cards(plan)
 
         alerts = AlertDoor(
             token,
