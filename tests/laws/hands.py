@@ -127,6 +127,17 @@ async def a_silent_raise_is_taken_over_and_recorded_once(folder: Path, ahead_s: 
         assert (stands.state, stands.confirmed, slow.weight) == (State.BAKING, Weight(1), Weight(1))
 
 
+async def a_clock_a_day_ahead_holds_and_raises_nothing(folder: Path) -> None:
+    """To it the raise was asked for yesterday, and no verdict is that old: back down, and held for a person."""
+    async with in_a_raise(folder, "apply") as (a, rollout, slow), beside(a, folder, ahead_s=86400) as b:
+        await its_deed(b, rollout)
+        slow.let_go("apply")
+        await a.engine.works.idle()
+        await b.engine.works.idle()
+        stands = await a.load(rollout)
+        assert (stands.state, stands.confirmed, slow.weight) == (State.HELD, Weight(0), Weight(0))
+
+
 async def one_that_wakes_up_does_not_begin_what_was_taken_over(folder: Path) -> None:
     """The second one is in its own call when the first one goes on, right before its fence."""
     async with in_a_raise(folder, "read") as (a, rollout, slow), beside(a, folder, ahead_s=30) as b:
