@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 0.4
 """How long a downward act waits for the database before it goes by the kill card (law 2)."""
 RESTORE_S = 30.0
+LIVE_S = 5.0
+"""How long `kill all` waits to hear of rollouts without a card on this machine."""
 LOOK_S = 1.0
 """How long an answer waits for the database, once the act itself is done."""
 
@@ -130,9 +132,9 @@ class Stopping(Finding):
         return {card.rollout: f"{card.plan} in {card.environment}" for card in cards if not card.completed}
 
     async def _live(self) -> dict[str, str]:
-        """The same by the database; nothing where it doesn't answer in time."""
+        """The same by the database; nothing where it doesn't answer. What has a card goes down meanwhile."""
         try:
-            async with asyncio.timeout(LOOK_S):
+            async with asyncio.timeout(LIVE_S):
                 live = await self._ledger.rollouts.live()
         except (StoreAway, TimeoutError):
             return {}
