@@ -42,6 +42,10 @@ class FenceBroken(Exception):
     """The intent is no longer the rollout's own: somebody went down, held, or killed."""
 
 
+class NotYet(Exception):
+    """The raise waits for a check to pass; each look begins it again."""
+
+
 class FrozenOver(Exception):
     """A freeze came before the raise, or in the middle of it."""
 
@@ -101,8 +105,10 @@ class Mover:
             await self._keep_card(rollout, plan)
             before = await shown(gear.traffic)
             async with asyncio.timeout(within.total_seconds()):
-                for each in gear.traffic:
-                    self._passed_lately(await self._fence(rollout.id, intent), plan)
+                for number, each in enumerate(gear.traffic):
+                    fresh = await self._fence(rollout.id, intent)
+                    if number == 0:
+                        self._passed_lately(fresh, plan)
                     await out.make(each.apply(intent.weight))
                 await self._fence(rollout.id, intent)
                 after = await confirmed(gear, plan, intent.weight, self._look)
@@ -110,6 +116,9 @@ class Mover:
             return
         except FenceBroken:
             await self._undo(rollout.id, intent, gear)
+            return
+        except NotYet:
+            log.info("rollout %s: the raise to %s waits for a check to pass", rollout.id, intent.weight)
             return
         except FrozenOver as frozen:
             turning_back = self._stop_for(rollout.id, intent, frozen.freeze)
@@ -125,8 +134,13 @@ class Mover:
             await self._undo(rollout.id, intent, gear)
 
     def _passed_lately(self, rollout: Rollout, plan: Plan) -> None:
-        if not gates.may_still_begin(rollout, plan, self._ledger.clock()):
-            raise Denied("it was approved too long ago, and no check has passed since")
+        """Raises Denied, or NotYet as long as data may be away: after a start some sources need a few looks."""
+        now, intent = self._ledger.clock(), rollout.intent
+        if gates.may_still_begin(rollout, plan, now):
+            return
+        if intent is not None and now - intent.made_at <= plan.no_data.after:
+            raise NotYet(rollout.id)
+        raise Denied("it was approved too long ago, and no check has passed since")
 
     async def _fence(self, id: str, intent: Intent) -> Rollout:
         hidden, spooled = await asyncio.to_thread(_spool, self._files)
