@@ -47,8 +47,11 @@ class Calls:
 
     async def make(self, call: Awaitable[None]) -> None:
         """Make a call, and wait for it. Raises what it does."""
-        self._made.append(asyncio.ensure_future(call))
-        await asyncio.shield(self._made[-1])
+        made = asyncio.ensure_future(call)
+        # Where nobody waits any more its fault is fetched all the same, or asyncio would report it as lost.
+        made.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        self._made.append(made)
+        await asyncio.shield(made)
 
 
 async def apply_all(traffic: Sequence[Traffic], weight: Weight, out: Calls, within_s: float = CALL_S) -> Applied:

@@ -19,15 +19,17 @@ class Witness:
 
     async def saw(self, deed: Deed) -> None:
         self.checks += 1
+        # The spool first: an act leaves it only once the row has it.
+        spooled = self._town.spooled(deed.part)
         real = Weight(self._town.far.parts[deed.part].weight)
         rollout = next(iter([each for each in await self._town.eyes.latest() if each.plan == deed.part]), None)
         if rollout is None:
             self.wrong.append(f"{deed} before any rollout was on record")
-        elif fault := await self._fault(deed, rollout, real):
+        elif fault := await self._fault(deed, rollout, real, spooled=spooled):
             self.wrong.append(f"{deed} at a real {real}: {fault}; on record is {rollout.state} {rollout.intent}")
 
-    async def _fault(self, deed: Deed, rollout: Rollout, real: Weight) -> str:
-        down = rollout.kill is not None or self._town.spooled(deed.part)
+    async def _fault(self, deed: Deed, rollout: Rollout, real: Weight, *, spooled: bool) -> str:
+        down = rollout.kill is not None or spooled
         match deed.what:
             case "engage":
                 return "" if down else "no kill is on record or in the spool"
