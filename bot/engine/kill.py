@@ -110,11 +110,15 @@ class KillSwitch:
         The record, and it alone, waits for `after`: what the act follows from is to be on record before it.
         """
         gear = self._equipment.gear(self._ledger.thaw(card.tree, card.environment))
-        if not await self._is_new(act):
+        if act.key in self._pulling:
             return ()
+        # Before the act is visible in the spool: a tick that merged it first would call it done, and nobody had acted.
         self._pulling.add(act.key)
-        telling = self._begin_beside(self._tell(act, after))
         try:
+            if not await self._is_new(act):
+                self._pulling.discard(act.key)
+                return ()
+            telling = self._begin_beside(self._tell(act, after))
             outcomes = await self._all(act, card, gear)
         except BaseException:
             # Stopped in the middle: from the spool the next tick, or the next process, goes on with it.
