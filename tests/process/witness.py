@@ -22,7 +22,7 @@ class Witness:
         # The spool first: an act leaves it only once the row has it.
         spooled = self._town.spooled(deed.part)
         real = Weight(self._town.far.parts[deed.part].weight)
-        rollout = next(iter([each for each in await self._town.eyes.latest() if each.plan == deed.part]), None)
+        rollout = next(iter(await self._town.eyes.latest(deed.part, 1)), None)
         if rollout is None:
             self.wrong.append(f"{deed} before any rollout was on record")
         elif fault := await self._fault(deed, rollout, real, spooled=spooled):
