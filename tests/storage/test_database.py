@@ -139,12 +139,16 @@ async def test_what_was_refused_is_not_worked_on_even_if_its_commit_came_through
         with pytest.raises(StoreAway):
             await inbox.take(Delivery("click:1", NOW, {}))
         let_go.set()
-    await database.write(execute("INSERT OR IGNORE INTO inbox (key, at, request) VALUES ('click:1', '2026-01-01 00:00:00', '{}')"))
+    await database.write(
+        execute("INSERT OR IGNORE INTO inbox (key, at, request) VALUES ('click:1', '2026-01-01 00:00:00', '{}')")
+    )
     assert await inbox.waiting() == []
 
 
 async def test_a_full_disk_is_told_and_the_store_recovers(database: Database) -> None:
-    fill = execute("INSERT INTO inbox (key, at, request) SELECT hex(randomblob(9)), '2026-01-01', hex(randomblob(9999))", 400)
+    fill = execute(
+        "INSERT INTO inbox (key, at, request) SELECT hex(randomblob(9)), '2026-01-01', hex(randomblob(9999))", 400
+    )
     pages = await database.write(lambda connection: connection.scalar(text("PRAGMA page_count")))
     await database.write(execute(f"PRAGMA max_page_count = {pages + 5}"))
     with pytest.raises(StoreAway, match="the disk is full; make room"):

@@ -205,10 +205,13 @@ def _trouble() -> Iterator[tuple[str, Story]]:
     yield "unconfirmed", ("unconfirmed", {"wanted": 10, "real": 1, "within_s": 60}, here(State.HELD))
     yield "drift.held", ("drift", {"recorded": 10, "real": 5, "did": "held"}, here(State.HELD))
     yield "drift.lowered", ("drift", {"recorded": 10, "real": 50, "did": "lowered"}, here(State.HELD))
-    yield "unseen", (
+    yield (
         "unseen",
-        {"since": NOW.timestamp() - 60, "unread": ["http flag: 503 Service Unavailable"]},
-        here(State.BAKING),
+        (
+            "unseen",
+            {"since": NOW.timestamp() - 60, "unread": ["http flag: 503 Service Unavailable"]},
+            here(State.BAKING),
+        ),
     )
     yield "seen_again", ("seen_again", {"real": 10}, here(State.BAKING))
     yield "late_raise", ("late_raise", {"weight": 50, "real": 10, "to": 0}, here(State.ROLLING_BACK))
