@@ -8,7 +8,7 @@ Refusal                 Perch understood, and says no; nothing has changed
 ├── NotAllowed          this person may not
 ├── NotNow              the state doesn't allow it: says what does
 │   ├── AlreadyLive, TargetTaken, Cooldown, KillEngaged, OutsideWindow, ServiceFrozen
-│   └── IllegalMove, StaleClick, GateClosed, NotPromotable
+│   └── IllegalMove, StaleClick, GateClosed, ApprovedAlready, NotPromotable
 ├── Unsupported         the plan says something this version can't do yet
 └── Stale               the rollout moved on between reading and saving; look again (retry at once)
 UnitMismatch            two units of different dimensions (a plan mistake)

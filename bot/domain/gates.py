@@ -133,11 +133,12 @@ def has_expired(rollout: Rollout, plan: Plan, now: datetime) -> bool:
 def may_still_begin(rollout: Rollout, plan: Plan, now: datetime) -> bool:
     """Whether a raise on record may begin now: it was asked for a moment ago, or a check has passed since (law 1).
 
-    After a downtime the verdict that it was approved on is no longer fresh. The first stage rests on none: what gets no
-    traffic has no numbers yet.
+    After a downtime the verdict that it was approved on is no longer fresh. The first stage rests on none, for what
+    gets no traffic has no numbers yet; but nobody expects the start of an hour ago.
     """
     fresh, check = FRESH * plan.every.check, rollout.check
-    if rollout.intent is None or rollout.stage == 0 or now - rollout.intent.made_at <= fresh:
+    patience = max(fresh, plan.no_data.after) if rollout.stage == 0 else fresh
+    if rollout.intent is None or now - rollout.intent.made_at <= patience:
         return True
     return check is not None and now - check.at <= fresh and check.verdict.promotable
 

@@ -440,3 +440,5 @@ async def the_same_act_engages_once_and_a_second_kill_joins_the_first(folder: Pa
         await seconds(story, 3)
         kinds = await story.kinds_on_record(story.rollouts[0])
         assert (kinds.count("killing"), kinds.count("killed")) == (1, 1)
+        await kill(first)
+        assert story.kills[0].far.calls.count("engage") == 2

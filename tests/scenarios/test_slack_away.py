@@ -205,6 +205,7 @@ async def test_an_hour_without_slack(tmp_path: Path, how: Outage) -> None:
         assert (held.state, held.hold.cause if held.hold else "") == (State.HELD, "gate")
         assert (here.service.weight, held.confirmed.percent) == (1.0, 1.0)
         await here.passing(_unready(here, "nothing gets through for"), "/readyz says why")
+        await here.minutes(1)
         assert await here.beat() == 1, "Slack is away, and Perch is not"
         here.ahead[0] += timedelta(minutes=40)
         assert await here.beat() == 1, "nothing was checked for forty minutes"

@@ -15,7 +15,7 @@ from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
-from bot.engine import actions, checking, restored
+from bot.engine import actions, checking, restored, targets
 from bot.engine.checking import Sight
 from bot.engine.targets import read_weights
 from bot.ports import Traffic
@@ -33,7 +33,7 @@ def a_way_down_asks_whatever_stands_there(patch: pytest.MonkeyPatch) -> None:
     async def lower(traffic: Traffic, weight: Weight) -> None:
         await traffic.apply(weight)
 
-    patch.setattr(actions, "lower", lower)
+    patch.setattr(targets, "lower", lower)
 
 
 def only_the_highest_target_is_looked_at(patch: pytest.MonkeyPatch) -> None:
