@@ -62,6 +62,8 @@ class Wire:
         self._ends: set[asyncio.StreamWriter] = set()
         self.open = 0
         self.most = 0
+        self.swallowed = 0
+        """Pieces that were sent and led nowhere."""
         self.url = ""
 
     def hang(self) -> None:
@@ -111,6 +113,7 @@ class Wire:
         with suppress(ConnectionError):
             while piece := await reader.read(65536):
                 if not self._clear.is_set():
+                    self.swallowed += 1
                     continue
                 writer.write(piece)
                 await writer.drain()
