@@ -31,6 +31,7 @@ class Breakable(Protocol):
 
     open: int
     most: int
+    swallowed: int
 
     def hang(self) -> None: ...
     def recover(self) -> None: ...

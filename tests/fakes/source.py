@@ -42,6 +42,7 @@ class FakeSource:
         self.closed = False
         self.open = 0
         self.most = 0
+        self.swallowed = 0
         self._deadline_s = deadline_s
         self._turn = asyncio.Semaphore(at_once)
         self._clear = asyncio.Event()
@@ -63,6 +64,7 @@ class FakeSource:
             try:
                 async with asyncio.timeout(self._deadline_s):
                     await asyncio.sleep(0)
+                    self.swallowed += not self._clear.is_set()
                     await self._clear.wait()
             except TimeoutError:
                 return NoData(Missing.TIMEOUT, f"no answer within {self._deadline_s:g} s", at)
