@@ -16,8 +16,8 @@ help:  ## Show this list
 sandbox: .venv/installed  ## Try Perch on this machine: no account, no server, no token
 	@$(BIN)/perch sandbox $(ARGS)
 
-test: .venv/installed-dev  ## Run every test, on all cores (at most 4)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+test: .venv/installed-dev  ## Run every test, on all cores
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: .venv/installed-dev  ## Check style, form, types, and what code here never does
 	$(BIN)/ruff check
