@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -35,14 +36,20 @@ def create(file: Path, content: bytes) -> bool:
 
 
 def append_line(file: Path, line: str) -> None:
-    """Add a line to a file that exists; a torn last line is closed first."""
-    with file.open("rb+") as stream:
-        end = stream.seek(0, os.SEEK_END)
-        stream.seek(max(end - 1, 0))
-        torn = stream.read(1) not in (b"", b"\n")
-        stream.write(("\n" if torn else "").encode() + line.encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    """Add a line to a file that exists; a torn last line is closed first.
+
+    In one write at the end, wherever that is by then: several threads and processes may add lines at once.
+    """
+    handle = os.open(file, os.O_RDWR | os.O_APPEND)
+    try:
+        size = os.fstat(handle).st_size
+        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        content = ("\n" if torn else "").encode() + line.encode() + b"\n"
+        if os.write(handle, content) < len(content):
+            raise OSError(errno.ENOSPC, "the line was cut short")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def remove(file: Path) -> None:

@@ -97,7 +97,7 @@ class SqlRollouts:
             return saved
 
         told = any(message.lane is Lane.URGENT for message in change.messages)
-        return await self._write_live(saved, work, urgent=told)
+        return await self._write_live(saved, work, urgent=told or saved.state.going_down)
 
     async def load(self, id: str) -> Rollout:
         found = await self._bodies(select(col(RolloutRow.body)).where(col(RolloutRow.id) == id))

@@ -88,10 +88,15 @@ def _merged(before: MethodOutcome, now: MethodOutcome) -> MethodOutcome:
         return now.model_copy(update={"applied_at": before.applied_at})
     return now.model_copy(
         update={
-            "applied_at": before.applied_at or now.applied_at,
-            "read_back_at": before.read_back_at or now.read_back_at,
+            "applied_at": _earlier(before.applied_at, now.applied_at),
+            "read_back_at": _earlier(before.read_back_at, now.read_back_at),
         }
     )
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """What the kill did first may come on record after what a look at it did later."""
+    return min((at for at in (one, other) if at is not None), default=None)
 
 
 def _timed(kill: Kill, outcomes: tuple[MethodOutcome, ...]) -> Kill:

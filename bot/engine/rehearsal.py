@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -108,17 +108,18 @@ class Rehearsals:
                 plan = await self._ledger.plan_of(rollout)
                 fault, said = await _tried("kill card", self._card(rollout, plan))
                 went = await rehearse(self._equipment.gear(plan), self._files)
-            faults, tried = [fault, *went.faults], [said, *went.tried]
-
-            def note(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-                due = rehearsals.due(fresh, now)
-                return rehearsals.noted(fresh, now, [*filter(None, faults)], [*filter(None, tried)]) if due else None
-
-            await self._ledger.change(rollout.id, note)
+                await self._note(rollout, [fault, *went.faults], [said, *went.tried])
         except StoreAway as away:
             log.warning("the rehearsal of %s isn't on record: %s", rollout.id, away)
         except Exception:
             log.exception("the rehearsal of %s broke; it is repeated at the next check", rollout.id)
+
+    async def _note(self, rollout: Rollout, faults: Sequence[str], tried: Sequence[str]) -> None:
+        def note(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+            due = rehearsals.due(fresh, now)
+            return rehearsals.noted(fresh, now, [*filter(None, faults)], [*filter(None, tried)]) if due else None
+
+        await self._ledger.change(rollout.id, note)
 
     async def _card(self, rollout: Rollout, plan: Plan) -> str:
         """A card that's lost, torn or of another plan is written anew: without it a shell can't kill by itself."""

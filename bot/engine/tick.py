@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -122,7 +123,7 @@ class Ticker:
 
     async def _look(self, rollout: Rollout, round: Round, claim: str) -> None:
         try:
-            async with self._turns:
+            async with self._turn(rollout):
                 plan = await self._ledger.plan_of(rollout)
             step, measured = await self._step(rollout, plan, round)
             keeping = asyncio.ensure_future(self._keep(rollout, step, plan, measured, claim))
@@ -143,8 +144,12 @@ class Ticker:
                 del self._looks[rollout.id], self._claims[rollout.id]
 
     async def _keep(self, rollout: Rollout, step: Step, plan: Plan, measured: dict[str, object], claim: str) -> Rollout:
-        async with self._turns:
+        async with self._turn(rollout):
             return await self._ledger.keep(rollout, step, plan, self._clock(), measured, claim)
+
+    def _turn(self, rollout: Rollout) -> AbstractAsyncContextManager[object]:
+        """What is on its way down waits for no turn (law 2)."""
+        return nullcontext() if rollout.state.going_down else self._turns
 
     async def _step(self, rollout: Rollout, plan: Plan, round: Round) -> tuple[Step, dict[str, object]]:
         gear = self._equipment.gear(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,12 @@ def test_a_rehearsal_writes_where_cards_and_acts_would_be_and_leaves_nothing(fil
     (files.folder / "cards").rmdir()
     with pytest.raises(StoreAway):
         files.rehearse()
+
+
+def test_outcomes_that_come_at_the_same_moment_are_all_kept(files: KillFolder) -> None:
+    """Law 4, T9: the methods of a tier end together, each in a thread of its own."""
+    files.begin(an_act())
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: files.outcome(an_act().key, {"name": "x" * number}), range(200)))
+    (act,) = files.spooled()
+    assert sorted(len(outcome["name"]) for outcome in act.outcomes) == list(range(200))
