@@ -116,6 +116,14 @@ class Story:
 
         return await self.seen(shown)
 
+    async def held_status(self) -> Message:
+        """The status message of a rollout that is held: an open gate says "on hold" too, of what it may become."""
+
+        def shown() -> Message | None:
+            return next((each for each in self.messages() if {"more", "resume"} <= buttons(each)), None)
+
+        return await self.seen(shown)
+
     async def gate(self) -> Message:
         """The message of the open gate."""
         return await self.seen(lambda: next((each for each in self.messages() if _has(each, "reject")), None))

@@ -97,7 +97,7 @@ async def _rejected(story: Story) -> None:
     assert held.confirmed.percent == 1.0
     await story.again(gate, "rejected")
     await story.thread("the queue looks odd")
-    status = await story.status("on hold")
+    status = await story.held_status()
     assert {"resume", "rollback"} <= buttons(status)
     assert "approve" not in buttons(status)
 
@@ -108,7 +108,7 @@ async def _raised_hand(story: Story) -> None:
     await story.reacts("cleo", gate, "raised_hand")
     await story.until(State.HELD)
     assert buttons(await story.again(gate, "put on hold")) == set()
-    await story.clicks("cleo", await story.status("on hold"), "resume")
+    await story.clicks("cleo", await story.held_status(), "resume")
     fresh = await story.gate()
     assert fresh["ts"] != gate["ts"]
     assert "may not approve what you asked" in await story.clicks_and_reads("cleo", fresh, "approve")

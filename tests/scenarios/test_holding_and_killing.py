@@ -21,7 +21,7 @@ async def test_hold_stops_progress_and_keeps_protection(story: Story) -> None:
     """Rules, "a hold stops progress, not protection": no gate while held, and a trigger still fires."""
     await story.start()
     await story.clicks("ana", await story.status("baking"), "hold")
-    held = await story.status("on hold")
+    held = await story.held_status()
     assert buttons(held) == {"resume", "rollback", "more"}
     await story.thread("is on hold at 1% by")
     await story.clicks("ana", held, "resume")
