@@ -15,7 +15,7 @@ async def test_a_freeze_holds_what_is_live_until_it_is_lifted_and_somebody_resum
     await story.status("baking")
     assert "is frozen until" in await story.types("ben", f"freeze {PLAN} for 2h incident 7")
     await story.message("is frozen by")
-    held = await story.held_status()
+    held = await story.status("on hold")
     assert "incident 7" in str(held)
     assert "'action_id': 'resume'" not in str(held["blocks"])
     assert "is frozen by" in await story.types("ana", f"resume {PLAN}")
