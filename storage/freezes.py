@@ -15,7 +15,7 @@ from bot.domain.signatures import Signer
 from bot.ports import Change, Clock
 from storage import inbox, outbox
 from storage.database import Database
-from storage.evidence import append, head_of, keep_head
+from storage.evidence import note
 from storage.tables import FreezeRow, table
 
 _FREEZES = table(FreezeRow)
@@ -55,10 +55,7 @@ class SqlFreezes:
                 return False
             if change.delivery:
                 await inbox.act(self._database, connection, change.delivery)
-            head = await append(
-                connection, WORKSPACE, await head_of(connection, WORKSPACE), change.evidence, self._signer
-            )
-            await keep_head(connection, WORKSPACE, head, self._signer)
+            await note(self._database, connection, WORKSPACE, change.evidence, self._signer)
             await outbox.put(self._database, connection, change.messages, self._clock(), "")
             return True
 

@@ -15,16 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
-from bot.domain.evidence import WORKSPACE, Broken, Entry, Head, Record, canonical
+from bot.domain.evidence import Broken, Entry, Head, Record, canonical
 from bot.domain.rollout import Rollout
 from bot.domain.signatures import Signer
 from bot.ports import Change, Clock, Lane, StoreAway
 from storage import inbox, measurements, outbox
 from storage.database import Database
-from storage.evidence import append, head_columns, head_of, keep_head, read_chain
+from storage.evidence import append, head_columns, head_of, keep_head, note, read_chain
 from storage.leases import SqlLeases
 from storage.restore import mark_restored
-from storage.tables import RESTORED, ChainHeadRow, FrozenPlanRow, MarkRow, RolloutRow, table
+from storage.tables import RESTORED, FrozenPlanRow, MarkRow, RolloutRow, table
 from storage.verifying import check_chain
 
 _ROLLOUTS = table(RolloutRow)
@@ -145,9 +145,7 @@ class SqlRollouts:
 
     async def note(self, chain: str, entries: Sequence[Entry]) -> None:
         async def work(connection: AsyncConnection) -> None:
-            await self._alone_with(connection, chain)
-            head = await append(connection, chain, await head_of(connection, chain), entries, self._signer)
-            await keep_head(connection, chain, head, self._signer)
+            await note(self._database, connection, chain, entries, self._signer)
 
         await self._database.write(work)
 
@@ -197,14 +195,6 @@ class SqlRollouts:
                     raise AlreadyLive(other.plan, other.environment, other.state.value) from None
             raise
         return written
-
-    async def _alone_with(self, connection: AsyncConnection, chain: str) -> None:
-        """Two notes at once would both follow the same record: each waits for the other's commit."""
-        if chain == WORKSPACE:
-            begun = {"chain": chain, "number": Head().number, "hash": Head().hash}
-            await connection.execute(self._database.insert_new(table(ChainHeadRow)), begun)
-        for rows, key in ((_ROLLOUTS, "id"), (table(ChainHeadRow), "chain")):
-            await connection.execute(select(rows.c[key]).where(rows.c[key] == chain).with_for_update())
 
     def _tell_unsigned(self, rollout: str, key: str | None) -> None:
         """Once: a shell without the key goes on, for down is always open, and its records will be named by verify."""
