@@ -150,8 +150,9 @@ class Mover:
         # Last of all, for what most downward acts change: nothing is waited for between this and the outside call.
         fresh = await self._ledger.rollouts.load(id)
         down = any(act.plan == fresh.plan and act.environment == fresh.environment for act in spooled)
-        if down or fresh.intent is None or fresh.intent.id != intent.id:
+        if down:
             raise FenceBroken(id)
+        _still(intent, fresh)
         freeze = freezes.covering(standing, fresh.service, fresh.plan, self._ledger.clock())
         if freeze is not None:
             raise FrozenOver(freeze)
@@ -159,8 +160,7 @@ class Mover:
 
     async def _arrive(self, id: str, intent: Intent, before: Sequence[str], after: Sequence[str]) -> None:
         def arrive(fresh: Rollout, plan: Plan, now: datetime) -> Step:
-            if fresh.intent is None or fresh.intent.id != intent.id:
-                raise FenceBroken(id)
+            _still(intent, fresh)
             return moves.arrive(fresh, now).also(_applied(intent, before, after, now))
 
         await self._ledger.change(id, arrive)
@@ -169,8 +169,7 @@ class Mover:
         real = await lowest_known(gear.traffic)
 
         def retreat(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-            if fresh.intent is None or fresh.intent.id != intent.id:
-                raise FenceBroken(id)
+            _still(intent, fresh)
             why = f"{intent.weight} was not confirmed: {fault}"
             kept = a_hold(why, fresh.requester.id, now, "unconfirmed")
             facts = {
@@ -187,8 +186,7 @@ class Mover:
         """Back to the weight before, and held by the freeze; lowering is on record as an intent of its own."""
 
         def stop(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-            if fresh.intent is None or fresh.intent.id != intent.id:
-                raise FenceBroken(id)
+            _still(intent, fresh)
             return freezes.under(fresh, plan, [freeze], now, new_id())
 
         await self._ledger.change(id, stop)
@@ -237,12 +235,18 @@ class Mover:
             await self._undo(rollout.id, intent, gear)
 
 
+def _still(intent: Intent, fresh: Rollout) -> Intent:
+    """The intent as it stands now. Raises FenceBroken unless it is the rollout's own still."""
+    if fresh.intent is None or fresh.intent.id != intent.id:
+        raise FenceBroken(fresh.id)
+    return fresh.intent
+
+
 def _is_down(
     intent: Intent, before: Sequence[str], after: Sequence[str]
 ) -> Callable[[Rollout, Plan, datetime], Step | None]:
     def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-        if fresh.intent is None or fresh.intent.id != intent.id:
-            raise FenceBroken(fresh.id)
+        _still(intent, fresh)
         proof = _applied(intent, before, after, now)
         if fresh.state is State.HELD:
             kept = fresh.but(intent=None, confirmed=intent.weight, seen_weight=intent.weight)
@@ -254,12 +258,11 @@ def _is_down(
 
 def _not_down(intent: Intent, fault: str, still_on: str) -> Callable[[Rollout, Plan, datetime], Step | None]:
     def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-        if fresh.intent is None or fresh.intent.id != intent.id:
-            raise FenceBroken(fresh.id)
-        tried = fresh.but(intent=fresh.intent.model_copy(update={"attempts": fresh.intent.attempts + 1}))
+        own = _still(intent, fresh)
+        tried = fresh.but(intent=own.model_copy(update={"attempts": own.attempts + 1}))
         if fresh.state is State.HELD:
             facts = {"what": f"set the weight to {intent.weight}", "fault": fault, "still_on": still_on}
-            told = (Happening("stuck", facts),) if fresh.intent.attempts == 0 else ()
+            told = (Happening("stuck", facts),) if own.attempts == 0 else ()
             return Step(tried.but(due_at=now + AGAIN), told)
         return moves.not_coming_down(tried, now, fault, still_on, AGAIN)
 
