@@ -16,8 +16,10 @@ help:  ## Show this list
 sandbox: .venv/installed  ## Try Perch on this machine: no account, no server, no token
 	@$(BIN)/perch sandbox $(ARGS)
 
+# Empty is unset: where machines set it, each of many processes would compile everything anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/installed-dev  ## Run every test, on all cores
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: .venv/installed-dev  ## Check style, form, types, and what code here never does
 	$(BIN)/ruff check

@@ -320,9 +320,9 @@ def credentials(options: Credentials, environment: Environment) -> dict[str, str
     """The headers that say who we are. Raises MissingEnvironment where a named variable isn't set or is empty."""
     headers = dict(options.headers)
     if options.token_env:
-        headers["Authorization"] = f"Bearer {_secret(options.token_env, environment)}"
+        headers["Authorization"] = f"Bearer {secret(options.token_env, environment)}"
     if options.username_env and options.password_env:
-        pair = f"{_secret(options.username_env, environment)}:{_secret(options.password_env, environment)}"
+        pair = f"{secret(options.username_env, environment)}:{secret(options.password_env, environment)}"
         headers["Authorization"] = _basic(pair)
     return headers
 
@@ -331,7 +331,8 @@ def _basic(pair: str) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
-def _secret(name: str, environment: Environment) -> str:
+def secret(name: str, environment: Environment) -> str:
+    """The value of a named variable. Raises MissingEnvironment where it isn't set or is empty."""
     value = environment.get(name, "").strip()
     if not value:
         raise MissingEnvironment(name)

@@ -99,7 +99,8 @@ async def _perch(folder: Path) -> AsyncIterator[AsyncApp]:
         messenger = SlackMessenger(client)
         worker = Worker(engine.inbox, engine.outbox, engine.desk, messenger, clock, wake_sender=lambda: None)
         working = asyncio.create_task(worker.run())
-        yield Door(Intake(engine.inbox, worker), worker, client, IDENTITY, clock, signing_secret=SECRET).app
+        intake = Intake(engine.inbox, worker)
+        yield Door(intake, worker, client, IDENTITY, clock, lambda user: None, signing_secret=SECRET).app
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
 

@@ -49,10 +49,5 @@ async def open_engine(folder: Path, clock: Clock) -> AsyncIterator[Engine]:
     try:
         yield engine
     finally:
-        await engine.ticker.aclose()
-        await engine.works.aclose()
-        await engine.rehearsals.aclose()
-        await engine.switch.aclose()
-        await engine.cards.aclose()
-        await engine.equipment.aclose()
+        await engine.aclose()
         await database.aclose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from bench import ack, breach, click, kill, memory, pressure, ready, restart, tick
+from bench import ack, breach, click, flags, kill, memory, past, pressure, ready, restart, retention, tick
 from bench.effort import Effort
 from bench.rows import Row
 
@@ -19,6 +19,9 @@ MEASURES: Mapping[str, Callable[[Effort], Awaitable[list[Row]]]] = {
     "restart": restart.measure,
     "memory": memory.measure,
     "ready": ready.measure,
+    "flags": flags.measure,
+    "past": past.measure,
+    "retention": retention.measure,
 }
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any, Literal
 
 from aiohttp import web
@@ -14,8 +15,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.notify.heartbeat import Heartbeat
 from adapters.notify.slack.directory import SlackDirectory
-from bot.assembly import Engine, build_engine, utc_now
+from bot.assembly import Engine, all_plugins, build_archiving, build_engine, keep_of, utc_now
 from bot.domain.evidence import WORKSPACE
+from bot.engine.archiving import Archiving
 from bot.engine.restored import hold_what_was_restored, older_than_its_cards
 from bot.parts import REAL, Parts
 from bot.ports import Clock, StoreAway
@@ -23,6 +25,7 @@ from bot.redaction import Redactor, redacted_logs, secrets_in
 from bot.schedule import WAKE_S
 from bot.settings import Settings, require_slack
 from bot.speech import build_speech
+from bot.standing import Look
 from commands.slack.bolt import Door
 from commands.slack.intake import Intake
 from commands.slack.introduction import Identity, SlackAway, StartRefused, introduce
@@ -32,8 +35,9 @@ from commands.slack.sockets import Sockets
 from commands.slack.worker import Worker
 from commands.web import web_app
 from commands.web.alertmanager import AlertDoor
-from commands.web.health import Standing
+from commands.web.flags import FlagDoor
 from commands.web.metrics import Metrics
+from commands.web.pagerduty import PagerDutyDoor
 from storage.database import Database
 from storage.leases import SqlLeases
 
@@ -66,25 +70,25 @@ class Perch:
         closing: AsyncExitStack,
         parts: Parts,
         redact: Redactor,
+        archiving: Archiving,
     ) -> None:
-        self.engine = engine
+        self.engine, self._archiving = engine, archiving
         self.address = ""
         self._settings = settings
         self._client = client
         self._directory = directory
         self._clock = clock
         self._closing = closing
-        self._parts = parts
-        self._redact = redact
-        self._metrics = Metrics(clock)
+        self._parts, self._redact, self._metrics = parts, redact, Metrics(clock, engine.flags)
         self._tasks: list[asyncio.Task[None]] = []
+        self._broken: list[str] = []
         self._sockets: Sockets | None = None
         self._only: Part | None = None
         self._signed: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
         self._shut = ""
         """Why the doors aren't open, on one line."""
         self._catch_up: Callable[[], Awaitable[int]] | None = None
-        self.speech = build_speech(settings, engine, client, clock, parts.pace, redact)
+        self.speech = build_speech(settings, engine, client, directory, clock, parts.pace, redact)
         self._sender, self._messenger = self.speech.sender, self.speech.messenger
         self._worker = Worker(
             engine.inbox,
@@ -104,20 +108,25 @@ class Perch:
         """
         self._only = only
         identity = await self._identity()
-        self.engine.ledger.on_saved.append(self._metrics.saw)
-        self.engine.ledger.on_saved.append(lambda _: self._sender.wake())
+        self.engine.ledger.on_saved += [self._metrics.saw, self.speech.homes.saw, lambda _: self._sender.wake()]
+        self.engine.ledger.on_saved += [self.engine.diagnoses.saw, self.engine.tasks.saw, self.engine.effects.saw]
         await self._hold_what_was_restored()
         if only != "web":
             await self._start_engine()
         self._supervise("upkeep", self.engine.upkeep.run())
+        self._supervise("archiving", self._archiving.run())
         self._supervise("sender", self._sender.run())
         self._closing.push_async_callback(self.speech.aclose)
         if self.speech.fallback is not None:
             self._supervise("second way", self.speech.fallback.run())
+        if only != "engine":
+            await self.engine.flags.look()
+            self._supervise("flags", self.engine.flags.run())
         await self._serve()
         if only == "engine":
             return
         self._supervise("worker", self._worker.run())
+        self._supervise("homes", self.speech.homes.run())
         if identity is None:
             self._supervise("doors", self._open_later())
         else:
@@ -162,6 +171,7 @@ class Perch:
             self._client,
             identity,
             self._clock,
+            self.speech.homes.opened,
             signing_secret=self._settings.slack_signing_secret.get_secret_value(),
             command=self._settings.slack_command,
         )
@@ -190,6 +200,7 @@ class Perch:
             schedule.every(HEARTBEAT_S, heart.beat)
         schedule.start()
         self._closing.callback(schedule.close)
+        self._supervise("keeping", self.engine.keeping.run())
 
     def _standstill(self) -> str:
         """Why nothing is checked; "" while what is due is looked for."""
@@ -221,8 +232,7 @@ class Perch:
             await rollouts.acknowledge_restored()
 
     async def _tick(self) -> None:
-        await self.engine.ticker.tick()
-        self._metrics.ticked()
+        self._metrics.ticked(await self.engine.ticker.tick())
 
     async def _from_slack(self, request: web.Request) -> web.StreamResponse:
         if self._signed is None:
@@ -233,10 +243,11 @@ class Perch:
         """The web door: health and metrics always, alerts where there are doors, Slack's requests in HTTP mode."""
         signed = None if self._settings.socket_mode else self._from_slack
         wake = None if self._only == "web" else timedelta(seconds=WAKE_S)
-        alerts = None if self._only == "engine" else self._alerts()
-        runner = web.AppRunner(
-            web_app(self._look, self._metrics, self._clock, wake=wake, slack_handler=signed, alerts=alerts)
-        )
+        look = Look(self.engine, self._clock, self._redact, self._slack_trouble)
+        made = partial(web_app, look, self._metrics, self._clock, wake=wake, broken=self._broken, slack_handler=signed)
+        if self._only != "engine":
+            made = partial(made, alerts=self._alerts(), pagerduty=self._pagerduty(), flags=self._flags())
+        runner = web.AppRunner(made())
         await runner.setup()
         self._closing.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, self._settings.host, self._settings.port)
@@ -250,6 +261,10 @@ class Perch:
         host, port = runner.addresses[0][:2]
         self.address = f"http://{host}:{port}"
 
+    def _flags(self) -> FlagDoor:
+        settings = self._settings
+        return FlagDoor(self.engine.flags, settings.ofrep_token.get_secret_value(), settings.ofrep_per_second)
+
     def _alerts(self) -> AlertDoor:
         return AlertDoor(
             self._settings.webhook_token.get_secret_value(),
@@ -257,6 +272,18 @@ class Perch:
             self._worker,
             self.engine.desk,
             self.engine.switch.cards,
+            lambda entries: self.engine.rollouts.note(WORKSPACE, entries),
+            self._clock,
+            self._redact,
+            self._metrics.answered,
+        )
+
+    def _pagerduty(self) -> PagerDutyDoor:
+        return PagerDutyDoor(
+            self._settings.pagerduty_secrets,
+            self._intake,
+            self._worker,
+            self.engine.desk,
             lambda entries: self.engine.rollouts.note(WORKSPACE, entries),
             self._clock,
             self._redact,
@@ -276,7 +303,7 @@ class Perch:
 
     def _supervise(self, name: str, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(doing, name=name)
-        task.add_done_callback(_log_end)
+        task.add_done_callback(partial(_log_end, self._broken))
         self._tasks.append(task)
         return task
 
@@ -289,22 +316,15 @@ class Perch:
         opened = self._sockets is not None if self._settings.socket_mode else self._signed is not None
         return "" if opened else self._shut or "no connection stands"
 
-    async def _look(self) -> Standing:
-        """How things stand around the engine, for /readyz and /metrics."""
-        slack = "; ".join(fault for fault in (self._slack_fault(), self._messenger.trouble) if fault)
-        try:
-            live = await self.engine.rollouts.live()
-            unsaid, oldest = await self.engine.outbox.unsaid()
-            freezes = await self.engine.freezing.standing()
-            return Standing(slack=slack, live=live, unsaid=unsaid, oldest_unsaid=oldest, freezes=freezes)
-        except StoreAway as gone:
-            return Standing(database=self._redact(str(gone)), slack=slack)
+    def _slack_trouble(self) -> str:
+        return "; ".join(fault for fault in (self._slack_fault(), self._messenger.trouble) if fault)
 
 
-def _log_end(task: asyncio.Task[None]) -> None:
+def _log_end(broken: list[str], task: asyncio.Task[None]) -> None:
     fault = None if task.cancelled() else task.exception()
     if fault is not None and not isinstance(fault, StartRefused):
         log.error("%s ended: %s", task.get_name(), fault)
+        broken.append(task.get_name())
 
 
 async def _let_go(database: Database) -> None:
@@ -315,14 +335,25 @@ async def _let_go(database: Database) -> None:
         log.warning("leases stay until they lapse: %s", away)
 
 
+def _tell_of_plugins() -> None:
+    """A broken one stops nothing: plans that don't name it need their way down."""
+    for plugin in all_plugins():
+        if plugin.trouble:
+            log.error("the %s kind '%s' can't be used: %s", plugin.role, plugin.kind, plugin.trouble)
+        else:
+            log.info("the %s kind '%s' comes from %s", plugin.role, plugin.kind, plugin.package)
+
+
 async def open_perch(
     settings: Settings, environment: Mapping[str, str], clock: Clock = utc_now, parts: Parts = REAL
 ) -> Perch:
     """Open what the bot stands on. Raises BadSetting or StoreAway, each one line for people."""
     require_slack(settings)
     async with AsyncExitStack() as opening:
+        keep_of(settings, parts.kinds())
         redact = Redactor(secrets_in(environment))
         opening.enter_context(redacted_logs(redact))
+        _tell_of_plugins()
         database = await parts.database(settings.database_url)
         opening.push_async_callback(database.aclose)
         opening.push_async_callback(_let_go, database)
@@ -330,11 +361,7 @@ async def open_perch(
         client = await opening.enter_async_context(parts.slack(token, settings.slack_api_url))
         directory = SlackDirectory(client, clock)
         engine = build_engine(settings, environment, database, directory, clock, parts.kinds(), parts.files, redact)
-        opening.push_async_callback(engine.equipment.aclose)
-        opening.push_async_callback(engine.cards.aclose)
-        opening.push_async_callback(engine.rehearsals.aclose)
-        opening.push_async_callback(engine.switch.aclose)
-        opening.push_async_callback(engine.works.aclose)
-        opening.push_async_callback(engine.ticker.aclose)
-        return Perch(settings, engine, client, directory, clock, opening.pop_all(), parts, redact)
+        opening.push_async_callback(engine.aclose)
+        archiving = build_archiving(settings, database, clock)
+        return Perch(settings, engine, client, directory, clock, opening.pop_all(), parts, redact, archiving)
     raise AssertionError("unreachable")

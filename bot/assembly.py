@@ -1,50 +1,55 @@
-"""The engine put together from adapters and storage: what `perch run`, the shell verbs and the tests share."""
+"""The engine over real adapters and storage, as settings say: what `perch run`, the shell verbs and the tests share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
+from adapters.archives import KINDS as ARCHIVES
+from adapters.diagnosis import KINDS as DIAGNOSIS
+from adapters.effects import KINDS as EFFECTS
+from adapters.notifiers import KINDS as NOTIFIERS
+from adapters.notify.mail import Mail, Server
 from adapters.sources import KINDS as SOURCES
+from adapters.tasks import KINDS as TASKS
 from adapters.traffic import CONFIRM, KILL, TRAFFIC
 from bot.domain.kinds import Kinds
-from bot.domain.measurements import Measurement
-from bot.domain.plan import Plan
+from bot.domain.plan import Part
 from bot.domain.secret_names import PERCHS_OWN
 from bot.domain.signatures import Signer
-from bot.engine.actions import Mover
-from bot.engine.cards import CardKeeper
-from bot.engine.confirm import Look
-from bot.engine.deeds import Deeds
-from bot.engine.desk import FrontDesk
-from bot.engine.equipment import Equipment, Gear
-from bot.engine.freezing import Freezing
-from bot.engine.gather import Round
-from bot.engine.kill import KillSwitch
-from bot.engine.ledger import Ledger
-from bot.engine.methods import Pace
-from bot.engine.rehearsal import Rehearsals
-from bot.engine.rights import Rights
-from bot.engine.starting import Starting
-from bot.engine.tick import Ticker
-from bot.engine.upkeep import CardCopies, Upkeep
-from bot.engine.works import Works
-from bot.ports import Clock, Directory, KillFiles, Plans
+from bot.engine.archiving import Archiving
+from bot.plugins import ROLES, Plugin, Plugins
+from bot.ports import Clock, Directory, KillFiles
 from bot.redaction import Redactor, secrets_in
-from bot.settings import Settings
+from bot.settings import BadSetting, Settings
+from bot.wiring import Engine, Wiring, recounts
+from storage.archive.archiving import Archive
 from storage.database import Database
-from storage.freezes import SqlFreezes
-from storage.inbox import SqlInbox
-from storage.leases import SqlLeases
-from storage.outbox import SqlOutbox
+from storage.keep_setting import BadKeep, read_keep
 from storage.plans import PlanFolder
-from storage.pruning import prune
-from storage.rollouts import SqlRollouts
-from storage.signing import read_signing_key
+from storage.signing import BadKey, KnownKeys, read_public_keys, read_signing_key
 from storage.spool import KillFolder
+from storage.verifying import NO_KEYS
+
+log = logging.getLogger(__name__)
+
+__all__ = [
+    "Engine",
+    "all_kinds",
+    "all_plugins",
+    "build_archiving",
+    "build_engine",
+    "keep_of",
+    "known_keys",
+    "mailer_of",
+    "our_kinds",
+    "recounts",
+    "signer_of",
+    "utc_now",
+]
 
 
 def utc_now() -> datetime:
@@ -52,30 +57,39 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def our_kinds() -> Kinds:
+    """Every kind that comes with Perch."""
+    return Kinds(
+        sources=SOURCES,
+        traffic=TRAFFIC,
+        kill=KILL,
+        confirm=CONFIRM,
+        diagnosis=DIAGNOSIS,
+        effects=EFFECTS,
+        archives=ARCHIVES,
+        notifiers=NOTIFIERS,
+        tasks=TASKS,
+    )
+
+
 def all_kinds() -> Kinds:
-    """Every kind that a plan may name."""
-    return Kinds(sources=SOURCES, traffic=TRAFFIC, kill=KILL, confirm=CONFIRM)
+    """Every kind that a plan may name: ours, and those of other packages that are installed."""
+    return _plugins().kinds()
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What decides and acts, put together."""
+def all_plugins() -> Sequence[Plugin]:
+    """What other packages bring, each tried."""
+    return _plugins().all()
 
-    plans: Plans
-    equipment: Equipment
-    ledger: Ledger
-    rollouts: SqlRollouts
-    inbox: SqlInbox
-    outbox: SqlOutbox
-    files: KillFiles
-    switch: KillSwitch
-    works: Works
-    cards: CardKeeper
-    rehearsals: Rehearsals
-    upkeep: Upkeep
-    ticker: Ticker
-    freezing: Freezing
-    desk: FrontDesk
+
+def _plugins() -> Plugins:
+    ours = our_kinds()
+    return Plugins({role: getattr(ours, role) for role in ROLES}, redact=_without_secrets)
+
+
+def _without_secrets(text: str) -> str:
+    """What a package says that breaks as it is loaded, whatever of our environment it quotes (law 8)."""
+    return Redactor(secrets_in(os.environ))(text)
 
 
 def build_engine(
@@ -93,8 +107,11 @@ def build_engine(
     plans = PlanFolder(settings.plans, kinds)
     redact = redact or Redactor(secrets_in(environment))
     redact.spare(plans.names())
+    database.archive = settings.archive_folder
     for_plans = {name: value for name, value in environment.items() if name not in PERCHS_OWN}
-    return wire(
+    wiring = Wiring(
+        keep=_keep_or_nothing(settings, kinds),
+        mailer=mailer_of(settings, clock, redact),
         kinds=kinds,
         plans=plans,
         environment=for_plans,
@@ -104,7 +121,16 @@ def build_engine(
         clock=clock,
         redact=redact,
         signer=signer_of(settings),
+        keys=known_keys(settings),
     )
+    return wiring.engine()
+
+
+def build_archiving(settings: Settings, database: Database, clock: Clock = utc_now) -> Archiving:
+    """What archives measurements daily. On several machines only into a folder that somebody named: the one beside the
+    state is a machine's own, and may go with it. Raises BadKey."""
+    after = settings.archived_after if database.one_machine or settings.archive else None
+    return Archiving(Archive(database, settings.archive_folder, signer_of(settings)), after, clock)
 
 
 def signer_of(settings: Settings) -> Signer | None:
@@ -113,60 +139,36 @@ def signer_of(settings: Settings) -> Signer | None:
     return read_signing_key(key) if key else None
 
 
-def wire(
-    *,
-    kinds: Kinds,
-    plans: Plans,
-    environment: Mapping[str, str],
-    database: Database,
-    files: KillFiles,
-    directory: Directory,
-    clock: Clock,
-    redact: Redactor | None = None,
-    signer: Signer | None = None,
-    kill_pace: Pace | None = None,
-) -> Engine:
-    """Put the engine's parts together, whatever is behind the ports."""
-    equipment = Equipment(kinds, environment, redact)
-    rollouts, freezes = SqlRollouts(database, clock, signer), SqlFreezes(database, clock, signer)
-    ledger, rights = Ledger(rollouts, plans, clock), Rights(directory)
-    freezing = Freezing(freezes, ledger, plans, rights, files)
-    starting = Starting(ledger, plans, rights, equipment, files, freezes)
-    switch = KillSwitch(files, equipment, ledger, clock, kill_pace)
-    works = _works(Mover(ledger, equipment, files, freezes, _looking(clock, kinds), rights.members), database, ledger)
-    cards, rehearsals = CardKeeper(files), Rehearsals(ledger, equipment, files, rights.members)
-    ledger.on_saved.extend([works.begin, cards.saw, rehearsals.saw])
-    return Engine(
-        plans=plans,
-        equipment=equipment,
-        ledger=ledger,
-        rollouts=rollouts,
-        inbox=SqlInbox(database, clock),
-        outbox=SqlOutbox(database),
-        files=files,
-        switch=switch,
-        works=works,
-        cards=cards,
-        rehearsals=rehearsals,
-        upkeep=_upkeep(database, ledger, files, rights),
-        ticker=Ticker(ledger, equipment, kinds, works, switch, clock, database.me),
-        freezing=freezing,
-        desk=FrontDesk(ledger, plans, rights, starting, switch, equipment, freezing),
-    )
+def known_keys(settings: Settings) -> KnownKeys:
+    """The keys whose signatures count in a report. One that can't be read stops nothing: a way down least of all."""
+    try:
+        own = settings.signing_key.get_secret_value()
+        given = read_public_keys([settings.public_keys])
+        return KnownKeys([*given, *(read_public_keys([read_signing_key(own).public]) if own else ())])
+    except BadKey as bad:
+        log.warning("%s Reports don't check signatures meanwhile", bad)
+        return NO_KEYS
 
 
-def _works(mover: Mover, database: Database, ledger: Ledger) -> Works:
-    return Works(Deeds(mover.carry_out, SqlLeases(database), ledger).carry_out)
+def keep_of(settings: Settings, kinds: Kinds) -> tuple[Part, ...]:
+    """Where papers go of plans that don't say. Raises BadSetting."""
+    try:
+        return read_keep(settings.keep, kinds)
+    except BadKeep as bad:
+        raise BadSetting(f"PERCH_KEEP: {bad}. Set PERCH_KEEP to a good value, or unset it to keep nothing.") from None
 
 
-def _upkeep(database: Database, ledger: Ledger, files: KillFiles, rights: Rights) -> Upkeep:
-    """Processes on one machine share a folder of kill cards; on several, each keeps its own."""
-    copies = None if database.one_machine else CardCopies(ledger, files, rights.members)
-    return Upkeep(copies, partial(prune, database), ledger.clock)
+def _keep_or_nothing(settings: Settings, kinds: Kinds) -> tuple[Part, ...]:
+    """`perch run` has refused a bad one at its start; a shell's way down doesn't depend on it (law 2)."""
+    try:
+        return keep_of(settings, kinds)
+    except BadSetting as bad:
+        log.error("%s", bad)
+        return ()
 
 
-def _looking(clock: Clock, kinds: Kinds) -> Look:
-    async def look(plan: Plan, gear: Gear, name: str) -> Measurement:
-        return (await Round(clock(), kinds).metrics(plan, gear.sources, [name]))[name]
-
-    return look
+def mailer_of(settings: Settings, clock: Clock, redact: Redactor) -> Mail | None:
+    """Who sends mail; None where no server is set."""
+    url = settings.smtp_url.get_secret_value()
+    server = Server.read(url, settings.smtp_password.get_secret_value()) if url else None
+    return Mail(server, settings.mail_from, clock, redact) if server else None

@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache, cached_property
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -26,15 +27,57 @@ _HOOK = re.compile(r"HOOK|HEARTBEAT|FALLBACK", re.I)
 _TOKEN_LIKE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-.=~]{16,}")
 
 
+_SHAPES = {
+    "xox": r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
+    "xapp-": r"xapp-[A-Za-z0-9-]{10,}",
+    "gh": r"gh[opsur]_[A-Za-z0-9]{30,}",
+    "github_pat_": r"github_pat_\w{30,}",
+    "glpat-": r"glpat-[\w-]{20,}",
+    "AKIA": r"(?<![A-Z0-9])AKIA[A-Z0-9]{16}(?![A-Z0-9])",
+    "sk_": r"sk_(?:live|test)_[A-Za-z0-9]{16,}",
+    "eyJ": r"eyJ[\w-]{10,}\.eyJ[\w-]{4,}\.[\w-]{10,}",
+    "PRIVATE KEY": r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+}
+"""Tokens that can be nothing else, by a piece of each that is quick to look for: whoever pastes one into a reason."""
+_SHAPED = re.compile("|".join(_SHAPES.values()))
+
+
+class _Forms:
+    """All ways in which known secrets may stand in a text. Each is made when a text is first looked through: they're
+    learned one after the other, and an expression of all of them is costly."""
+
+    def __init__(self, secrets: Collection[str]) -> None:
+        self._longest_first = sorted(secrets, key=len, reverse=True)
+
+    @cached_property
+    def each(self) -> tuple[str, ...]:
+        """As they are and in base64, the longest first."""
+        forms = {form for each in self._longest_first for form in (each, " ".join(each.split()), *_base64(each))}
+        return tuple(sorted(forms, key=len, reverse=True))
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """What may be left of one where a text was cut."""
+        return frozenset(form[:end] for form in self.each for end in range(SHORTEST, len(form) + 1))
+
+    @cached_property
+    def plain(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, self.each)))
+
+    @cached_property
+    def spelled(self) -> re.Pattern[str]:
+        """Escaped as in addresses, JSON, Python and HTML."""
+        return re.compile("|".join("".join(map(_spellings, secret)) for secret in self._longest_first))
+
+
 class Redactor:
-    """Takes known secrets out of texts. It learns more of them as plans name them; it never shows what it knows."""
+    """Takes known secrets out of texts, and what is plainly a token by its form. It learns more of them as plans name
+    them; it never shows what it knows."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known: set[str] = set()
         self._spared: set[str] = set()
-        self._forms: tuple[str, ...] = ()
-        self._plain: re.Pattern[str] | None = None
-        self._spelled: re.Pattern[str] | None = None
+        self._forms = _Forms(())
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
@@ -54,25 +97,27 @@ class Redactor:
         return any(text in name for name in self._spared)
 
     def _know(self, secrets: set[str]) -> None:
-        longest_first = sorted(secrets, key=len, reverse=True)
-        forms = {form for secret in longest_first for form in (secret, " ".join(secret.split()), *_base64(secret))}
-        self._known, self._forms = secrets, tuple(sorted(forms, key=len, reverse=True))
-        self._plain = re.compile("|".join(map(re.escape, self._forms))) if secrets else None
-        self._spelled = re.compile("|".join("".join(map(_spellings, secret)) for secret in longest_first))
+        self._known, self._forms = secrets, _Forms(secrets)
 
     def __call__(self, text: str) -> str:
-        """The text with each known secret replaced."""
-        if self._plain is None or self._spelled is None:
+        """The text with each known secret replaced, and each token that its form gives away."""
+        if any(piece in text for piece in _SHAPES):
+            text = _SHAPED.sub(self._shaped, text)
+        if not self._known:
             return text
-        text = self._plain.sub(REDACTED, text)
-        text = self._spelled.sub(REDACTED, text) if _ESCAPES.search(text) else text
+        text = self._forms.plain.sub(REDACTED, text)
+        text = self._forms.spelled.sub(REDACTED, text) if _ESCAPES.search(text) else text
         return _CUT.sub(self._cut, text) if "…" in text else text
+
+    def _shaped(self, found: re.Match[str]) -> str:
+        return found[0] if self._names(found[0]) else REDACTED
 
     def _cut(self, found: re.Match[str]) -> str:
         """What stands before an ellipsis, without the beginning of a secret at its end."""
         text = found[1]
-        for start in range(len(text) - SHORTEST + 1):
-            if any(form.startswith(text[start:]) for form in self._forms):
+        longest, beginnings = len(self._forms.each[0]), self._forms.beginnings
+        for start in range(max(0, len(text) - longest), len(text) - SHORTEST + 1):
+            if text[start:] in beginnings:
                 return f"{text[:start]}{REDACTED}…"
         return found[0]
 
@@ -97,6 +142,7 @@ _CUT = re.compile("([^…]*)…")
 _ESCAPES = re.compile(r"[%&\\+]")
 
 
+@cache
 def _spellings(letter: str) -> str:
     """An expression for one letter as it is, or escaped as in addresses, JSON, Python and HTML."""
     percent = "".join(f"%{byte:02x}" for byte in letter.encode(errors="surrogatepass"))

@@ -7,14 +7,26 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.wording
+import bot.wording.home
+from adapters.charts.child import ChartsByChild
 from adapters.notify.slack.discreet import DiscreetMessenger
+from adapters.notify.slack.files import SlackFiles
+from adapters.notify.slack.homes import SlackHomes
 from adapters.notify.webhook import Webhook
 from bot.assembly import Engine
 from bot.engine.hearing import Hearing
+from bot.engine.homes import Homes
+from bot.engine.mailing import Mailing
+from bot.engine.notifying import Notifying
 from bot.engine.outbox import Sender
 from bot.engine.pace import Pace
+from bot.engine.pictures import Pictures
+from bot.engine.recalling import Recall
+from bot.engine.reporting import HandingOver
+from bot.engine.rights import Rights
 from bot.engine.second_way import Fallback
-from bot.ports import Clock
+from bot.engine.threads import Threads
+from bot.ports import Clock, Directory
 from bot.redaction import Redactor
 from bot.settings import Settings
 
@@ -27,6 +39,7 @@ class Speech:
     sender: Sender
     fallback: Fallback | None
     webhook: Webhook | None
+    homes: Homes
 
     async def aclose(self) -> None:
         if self.webhook is not None:
@@ -34,7 +47,13 @@ class Speech:
 
 
 def build_speech(
-    settings: Settings, engine: Engine, client: AsyncWebClient, clock: Clock, pace: Pace, redact: Redactor
+    settings: Settings,
+    engine: Engine,
+    client: AsyncWebClient,
+    directory: Directory,
+    clock: Clock,
+    pace: Pace,
+    redact: Redactor,
 ) -> Speech:
     """Nothing is started, and nothing said."""
     messenger = Hearing(DiscreetMessenger(client, redact), clock)
@@ -44,12 +63,22 @@ def build_speech(
         engine.outbox,
         messenger,
         engine.rollouts,
-        engine.plans,
+        engine.ledger.plan_of,
         bot.wording.say,
         clock,
         pace,
         second_channel=settings.fallback_channel,
         second_way=webhook,
+        directory=directory,
+        recall=Recall(engine.rollouts.histories, engine.rollouts),
+        mailing=Mailing(engine.keepings, clock, able=engine.equipment.mailer is not None),
+        notifying=Notifying(engine.keepings, engine.ledger, engine.equipment.kinds, engine.keeping.wake),
+        pictures=Pictures(ChartsByChild(redact), messenger),
+        reports=HandingOver(engine.reports, SlackFiles(client, redact)),
     )
     fallback = Fallback(engine.outbox, sender.sayer, messenger, clock) if webhook else None
-    return Speech(messenger, sender, fallback, webhook)
+    pages = SlackHomes(client, redact)
+    engine.desk.threads = threads = Threads(engine.outbox, pages.link)
+    rights, standing, words = Rights(directory), engine.freezing.standing, bot.wording.home.home
+    homes = Homes(engine.ledger, rights, standing, threads, pages, words, clock)
+    return Speech(messenger, sender, fallback, webhook, homes)

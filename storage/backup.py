@@ -25,6 +25,17 @@ def back_up(database: Path, to: Path) -> None:
     _copy(database, to)
 
 
+def archive_files(database: Path) -> Sequence[tuple[str, str]]:
+    """The folder and name of each file of archived measurements that a database names; none for an older schema."""
+    try:
+        with closing(_open(database)) as connection:
+            return [
+                (str(folder), str(file)) for folder, file in connection.execute("SELECT folder, file FROM archives")
+            ]
+    except sqlite3.DatabaseError:
+        return []
+
+
 def damage(database: Path) -> Sequence[str]:
     """What SQLite finds wrong with a file's structure and references; empty when it's sound."""
     try:
@@ -70,17 +81,31 @@ def put_in_place(fresh: Path, database: Path, now: datetime) -> Path | None:
     return kept
 
 
-def _require_unused(database: Path) -> None:
+def compact(database: Path) -> None:
+    """Write the file anew without its free pages, in the mode in which it can give later ones back step by step.
+
+    Raises StoreAway, with nothing changed, while another program has it open.
+    """
+    _require_unused(database, "Nothing was changed")
+    try:
+        with closing(sqlite3.connect(database, timeout=1)) as connection:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("VACUUM")
+    except sqlite3.DatabaseError as fault:
+        raise StoreAway(f"{database} couldn't be compacted: {fault}") from fault
+
+
+def _require_unused(database: Path, nothing: str = "Nothing was restored") -> None:
     """Leaving WAL mode needs the file for oneself: it fails while anybody else has it open."""
     try:
         with closing(sqlite3.connect(database, timeout=1)) as connection:
             mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
     except sqlite3.OperationalError as fault:
-        raise StoreAway(f"{database} is in use ({fault}); stop Perch first. Nothing was restored") from fault
+        raise StoreAway(f"{database} is in use ({fault}); stop Perch first. {nothing}") from fault
     except sqlite3.DatabaseError:
         return  # Damaged beyond opening: that's what a restore is for.
     if mode != "delete":
-        raise StoreAway(f"{database} is in use; stop Perch first. Nothing was restored")
+        raise StoreAway(f"{database} is in use; stop Perch first. {nothing}")
 
 
 def _copy(source: Path, to: Path) -> None:

@@ -1,7 +1,7 @@
 """The bundle: one rollout's whole record in one file that anybody can verify without Perch's database.
 
 A zip without compression, with fixed times and order: the same rollout is always the same bytes, on every machine,
-and a bundle that was touched anywhere is not the bytes that its own content gives. `docs/evidence.md` has the format.
+and a bundle that was touched anywhere is not the bytes that its own content gives. `docs/bundle.md` has the format.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlmodel import col
 from bot.domain.errors import UnknownRollout
 from bot.domain.evidence import Record, canonical
 from bot.domain.measurements import Measured, Measurement
+from bot.domain.record import artifacts
 from bot.domain.signatures import Seal
 from storage.database import Database
 from storage.evidence import KeptHead, kept_head, read, rows_of, seals_of
@@ -29,8 +30,8 @@ from storage.measurements import measurements_of
 from storage.tables import FrozenPlanRow, RolloutRow
 
 KIND = "perch evidence bundle"
-FORMAT = 2
-"""The second one has SIGNATURES."""
+FORMAT = 3
+"""The second one has SIGNATURES, the third one what is derived from the chain: DECISION, VERSIONS and artifacts."""
 MANIFEST, RECORDS, SIGNATURES, HEAD, ROLLOUT, PLAN, MEASUREMENTS = (
     "manifest.json",
     "records.jsonl",
@@ -40,6 +41,9 @@ MANIFEST, RECORDS, SIGNATURES, HEAD, ROLLOUT, PLAN, MEASUREMENTS = (
     "plan.json",
     "measurements.jsonl",
 )
+DECISION, VERSIONS = "decision.json", "versions.json"
+READING_S = 60.0
+"""A rollout's archive may hold a million measurements."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
@@ -58,18 +62,45 @@ async def export(database: Database, rollout: str) -> bytes:
         if row is None:
             raise UnknownRollout(rollout, "perch rollouts")
         kept, rows = await kept_head(connection, rollout), await rows_of(connection, rollout)
-        return row, kept, rows, await measurements_of(connection, rollout)
+        return row, kept, rows, await measurements_of(connection, rollout, database.archive)
 
-    row, kept, rows, measured = await database.read(work)
+    row, kept, rows, measured = await database.read(work, within_s=READING_S)
+    records, seals, plan = read(rollout, rows), seals_of(rows), json.loads(row.tree)
     files = {
         ROLLOUT: _json(json.loads(row.body)),
-        PLAN: _json(json.loads(row.tree)),
-        RECORDS: _lines(asdict(record) for record in read(rollout, rows)),
-        SIGNATURES: _json(_signatures(seals_of(rows), kept.seal)),
+        PLAN: _json(plan),
+        RECORDS: _lines(asdict(record) for record in records),
+        SIGNATURES: _json(_signatures(seals, kept.seal)),
         HEAD: _json(asdict(kept.head)),
         MEASUREMENTS: _lines(_measured(metric, measurement) for metric, measurement in measured),
+        **derived(plan, records, seals),
     }
     return pack(files | {MANIFEST: _manifest(rollout, files)})
+
+
+def derived(plan: Mapping[str, Any], records: Sequence[Record], seals: Mapping[int, Seal]) -> dict[str, bytes]:
+    """The files that follow from the chain, its signatures and the frozen plan: whoever verifies makes them anew."""
+    last = next((record for record in reversed(records) if record.kind == "decision"), None)
+    seal = seals.get(last.number) if last is not None else None
+    decision = {"record": asdict(last) if last else None, "signature": asdict(seal) if seal else None}
+    made = artifacts.files(plan, records, seals)
+    return {
+        DECISION: _json(decision),
+        VERSIONS: _json(_versions(records)),
+        **{name: text.encode() for name, text in made.items()},
+    }
+
+
+def _versions(records: Sequence[Record]) -> dict[str, Any]:
+    """Which Perch wrote the record, and since when; and the version of what was rolled out."""
+    found: list[dict[str, Any]] = []
+    rolled_out = ""
+    for record in records:
+        told = {"started": "perch", "perch_changed": "to"}.get(record.kind)
+        if told and record.body.get(told):
+            found.append({"perch": record.body[told], "since": record.number, "at": record.at})
+        rolled_out = record.body.get("version") or "" if record.kind == "started" else rolled_out
+    return {"perch": found, "rolled_out": rolled_out}
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -115,6 +146,7 @@ def _manifest(rollout: str, files: Mapping[str, bytes]) -> bytes:
             "kind": KIND,
             "format": FORMAT,
             "perch": version("perch"),
+            "artifacts": artifacts.RULES,
             "rollout": rollout,
             "files": {name: described(content) for name, content in files.items()},
         }

@@ -12,8 +12,11 @@ from typing import Any
 from bot.domain.errors import PerchError
 from bot.domain.evidence import Broken, Head, Record
 from bot.domain.planning.reading import digest
+from bot.domain.record.artifacts import FOLDER, RULES
+from bot.domain.redactions import Redaction
 from bot.domain.signatures import PublicKeys, Seal, Signing
 from storage.bundle import (
+    DECISION,
     FORMAT,
     HEAD,
     KIND,
@@ -23,6 +26,8 @@ from storage.bundle import (
     RECORDS,
     ROLLOUT,
     SIGNATURES,
+    VERSIONS,
+    derived,
     described,
     pack,
     parse_record,
@@ -32,8 +37,11 @@ from storage.evidence import KeptHead
 from storage.verifying import NO_KEYS, Checked, judged
 
 UNSIGNED = {MANIFEST, RECORDS, HEAD, ROLLOUT, PLAN, MEASUREMENTS}
-FILES: Mapping[int, set[str]] = {1: UNSIGNED, FORMAT: UNSIGNED | {SIGNATURES}}
-"""What is in a bundle, by format. The first one knew no signatures."""
+SIGNED = UNSIGNED | {SIGNATURES}
+FILES: Mapping[int, set[str]] = {1: UNSIGNED, 2: SIGNED, FORMAT: SIGNED | {DECISION, VERSIONS}}
+"""What is in a bundle, by format. The first one knew no signatures, the first two no artifacts."""
+DERIVED = 3
+"""Since this format a bundle holds files that follow from the chain."""
 
 
 class BrokenBundle(PerchError):
@@ -55,6 +63,12 @@ class WholeBundle:
     """The version of Perch that exported it."""
     signing: Signing
     records: Sequence[Record]
+    seals: Mapping[int, Seal]
+    artifacts: int | None
+    """How many artifacts follow from its chain, one by one as they stand in it; None where that couldn't be tried."""
+    rules: int = 0
+    """By which rules its artifacts were made; 0 where it holds none."""
+    redactions: Sequence[Redaction] = ()
 
 
 def verify_bundle(path: Path, keys: PublicKeys = NO_KEYS) -> WholeBundle:
@@ -64,11 +78,23 @@ def verify_bundle(path: Path, keys: PublicKeys = NO_KEYS) -> WholeBundle:
         manifest = _manifest(path, files)
         rollout = str(manifest.get("rollout"))
         checked, head = _chain(path, rollout, files, keys)
+        made = _artifacts(path, manifest, files, checked)
         _same_files(path, manifest, files)
         told = json.loads(files[ROLLOUT])
         frozen = digest(json.loads(files[PLAN]), told["environment"]) == told["plan_digest"]
-        perch, whose = str(manifest.get("perch")), (told["plan"], told["environment"])
-        whole = WholeBundle(rollout, *whose, head, perch, checked.signing, checked.records)
+        whole = WholeBundle(
+            rollout=rollout,
+            plan=told["plan"],
+            environment=told["environment"],
+            head=head,
+            perch=str(manifest.get("perch")),
+            signing=checked.signing,
+            records=checked.records,
+            seals=checked.seals,
+            artifacts=made,
+            rules=int(manifest.get("artifacts") or 0),
+            redactions=checked.redactions,
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BrokenBundle(path, "its files aren't what Perch writes") from fault
     if told["id"] != rollout:
@@ -110,7 +136,8 @@ def _manifest(path: Path, files: Mapping[str, bytes]) -> Mapping[str, Any]:
     wanted = FILES[manifest["format"]]
     for missing in sorted(wanted - set(files)):
         raise BrokenBundle(path, f"{missing} is missing")
-    for strange in sorted(set(files) - wanted):
+    made = {name for name in files if name.startswith(FOLDER)} if manifest["format"] >= DERIVED else set()
+    for strange in sorted(set(files) - wanted - made):
         raise BrokenBundle(path, f"{strange} doesn't belong in it")
     return manifest
 
@@ -134,6 +161,22 @@ def _chain(path: Path, rollout: str, files: Mapping[str, bytes], keys: PublicKey
     if checked.broken is not None:
         raise BrokenBundle(path, f"record {checked.broken.number}: {checked.broken.what}")
     return checked, head
+
+
+def _artifacts(path: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes], checked: Checked) -> int | None:
+    """Make anew what follows from the chain, and compare. Rules that this Perch doesn't know can't be tried."""
+    if manifest["format"] < DERIVED or manifest.get("artifacts") != RULES:
+        return None
+    plan = json.loads(files[PLAN])
+    made = derived(plan if isinstance(plan, dict) else {}, checked.records, checked.seals)
+    for name in sorted(made):
+        if name not in files:
+            raise BrokenBundle(path, f"{name} is missing, though the record gives it")
+        if files[name] != made[name]:
+            raise BrokenBundle(path, f"{name} isn't what the record gives: it was changed after it was made")
+    for name in sorted(name for name in files if name.startswith(FOLDER) and name not in made):
+        raise BrokenBundle(path, f"{name} doesn't follow from the record")
+    return sum(name.startswith(FOLDER) for name in made) - 1
 
 
 def _same_files(path: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Insert, Table
@@ -31,6 +32,9 @@ OPENING_S = 60.0
 class Database:
     """The store while it is open; `open_database` makes one."""
 
+    archive: Path | None = None
+    """The folder of archived measurements, where one is set; else each lies where it was written."""
+
     def __init__(self, dialect: Dialect) -> None:
         self.me = a_name()
         """This opening of the store, as its leases name it: no other process has the same, nor the next start."""
@@ -48,6 +52,14 @@ class Database:
     def one_machine(self) -> bool:
         """Whether every process that uses this database runs on this machine."""
         return self._dialect.one_machine
+
+    async def shrink(self, pages: int) -> int:
+        """Give up to so many free pages back to the disk, in one short commit; returns how many. Raises StoreAway."""
+        return await self.write(lambda connection: self._dialect.shrink(connection, pages))
+
+    async def room(self) -> tuple[int, int]:
+        """How many bytes the database has, and how many of them are free inside it. Raises StoreAway."""
+        return await self.read(self._dialect.room)
 
     def insert_new(self, table: Table) -> Insert:
         """An insert that leaves out rows whose key is known; its rowcount says how many were new."""
@@ -77,6 +89,7 @@ class Database:
             await asyncio.wait(self._abandoned, timeout=DEADLINE_S)
         await self._reader.dispose()
         await self._writer.dispose()
+        await self._dialect.come_to_rest()
 
     async def _urgently(self, work: Work[T]) -> T:
         async with self._turns.turn(urgent=True):

@@ -47,8 +47,20 @@ class Dialect(Protocol):
         """Raises StoreAway when what was opened isn't there any more."""
         ...
 
+    async def come_to_rest(self) -> None:
+        """After all connections were let go: wait for what is still under way in them."""
+        ...
+
     async def alone(self, connection: AsyncConnection) -> None:
         """Until this transaction ends nobody else changes the schema."""
+        ...
+
+    async def shrink(self, connection: AsyncConnection, pages: int) -> int:
+        """Give up to so many free pages back to the disk; returns how many."""
+        ...
+
+    async def room(self, connection: AsyncConnection) -> tuple[int, int]:
+        """How many bytes the database has, and how many of them are free inside it."""
         ...
 
     def busy(self, fault: DBAPIError) -> bool:

@@ -16,10 +16,10 @@ from sqlmodel import col
 from bot.ports import Taken
 from storage.database import Database
 from storage.holder import is_gone
-from storage.tables import DeliveryRow, LeaseRow, RolloutRow, table
+from storage.tables import DeliveryRow, KeepingRow, LeaseRow, RolloutRow, table
 
 _LEASES = table(LeaseRow)
-_IN_ROWS = (table(RolloutRow), table(DeliveryRow))
+_IN_ROWS = (table(RolloutRow), table(DeliveryRow), table(KeepingRow))
 """Tables whose rows carry a lease of their own."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.measurements import Measured, Measurement, Missing, NoData
+from storage.archive.shelf import archived, rows_in
 from storage.database import Database
 from storage.tables import MeasurementRow, table
 
@@ -23,14 +25,20 @@ async def keep(
         await connection.execute(database.insert_new(table(MeasurementRow)), rows)
 
 
-async def measurements_of(connection: AsyncConnection, rollout: str) -> Sequence[tuple[str, Measurement]]:
-    """All that was measured for a rollout, as (metric, measurement), by time, then metric."""
-    chosen = (
-        select(table(MeasurementRow))
-        .where(col(MeasurementRow.rollout) == rollout)
-        .order_by(col(MeasurementRow.at), col(MeasurementRow.metric))
-    )
-    return [(row.metric, _measurement(row)) for row in (await connection.execute(chosen)).all()]
+async def measurements_of(
+    connection: AsyncConnection, rollout: str, archive: Path | None = None
+) -> Sequence[tuple[str, Measurement]]:
+    """All that was measured for a rollout, as (metric, measurement), by time, then metric, wherever it lies.
+
+    `archive` is the folder of archives that is set. Raises StoreAway for an archive that can't be read: less than all
+    is never returned.
+    """
+    chosen = select(table(MeasurementRow)).where(col(MeasurementRow.rollout) == rollout)
+    kept = {(row.at, row.metric): _measurement(row) for row in (await connection.execute(chosen)).all()}
+    if found := await archived(connection, rollout):
+        kept |= {(row.at, row.metric): _measurement(row) for row in await rows_in(found, archive)}
+    # Sorted here: each database sorts texts in its own way, and a bundle must be the same bytes from either.
+    return [(metric, kept[at, metric]) for at, metric in sorted(kept)]
 
 
 def _columns(measurement: Measurement) -> dict[str, Any]:

@@ -25,7 +25,7 @@ SENDER = "sender"
 """The lease of the process that sends."""
 LEASE_S = 30.0
 RENEW = timedelta(seconds=5)
-"""So a message that is begun has 25 s before another process may look for it: more than the sender gives it."""
+"""So a message that is begun has 25 s before another machine may send: more than the sender gives it."""
 
 _MESSAGES = table(MessageRow)
 _PLACES = table(PlaceRow)
@@ -83,8 +83,8 @@ class SqlOutbox:
         found = await self._first(select(func.count(), func.min(col(MessageRow.at))).where(open_))
         return found[0], found[1]
 
-    async def sending(self, number: int) -> None:
-        row = await self._set(number, state=SENDING, tries=col(MessageRow.tries) + 1)
+    async def sending(self, number: int, until: datetime) -> None:
+        row = await self._set(number, state=SENDING, not_before=until, tries=col(MessageRow.tries) + 1)
         if row is None:
             raise NotOurs(f"message {number} was said, or replaced, by another one meanwhile")
         self._in_hand[number] = (row.rollout, row.edits)

@@ -3,6 +3,7 @@
 Posts of one rollout to one place form a line per lane, and only the first of a line is due: so a post that has to
 wait holds back those after it, whatever the sender does. Edits stand in no line: of those for one message only the
 newest is due, and not before that message has been posted; nor is what goes into a thread before what begins it.
+What a crash left on its way is due when it has landed or never will; a newer edit of the same message waits as long.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def unsent_in_order(now: datetime, limit: int) -> Select[Any]:
             _unsent("outbox"),
             or_(mine.not_before.is_(None), mine.not_before <= now),
             or_(mine.rollout == "", mine.edits != "", ~exists(_earlier_in_line())),
-            or_(mine.edits == "", ~exists(_newer_edit_or_unposted())),
+            or_(mine.edits == "", ~exists(_newer_edit_or_unposted(now))),
             or_(~mine.thread, ~exists(_root_unposted())),
         )
         .order_by(urgent_first, func.coalesce(mine.turn, mine.number), mine.number)
@@ -57,10 +58,11 @@ def _earlier_in_line() -> Select[Any]:
     )
 
 
-def _newer_edit_or_unposted() -> Select[Any]:
+def _newer_edit_or_unposted(now: datetime) -> Select[Any]:
     mine, other = _MESSAGES.c, _OTHERS.c
-    newer = and_(other.edits == mine.edits, other.number > mine.number)
-    return _other(or_(newer, other.key == mine.edits))
+    may_land = and_(other.state == SENDING, other.not_before > now)
+    same = and_(other.edits == mine.edits, or_(other.number > mine.number, may_land))
+    return _other(or_(same, other.key == mine.edits))
 
 
 def _root_unposted() -> Select[Any]:

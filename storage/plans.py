@@ -59,7 +59,7 @@ class PlanFolder:
     def __init__(self, folder: Path, kinds: Kinds) -> None:
         self._folder = folder
         self._kinds = kinds
-        self._read: dict[tuple[Path, str], tuple[tuple[int, int], PlanFile]] = {}
+        self._read: dict[tuple[Path, str, bool], tuple[tuple[int, int], PlanFile]] = {}
 
     def names(self) -> Sequence[str]:
         """The names of all plan files, broken ones included."""
@@ -94,14 +94,14 @@ class PlanFolder:
         except PlanMistakes as broken:
             raise BrokenPlan(str(tree.get("name", "?")), str(broken)) from broken
 
-    def read_file(self, file: Path, environment: str = "") -> PlanFile:
-        """Read one file, wherever it lies. Raises OSError where it can't be opened."""
+    def read_file(self, file: Path, environment: str = "", *, any_name: bool = False) -> PlanFile:
+        """Read one file, wherever it lies; `any_name`: it needn't be called like its plan. Raises OSError."""
         status = file.stat()
         stamp = (status.st_mtime_ns, status.st_size)
-        kept = self._read.get((file, environment))
+        kept = self._read.get((file, environment, any_name))
         if kept is None or kept[0] != stamp:
-            kept = (stamp, self._examine(file, environment))
-            self._read[(file, environment)] = kept
+            kept = (stamp, self._examine(file, environment, any_name))
+            self._read[(file, environment, any_name)] = kept
         return kept[1]
 
     def _correction(self, name: str) -> str:
@@ -111,7 +111,7 @@ class PlanFolder:
             return f"/canary start {near[0]}"
         return f"/canary plan {known[0]} (known: {', '.join(known)})" if known else f"put {name}.yaml in {self._folder}"
 
-    def _examine(self, file: Path, environment: str) -> PlanFile:
+    def _examine(self, file: Path, environment: str, any_name: bool) -> PlanFile:
         try:
             text = read_text(file.read_text(encoding="utf-8"))
         except UnicodeDecodeError:
@@ -119,7 +119,9 @@ class PlanFolder:
         except Unreadable as broken:
             return _unreadable(file, broken)
         report = report_on(text.tree, environment, self._kinds)
-        mistakes = [*_repeated(file, text), *_misnamed(file, text), *_remarks(file, text, report.mistakes)]
+        mistakes = [*_repeated(file, text), *_remarks(file, text, report.mistakes)]
+        if not any_name:
+            mistakes += _misnamed(file, text)
         if mistakes:
             report = PlanReport(None, report.mistakes, report.notes, report.not_yet)
         return PlanFile(

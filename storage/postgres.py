@@ -98,11 +98,23 @@ class Postgres:
     def still_there(self) -> None:
         """The server says so itself, at the next statement."""
 
+    async def come_to_rest(self) -> None:
+        """Its driver has no threads."""
+
     async def alone(self, connection: AsyncConnection) -> None:
         """Of several processes that start together one changes the schema, and the others wait and find it done."""
         await connection.execute(text("SET LOCAL statement_timeout = '60s'"))
         await connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+    async def shrink(self, connection: AsyncConnection, pages: int) -> int:
+        """The server's own autovacuum makes room for what comes."""
+        return 0
+
+    async def room(self, connection: AsyncConnection) -> tuple[int, int]:
+        """Bytes of the whole database; what is free inside is the server's affair."""
+        size = (await connection.execute(text("SELECT pg_database_size(current_database())"))).scalar_one()
+        return int(size), 0
 
     def busy(self, fault: DBAPIError) -> bool:
         """Transactions begin without a lock."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from storage.database import Database
-from storage.tables import DeliveryRow, LeaseRow, MessageRow, table
+from storage.tables import DeliveryRow, FlagDecisionsRow, LeaseRow, MessageRow, table
 
 AT_ONCE = 500
 """Rows for each commit: who waits to write waits some milliseconds."""
@@ -25,6 +25,7 @@ async def prune(database: Database, before: datetime) -> int:
         (table(MessageRow).c.number, col(MessageRow.ended_at) < before),
         (table(DeliveryRow).c.key, col(DeliveryRow.done_at) < before),
         (table(LeaseRow).c.name, col(LeaseRow.until) < before),
+        (table(FlagDecisionsRow).c.at, col(FlagDecisionsRow.at) < before),
     )
     total = 0
     for key, old in ended:

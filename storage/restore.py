@@ -12,9 +12,10 @@ from sqlmodel import col
 
 from storage.backup import put_in_place, unpack_beside
 from storage.database import Database, open_database
+from storage.keepings import DROPPED
 from storage.outbox import GAVE_UP
 from storage.outbox_order import SENDING, WAITING
-from storage.tables import RESTORED, DeliveryRow, MarkRow, MessageRow, table
+from storage.tables import RESTORED, DeliveryRow, FlagRow, KeepingRow, MarkRow, MessageRow, table
 
 WHY = "the database was restored from a backup; it may have been said already"
 
@@ -53,7 +54,8 @@ async def mark_restored(database: Database, now: datetime) -> Restored:
 
     What waited then was worked on and said since, as far as anybody knows: a request of then would act twice, a
     message be said twice. The message that begins a rollout's thread is looked for in Slack and posted only if it isn't
-    there, or the thread would have no place; edits show the state as it is and stay. Raises StoreAway.
+    there, or the thread would have no place; edits show the state as it is and stay. Flags that Perch answers for go to
+    0 %, but for those that were at 100 %. Raises StoreAway.
     """
     mark = database.insert_new(table(MarkRow)).values(name=RESTORED, at=now)
     inbox, outbox = table(DeliveryRow), table(MessageRow)
@@ -62,9 +64,17 @@ async def mark_restored(database: Database, now: datetime) -> Restored:
     roots = posts.where(col(MessageRow.say) == "status").values(uncertain=True)
     others = posts.where(col(MessageRow.say) != "status").values(state=GAVE_UP, why=WHY, ended_at=now)
 
+    # What a flag was at then may be more than what was approved since. At 100 % there may be no other side any more.
+    flags = update(table(FlagRow)).where(col(FlagRow.weight) < 100).values(weight=0, mirror=0)
+
+    keepings = table(KeepingRow)
+    letters = update(keepings).where(col(KeepingRow.state) == WAITING, col(KeepingRow.number) == 0)
+
     async def work(connection: AsyncConnection) -> tuple[int, int]:
         await connection.execute(mark)
         await connection.execute(roots)
+        await connection.execute(flags)
+        await connection.execute(letters.values(state=DROPPED, why=WHY, done_at=now))
         closed = [(await connection.execute(each)).rowcount for each in (requests, others)]
         return closed[0], closed[1]
 

@@ -14,14 +14,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
+from bot.domain.errors import Stale, UnknownPlan, UnknownRollout
 from bot.domain.evidence import Broken, Entry, Head, Record, canonical
+from bot.domain.obstacles import AlreadyLive
 from bot.domain.rollout import Rollout
 from bot.domain.signatures import Signer
 from bot.ports import Change, Clock, Lane, StoreAway
 from storage import inbox, measurements, outbox
 from storage.database import Database
 from storage.evidence import append, head_columns, head_of, keep_head, note, read_chain
+from storage.histories import SqlHistories
 from storage.leases import SqlLeases
 from storage.restore import mark_restored
 from storage.tables import RESTORED, FrozenPlanRow, MarkRow, RolloutRow, table
@@ -44,6 +46,10 @@ _SAVE_CLAIMED = _SAVE.where(
 )
 """The same for a look, whose answers are worth as much as its claim: a paused process wakes up with old ones."""
 
+_SAVE_PATIENT = _SAVE.where(or_(col(RolloutRow.lease_owner).is_(None), col(RolloutRow.lease_until) <= bindparam("now")))
+
+LONGEST = timedelta(days=60)
+"""Hardly a rollout takes longer."""
 HOLDING_S = 60.0
 """How long a start may take to hold what was restored before another process does."""
 
@@ -55,6 +61,7 @@ class SqlRollouts:
 
     def __init__(self, database: Database, clock: Clock, signer: Signer | None = None) -> None:
         self._database = database
+        self.histories = SqlHistories(database)
         self._clock = clock
         self._signer = signer
         self._told_unsigned = signer is not None
@@ -83,9 +90,12 @@ class SqlRollouts:
 
         async def work(connection: AsyncConnection) -> Rollout:
             over = {**_columns(saved), "id_read": saved.id, "revision_read": rollout.revision}
+            saving = _SAVE_PATIENT if change.patient else _SAVE
             if change.claim:
-                over |= {"claim": change.claim, "now": self._clock()}
-            found = (await connection.execute(_SAVE_CLAIMED if change.claim else _SAVE, over)).first()
+                saving, over = _SAVE_CLAIMED, {**over, "claim": change.claim}
+            if change.claim or change.patient:
+                over |= {"now": self._clock()}
+            found = (await connection.execute(saving, over)).first()
             if found is None:
                 raise Stale(rollout.id, rollout.revision)
             if change.evidence:
@@ -112,6 +122,18 @@ class SqlRollouts:
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
         chosen = select(col(RolloutRow.body)).order_by(col(RolloutRow.started_at).desc()).limit(limit)
         return _readable(await self._bodies(chosen.where(col(RolloutRow.plan) == plan) if plan else chosen))
+
+    async def ended_since(self, since: datetime) -> Sequence[tuple[str, str]]:
+        """Plan and environment of what has ended since then, and didn't begin more than LONGEST before."""
+        ended = select(col(RolloutRow.plan), col(RolloutRow.environment)).distinct()
+        # By the index of starts: the rows of years would have to be read otherwise, bodies and all.
+        lately = ended.where(col(RolloutRow.started_at) >= since - LONGEST)
+        chosen = lately.where(~col(RolloutRow.live), col(RolloutRow.ended_at) >= since)
+
+        async def work(connection: AsyncConnection) -> Sequence[tuple[str, str]]:
+            return [(plan, environment) for plan, environment in await connection.execute(chosen)]
+
+        return await self._database.read(work)
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
         lease = {"lease_owner": owner, "lease_until": now + timedelta(seconds=lease_s)}
@@ -209,6 +231,9 @@ class SqlRollouts:
     async def _bring(self, connection: AsyncConnection, rollout: str, change: Change) -> None:
         if change.delivery:
             await inbox.act(self._database, connection, change.delivery)
+        for digest, tree in change.trees.items():
+            plan = {"digest": digest, "tree": canonical(dict(tree)), "at": self._clock()}
+            await connection.execute(self._database.insert_new(table(FrozenPlanRow)), plan)
         await outbox.put(self._database, connection, change.messages, self._clock(), rollout)
         await measurements.keep(self._database, connection, rollout, change.measured)
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import StoreAway
 
-CURRENT = "0002"
+CURRENT = "0010"
 """The newest revision in `migrations/versions`."""
 
 _VERSION = table("alembic_version", column("version_num"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, event
@@ -16,17 +18,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.ports import StoreAway
+from storage.one_trip import OneTripConnection, one_trip
 
 BUSY_MS = 200
 """How long one try waits inside SQLite for another program's lock; the store tries again until its own deadline."""
 
 READERS = 4
 
+REST_S = 2.0
+"""How long the end waits for a connection's thread."""
+
+INCREMENTAL = 2
+"""The auto_vacuum mode in which free pages can be given back step by step."""
+
 SETTING_UP_MS = 10_000
 """The same while a connection is set up: several first starts at once take turns at making the file a WAL one."""
 
 _SETTINGS = (
     f"PRAGMA busy_timeout = {SETTING_UP_MS}",
+    # Before anything is written to a new file; an old one keeps what it has until a VACUUM.
+    "PRAGMA auto_vacuum = INCREMENTAL",
     "PRAGMA journal_mode = WAL",
     # FULL: a commit is on the disk before it's acknowledged (laws 4 and 5); NORMAL may lose the last ones in WAL.
     "PRAGMA synchronous = FULL",
@@ -57,6 +68,7 @@ class Sqlite:
     def __init__(self, file: Path) -> None:
         self.file = file.absolute()
         self._inode: int | None = None
+        self._threads: list[Thread] = []
 
     @property
     def shown(self) -> str:
@@ -89,12 +101,29 @@ class Sqlite:
 
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         """The writing engine and the reading one; nothing is opened yet."""
-        url = URL.create("sqlite+aiosqlite", database=str(self.file))
-        writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0)
-        reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=READERS, max_overflow=0)
+        writer, reader = self._engine(1), self._engine(READERS)
         _configure(writer, "BEGIN IMMEDIATE", _SETTINGS)
-        _configure(reader, "BEGIN", (*_SETTINGS[3:], "PRAGMA query_only = ON"))
+        _configure(reader, "BEGIN", (*_SETTINGS[4:], "PRAGMA query_only = ON"))
         return writer, reader
+
+    def _engine(self, connections: int) -> AsyncEngine:
+        return create_async_engine(
+            URL.create("sqlite+aiosqlite", database=str(self.file)),
+            async_creator=self._connect,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=connections,
+            max_overflow=0,
+        )
+
+    def _connect(self, *_: Any, **__: Any) -> OneTripConnection:
+        connection = one_trip(str(self.file))
+        self._threads = [*filter(Thread.is_alive, self._threads), connection.thread]
+        return connection
+
+    async def come_to_rest(self) -> None:
+        """Wait for the connections' threads: one that was cut off in a query would answer to a loop that is gone."""
+        for thread in filter(Thread.is_alive, self._threads):
+            await asyncio.to_thread(thread.join, REST_S)
 
     def opened(self) -> None:
         """Remember which file it is."""
@@ -114,6 +143,24 @@ class Sqlite:
     async def alone(self, connection: AsyncConnection) -> None:
         """Every writing transaction is: it begins with the write lock."""
 
+    async def shrink(self, connection: AsyncConnection, pages: int) -> int:
+        """Give some of the free pages back to the disk. Only a file that was made, or compacted, for it can."""
+        free = await _asked(connection, "PRAGMA freelist_count")
+        if not free or await _asked(connection, "PRAGMA auto_vacuum") != INCREMENTAL:
+            return 0
+        # One by one: the driver takes one step of a statement that returns no columns, and a step is a page.
+        for _ in range(min(pages, free)):
+            await connection.exec_driver_sql("PRAGMA incremental_vacuum(1)")
+        return free - await _asked(connection, "PRAGMA freelist_count")
+
+    async def room(self, connection: AsyncConnection) -> tuple[int, int]:
+        """Bytes of the whole database, and how many of them are free inside it."""
+        size = await _asked(connection, "PRAGMA page_size")
+        return (
+            size * await _asked(connection, "PRAGMA page_count"),
+            size * await _asked(connection, "PRAGMA freelist_count"),
+        )
+
     def our_mistake(self, fault: DBAPIError) -> bool:
         """A wrong statement, or a broken constraint."""
         return isinstance(fault, IntegrityError | ProgrammingError)
@@ -132,6 +179,10 @@ class Sqlite:
     def insert_new(self, table: Table) -> Insert:
         """An insert that leaves out rows whose key is known."""
         return insert(table).on_conflict_do_nothing()
+
+
+async def _asked(connection: AsyncConnection, pragma: str) -> int:
+    return int((await connection.exec_driver_sql(pragma)).scalar_one())
 
 
 def _configure(engine: AsyncEngine, begin: str, settings: tuple[str, ...]) -> None:

@@ -29,6 +29,21 @@ class RolloutRow(SQLModel, table=True):
         Index("due_rollouts", "due_at", sqlite_where=text("watched = 1"), postgresql_where=text("watched")),
         Index("rollouts_by_plan", "plan", "started_at"),
         Index("rollouts_by_start", "started_at"),
+        Index(
+            "ended_rollouts",
+            "plan",
+            "ended_at",
+            "id",
+            "head_number",
+            sqlite_where=text("live = 0"),
+            postgresql_where=text("NOT live"),
+        ),
+        Index(
+            "unswept_rollouts",
+            "ended_at",
+            sqlite_where=text("watched = 0 AND ended_at IS NOT NULL AND swept <> head_number"),
+            postgresql_where=text("NOT watched AND ended_at IS NOT NULL AND swept <> head_number"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -49,6 +64,8 @@ class RolloutRow(SQLModel, table=True):
     head_hash: str
     head_key: str | None = None
     head_signature: str | None = None
+    swept: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The record up to which it was asked what is to be kept of it."""
     body: str = Field(sa_type=Text)
 
 
@@ -63,7 +80,8 @@ class FrozenPlanRow(SQLModel, table=True):
 
 
 class EvidenceRow(SQLModel, table=True):
-    """One evidence record; triggers refuse changes. `at` and `body` are the very texts that were hashed."""
+    """One evidence record; triggers refuse changes, but for what a later record of kind `redacted` names. `at` and
+    `body` are the very texts that were hashed."""
 
     __tablename__ = "evidence"
     # One copy of each record, and no second one in an index that could differ from it.
@@ -177,6 +195,20 @@ class MeasurementRow(SQLModel, table=True):
     detail: str = ""
 
 
+class ArchiveRow(SQLModel, table=True):
+    """Where a rollout's measurements lie since they were archived; `emptied_at` is when they were gone from here."""
+
+    __tablename__ = "archives"
+
+    rollout: str = Field(sa_column=Column("rollout", ForeignKey("rollouts.id"), primary_key=True))
+    folder: str
+    file: str
+    rows: int
+    sha256: str
+    at: datetime
+    emptied_at: datetime | None = None
+
+
 class FreezeRow(SQLModel, table=True):
     """One freeze; `service` is "" for one of everything. Without an end it stands, or is to be told as over."""
 
@@ -198,6 +230,61 @@ class FreezeRow(SQLModel, table=True):
     body: str = Field(sa_type=Text)
 
 
+class SummaryRow(SQLModel, table=True):
+    """An ended rollout summed up, as of its record `head_number`; `form` is which way it was computed.
+
+    It names its rollout and doesn't hang on it: what is archived is still counted.
+    """
+
+    __tablename__ = "summaries"
+    __table_args__ = (Index("summaries_by_plan", "plan", "ended_at"), Index("summaries_by_end", "ended_at"))
+
+    rollout: str = Field(primary_key=True)
+    plan: str
+    environment: str
+    state: str
+    ended_at: datetime
+    head_number: int
+    form: int
+    body: str = Field(sa_type=Text)
+
+
+class KeepingRow(SQLModel, table=True):
+    """One thing to be kept at one destination, or mailed; `part` and `says` are JSON."""
+
+    __tablename__ = "keepings"
+    __table_args__ = (
+        Index(
+            "waiting_keepings",
+            "not_before",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index("keepings_by_rollout", "rollout", "made_at"),
+        Index("keepings_in_line", "line", "turn"),
+    )
+
+    id: str = Field(primary_key=True)
+    rollout: str = Field(foreign_key="rollouts.id")
+    number: int
+    part: str = Field(sa_type=Text)
+    says: str = Field(sa_type=Text)
+    state: str
+    made_at: datetime
+    not_before: datetime
+    tries: int = 0
+    told: bool = False
+    lane: str = ""
+    line: str = ""
+    turn: int = 0
+    newest: bool = False
+    why: str = Field(default="", sa_type=Text)
+    place: str = Field(default="", sa_type=Text)
+    done_at: datetime | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+
+
 class LeaseRow(SQLModel, table=True):
     """What one process does at a time, by name."""
 
@@ -206,6 +293,30 @@ class LeaseRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     owner: str
     until: datetime
+
+
+class FlagRow(SQLModel, table=True):
+    """A flag that Perch answers for; `body` is its routing, "" where no rollout has brought one; weights in percent."""
+
+    __tablename__ = "flags"
+
+    key: str = Field(primary_key=True)
+    weight: float
+    mirror: float
+    off: bool
+    body: str = Field(sa_type=Text)
+
+
+class FlagDecisionsRow(SQLModel, table=True):
+    """How often a flag was answered with a variant, in the few seconds from `at`; never for whom."""
+
+    __tablename__ = "flag_decisions"
+    __table_args__ = (Index("flag_decisions_by_time", "at"),)
+
+    key: str = Field(primary_key=True)
+    variant: str = Field(primary_key=True)
+    at: datetime = Field(primary_key=True)
+    number: int
 
 
 RESTORED = "restored"

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import UnknownRollout
 from bot.domain.evidence import GENESIS, Broken, Head, Record, verify
-from bot.domain.signatures import PublicKeys, Seal, Signing, verify_signatures
+from bot.domain.redactions import Redaction, redactions
+from bot.domain.signatures import PublicKeys, Seal, Signing, record_text, verify_signatures
 from bot.ports import StoreAway
 from storage.database import Database
 from storage.evidence import KeptHead, chains, kept_head, parsed, rows_of, seals_of
@@ -28,6 +29,10 @@ class Checked:
     broken: Broken | None
     records: Sequence[Record] = ()
     signing: Signing = field(default_factory=Signing)
+    seals: Mapping[int, Seal] = field(default_factory=dict)
+    """Its records' signatures, by number."""
+    redactions: Sequence[Redaction] = ()
+    """What was taken out of its records later, by what they say."""
 
 
 async def check_chain(database: Database, chain: str, keys: PublicKeys = NO_KEYS) -> Checked:
@@ -69,7 +74,13 @@ def judged(
     broken = verify(chain, records, head) or unreadable
     forged, signing = verify_signatures(chain, records, seals, kept.head, kept.seal, keys)
     found = [each for each in (broken, forged) if each is not None]
-    return Checked(chain, min(found, key=lambda each: each.number, default=None), records, signing)
+    gone = redactions(records, lambda record: _is_signed(record, seals, keys))
+    return Checked(chain, min(found, key=lambda each: each.number, default=None), records, signing, seals, gone)
+
+
+def _is_signed(record: Record, seals: Mapping[int, Seal], keys: PublicKeys) -> bool | None:
+    seal = seals.get(record.number)
+    return False if seal is None else keys.signed(record_text(record), seal)
 
 
 def _readable(chain: str, rows: Iterable[Any]) -> tuple[list[Record], Broken | None]:

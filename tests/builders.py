@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,11 +13,14 @@ from bot.domain.checks import Facts, Moment, judge, tally
 from bot.domain.looks import Look
 from bot.domain.machine import State
 from bot.domain.measurements import Measured, Measurement, Missing, NoData
-from bot.domain.moves import Happening, Step, a_hold
+from bot.domain.moves import a_hold
 from bot.domain.plan import Plan, Stage
 from bot.domain.progress import progress, promote_when_ready
 from bot.domain.rollout import Approval, BaselineValue, Check, Gate, Intent, Line, Person, Rollout, Verdict, Way
+from bot.domain.slos import SloSeen
+from bot.domain.steps import Happening, Step
 from bot.domain.units import ZERO, Weight
+from bot.domain.versions import Read, bound
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday."""
@@ -193,6 +196,8 @@ class Story:
         unread: bool = False,
         stable: Mapping[str, Value] | None = None,
         complete_fails: tuple[str, ...] = (),
+        version: Read | None = None,
+        slos: Sequence[SloSeen] = (),
         **values: Value,
     ) -> Look:
         """What a tick would find out now."""
@@ -200,12 +205,15 @@ class Story:
         shifted_at = self.now if self.rollout.state is State.SHIFTING else self.rollout.shifted_at or self.now
         moment = Moment(self.now, shifted_at, stage.settle or timedelta(0), self.plan.every.check)
         tallies = tally(self.rollout.tallies, self.plan, canary)
-        facts = Facts(canary=canary, baselines=self.rollout.baselines, tallies=tallies)
+        objectives = {each.name: each for each in slos}
+        facts = Facts(canary=canary, baselines=self.rollout.baselines, tallies=tallies, slos=objectives)
         check, streaks = judge(self.plan, self.rollout.stage, facts, self.rollout.streaks, moment)
         weight = None if unread or self.rollout.state is State.SHIFTING else self.world
         other = measured(stable or {}, self.now)
         blind = ("http flag: 503",) if unread else ()
-        return Look(self.now, self.new_id(), check, streaks, tallies, weight, other, complete_fails, blind)
+        check = bound(check, self.rollout, version)
+        seen = (check, streaks, tallies, weight, other, complete_fails, blind)
+        return Look(self.now, self.new_id(), *seen, version=version)
 
     def check(self, times: int = 1, every: timedelta = MINUTE, **found: Any) -> Self:
         """Some checks, one after the other, that all find the same."""

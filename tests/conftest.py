@@ -4,18 +4,25 @@ in tests/servers.py."""
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.postgres import Cluster, put_address
-from tests.servers import postgres
+from tests.servers import Server, alertmanager, moto, postgres, redis, scratch
+from tests.sqlite import sqlite_in
 
 MOST_WORKERS = 6
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: the long tests wait for processes and servers most of the time."""
-    return min((os.cpu_count() or 1) + 1, MOST_WORKERS)
+    """Two more than there are cores: the long tests wait for processes and servers most of the time."""
+    return min((os.cpu_count() or 1) + 2, MOST_WORKERS)
+
+
+def pytest_configure() -> None:
+    """`tmp_path` lies where databases are fast, unless somebody says where (or gives `--basetemp`)."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch()))
 
 
 @pytest.fixture
@@ -29,11 +36,38 @@ def postgres_cluster() -> Iterator[Cluster]:
         yield Cluster(server)
 
 
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """The address of what answers as Amazon does, and takes any key."""
+    with moto() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def s3_server(moto_server: str) -> str:
+    """The address of S3-compatible storage."""
+    return moto_server
+
+
+@pytest.fixture(scope="session")
+def alertmanager_url() -> Iterator[str]:
+    """The address of an Alertmanager that tells nobody; who sets a silence takes it back."""
+    with TemporaryDirectory(dir=scratch()) as folder, alertmanager(Path(folder), "http://127.0.0.1:9", "x") as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Server]:
+    """A Redis for tests that leave nothing in it that others would stumble over."""
+    with TemporaryDirectory(dir=scratch()) as folder, redis(Path(folder)) as server:
+        yield server
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh database of each kind in turn, as DATABASE_URL names it."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'perch.db'}"
+        return sqlite_in(tmp_path)
     address: str = request.getfixturevalue("postgres_database")
     return address
 
@@ -46,12 +80,16 @@ def both_databases(request: pytest.FixtureRequest, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def empty_postgres_database(postgres_cluster: Cluster) -> str:
+def empty_postgres_database(postgres_cluster: Cluster) -> Iterator[str]:
     """The address of a fresh database without a table."""
-    return postgres_cluster.empty()
+    address = postgres_cluster.empty()
+    yield address
+    postgres_cluster.drop(address)
 
 
 @pytest.fixture
-def postgres_database(postgres_cluster: Cluster) -> str:
+def postgres_database(postgres_cluster: Cluster) -> Iterator[str]:
     """The address of a fresh database with this version's schema."""
-    return postgres_cluster.migrated()
+    address = postgres_cluster.migrated()
+    yield address
+    postgres_cluster.drop(address)

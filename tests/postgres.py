@@ -11,6 +11,7 @@ import asyncpg
 
 from storage.database import open_database
 from tests.servers import Server
+from tests.sqlite import sqlite_in
 
 
 @dataclass
@@ -33,6 +34,10 @@ class Cluster:
             self._migrated = address.rpartition("/")[2]
         return self._make(self._migrated)
 
+    def drop(self, address: str) -> None:
+        """Take a database away, whoever is still connected."""
+        asyncio.run(self._execute(f"DROP DATABASE {address.rpartition('/')[2]} WITH (FORCE)"))
+
     def _make(self, template: str) -> str:
         name = f"perch_{next(self._numbers)}"
         asyncio.run(self._execute(f"CREATE DATABASE {name} TEMPLATE {template}"))
@@ -54,7 +59,7 @@ def put_address(folder: Path, address: str) -> None:
 def address_in(folder: Path) -> str:
     """The database that belongs to a test's folder: a SQLite file in it, unless an address was put there."""
     put = folder / "DATABASE_URL"
-    return put.read_text() if put.exists() else f"sqlite:///{folder / 'perch.db'}"
+    return put.read_text() if put.exists() else sqlite_in(folder)
 
 
 async def _migrate(address: str) -> None:

@@ -5,28 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.assembly import Engine, wire
 from bot.domain.errors import UnknownPlan
 from bot.domain.kinds import Kind, Kinds
 from bot.domain.machine import State
 from bot.domain.measurements import Missing, NoData
 from bot.domain.plan import Plan
+from bot.domain.planning.actions import Lasts
 from bot.domain.planning.reading import read_plan, thaw_plan
 from bot.domain.rollout import Person, Rollout
+from bot.domain.signatures import Signer
 from bot.domain.units import Weight
-from bot.engine.requests import Request
+from bot.engine.requests import Request, Start
 from bot.engine.tick import LEASE_S
-from bot.ports import Answer, Outgoing, Posted, Question, Sample
+from bot.ports import Answer, Notifier, Outgoing, Posted, Question, Sample
+from bot.wiring import Engine, Wiring
 from storage.database import open_database
 from storage.spool import KillFolder
+from tests.fakes.archives import FakeArchive, FakeMailer
+from tests.fakes.effects import FakeEffect
 from tests.fakes.traffic import FakeKill, FakeTraffic
 from tests.postgres import address_in
 
@@ -97,7 +102,7 @@ class People:
     async def members(self, wanted: Sequence[str]) -> frozenset[str]:
         if self.away:
             raise self.away
-        return frozenset(user for user, groups in self.groups.items() if groups & set(wanted))
+        return frozenset(user for user, groups in self.groups.items() if user in wanted or groups & set(wanted))
 
     async def refused(self, user: str) -> str:
         return "" if user in self.groups else "not a member of this workspace"
@@ -173,24 +178,30 @@ class Rig:
     plans: OnePlan
     _keys: Any = field(default_factory=count)
     now: datetime = START
+    effects: list[FakeEffect] = field(default_factory=list)
 
     def request(self, verb: str, user: str = ANA, **more: Any) -> Request:
         return Request(verb=verb, actor=Person(id=user), channel="C1", key=f"k{next(self._keys)}", at=self.now, **more)
 
     async def start(self, user: str = ANA, weight: str = "1%", **more: Any) -> Rollout:
         """Start, and let preflight and the first shift happen."""
-        asked = {"version": "v2", "environment": "", "override": "", "fix": "", "observe": False, **more}
-        rollout = await self.engine.desk.start(
-            self.request("start", user), "materializers", Weight.parse(weight), **asked
-        )
+        asked = {"plan": "materializers", "weight": Weight.parse(weight), "version": "v2", **more}
+        rollout = await self.engine.desk.start(self.request("start", user), Start(**asked))
         await self.settle()
         return await self.load(rollout)
 
     async def settle(self) -> None:
         """One tick, and everything that it set going."""
         await self.engine.ticker.tick()
-        await self.engine.ticker.idle()
+        await self.rest()
         await self.engine.rehearsals.idle()
+        await self.engine.diagnoses.idle()
+
+    async def rest(self) -> None:
+        """Wait for what is under way, and what follows from it."""
+        await self.engine.ticker.idle()
+        while await self.engine.effects.idle():
+            await self.engine.ticker.idle()
 
     async def minutes(self, number: float, step_s: float = 60) -> None:
         """Let time pass, with a tick at every step."""
@@ -214,7 +225,7 @@ class Rig:
         fresh = await self.load(rollout)
         request = self.request("approve", user, surface="button", gate=fresh.gate.id if fresh.gate else "")
         await self.engine.desk.approve(request, rollout.id)
-        await self.engine.ticker.idle()
+        await self.rest()
         return await self.load(rollout)
 
     async def said(self) -> list[Outgoing]:
@@ -237,28 +248,44 @@ async def rig(
     *,
     targets: int = 1,
     switches: int = 1,
+    effects: int = 3,
     plans: Mapping[str, dict[str, Any]] | None = None,
     sources: Mapping[str, Kind[Any]] | None = None,
+    diagnosis: Mapping[str, Kind[Any]] | None = None,
+    tasks: Mapping[str, Kind[Any]] | None = None,
+    archives: Mapping[str, FakeArchive] | None = None,
+    notifiers: Mapping[str, Kind[Notifier]] | None = None,
+    signer: Signer | None = None,
+    mailer: FakeMailer | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Rig]:
     """Everything wired over a database in `folder`. `plan` is a tree, by default the small one, or `plans` several.
 
-    `sources` are further kinds of sources: real ones.
+    `sources` are further kinds of sources: real ones; `diagnosis` is what runbooks may look at, `tasks` what stages may
+    run, `archives` are destinations, each by its kind; `notifiers` are who a plan may have told; `signer` signs,
+    `environment` is what plans may name.
     """
     numbers = Numbers(dict(GOOD))
     traffic = [FakeTraffic(target=f"fake traffic {index}") for index in range(targets)]
     kills = [FakeKill(target=f"fake switch {index}") for index in range(switches)]
+    journal: list[str] = []
+    doing = [FakeEffect(target=f"effect {index}", journal=journal) for index in range(effects)]
     people = People({ANA: {"@sre"}, BEN: {"@sre", "@leads"}, CLEO: {"@sre", "@leads"}, DEV: set()})
-    known = OnePlan(plans or {"materializers": plan or tree()}, _kinds(numbers, traffic, kills, sources))
-    async with _wired(folder, numbers, traffic, kills, people, known, START) as story:
+    kinds = replace(
+        _kinds(numbers, traffic, kills, sources, diagnosis, archives, tasks, doing), notifiers=notifiers or {}
+    )
+    known = OnePlan(plans or {"materializers": plan or tree()}, kinds)
+    world = (numbers, traffic, kills, people, known)
+    more: dict[str, Any] = {"signer": signer, "mailer": mailer, "environment": environment, "effects": doing}
+    async with _wired(folder, *world, START, **more) as story:
         yield story
 
 
 @asynccontextmanager
 async def again(former: Rig, folder: Path) -> AsyncIterator[Rig]:
     """A new process over what the former one left: the same database, files and world."""
-    async with _wired(
-        folder, former.numbers, former.traffic, former.kills, former.people, former.plans, former.now
-    ) as story:
+    world = (former.numbers, former.traffic, former.kills, former.people, former.plans)
+    async with _wired(folder, *world, former.now, effects=former.effects) as story:
         await story.engine.rollouts.free_leases()
         if not story.engine.rollouts.one_machine:
             # Nobody can tell there that the former one is dead, but by its silence.
@@ -272,7 +299,7 @@ async def beside(former: Rig, folder: Path, *, ahead_s: float = 0, state: str = 
     folder of kill cards, `state`, another one."""
     now = former.now + timedelta(seconds=ahead_s)
     world = (former.numbers, former.traffic, former.kills, former.people, former.plans)
-    async with _wired(folder, *world, now, state) as story:
+    async with _wired(folder, *world, now, state, effects=former.effects) as story:
         yield story
 
 
@@ -281,12 +308,34 @@ def _kinds(
     traffic: list[FakeTraffic],
     kills: list[FakeKill],
     sources: Mapping[str, Kind[Any]] | None = None,
+    diagnosis: Mapping[str, Kind[Any]] | None = None,
+    archives: Mapping[str, FakeArchive] | None = None,
+    tasks: Mapping[str, Kind[Any]] | None = None,
+    effects: Sequence[FakeEffect] = (),
 ) -> Kinds:
+    def effect(options: Any, environment: object) -> FakeEffect:
+        return effects[getattr(options, "number", 0)]
+
     return Kinds(
+        archives={name: Kind(Nothing, partial(_given, archive)) for name, archive in (archives or {}).items()},
         sources={"numbers": Kind(Nothing, lambda options, environment: numbers, ask=Ask), **(sources or {})},
-        traffic={"fake": Kind(Nothing, lambda options, environment: traffic[getattr(options, "number", 0)])},
+        traffic={
+            "fake": Kind(
+                Nothing,
+                lambda options, environment: traffic[getattr(options, "number", 0)],
+                mirror=lambda options, environment: traffic[getattr(options, "number", 0)].copies,
+                mirrors=lambda options: True,
+            )
+        },
         kill={"fake": Kind(Nothing, lambda options, environment: kills[getattr(options, "number", 0)])},
+        diagnosis=diagnosis or {},
+        tasks=tasks or {},
+        effects={"fake": Kind(Nothing, effect), "held": Kind(Nothing, effect, lasts=Lasts.ROLLOUT)},
     )
+
+
+def _given(archive: FakeArchive, options: object, environment: object) -> FakeArchive:
+    return archive
 
 
 @asynccontextmanager
@@ -299,25 +348,29 @@ async def _wired(
     plans: OnePlan,
     now: datetime,
     state: str = "state",
+    signer: Signer | None = None,
+    mailer: FakeMailer | None = None,
+    environment: Mapping[str, str] | None = None,
+    effects: Sequence[FakeEffect] = (),
 ) -> AsyncIterator[Rig]:
     database = await open_database(address_in(folder))
     story: list[Rig] = []
-    engine = wire(
+    wiring = Wiring(
         kinds=plans.kinds,
         plans=plans,
-        environment={},
+        environment=environment or {},
         database=database,
         files=KillFolder(folder / state),
         directory=people,
         clock=lambda: story[0].now,
+        signer=signer,
+        mailer=mailer,
     )
-    story.append(Rig(engine, numbers, traffic, kills, people, plans, now=now))
+    engine = wiring.engine()
+    engine.ledger.on_saved += [engine.diagnoses.saw, engine.tasks.saw, engine.effects.saw]
+    story.append(Rig(engine, numbers, traffic, kills, people, plans, now=now, effects=[*effects]))
     try:
         yield story[0]
     finally:
-        await engine.ticker.aclose()
-        await engine.works.aclose()
-        await engine.rehearsals.aclose()
-        await engine.switch.aclose()
-        await engine.cards.aclose()
+        await engine.aclose()
         await database.aclose()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -20,6 +22,15 @@ import pytest
 import yaml
 
 READY_WITHIN_S = 20.0
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
+"""Bytes that all of a run's databases need at once, with room to spare."""
+
+
+def scratch() -> Path:
+    """Where a run keeps its files: in memory where there's room, because every commit waits for a disk."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if roomy else Path(gettempdir())
 
 
 def require(binary: str) -> str:
@@ -39,6 +50,7 @@ _PACKAGES = {
     "prometheus": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "redis-server": "redis-server",
+    "haproxy": "haproxy",
     "chromium": "chromium",
     "initdb": "postgresql",
     "postgres": "postgresql",
@@ -60,6 +72,14 @@ class Server:
     url: str
     port: int
     process: subprocess.Popen[bytes]
+
+
+async def stand_still(process: subprocess.Popen[bytes]) -> None:
+    """SIGSTOP, and wait until it stands: the signal alone is only asked for."""
+    process.send_signal(signal.SIGSTOP)
+    state = Path(f"/proc/{process.pid}/stat")
+    while state.read_text().rpartition(")")[2].split()[0] != "T":
+        await asyncio.sleep(0.005)
 
 
 @contextmanager
@@ -93,15 +113,23 @@ def prometheus(
     targets: Sequence[str] = (),
     rules: Mapping[str, object] | None = None,
     scrape_interval: str = "200ms",
+    alertmanager: str = "",
 ) -> Iterator[Server]:
-    """A Prometheus that scrapes `targets` (`host:port`, `/metrics`), with `rules` as a rule file has them."""
+    """A Prometheus that scrapes `targets` (`host:port`, `/metrics`), with `rules` as a rule file has them.
+
+    What they say of themselves holds (`honor_labels`); alerts go to `alertmanager` (`host:port`).
+    """
     binary, port = require("prometheus"), free_port()
     home = tmp_path / f"prometheus-{port}"
     home.mkdir()
     config: dict[str, object] = {
         "global": {"scrape_interval": scrape_interval, "evaluation_interval": scrape_interval},
-        "scrape_configs": [{"job_name": "tested", "static_configs": [{"targets": list(targets)}]}],
+        "scrape_configs": [
+            {"job_name": "tested", "honor_labels": True, "static_configs": [{"targets": list(targets)}]}
+        ],
     }
+    if alertmanager:
+        config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
     if rules is not None:
         (home / "rules.yml").write_text(yaml.safe_dump(dict(rules)))
         config["rule_files"] = ["rules.yml"]
@@ -119,16 +147,26 @@ def prometheus(
 
 
 @contextmanager
-def alertmanager(tmp_path: Path, webhook: str, token: str) -> Iterator[Server]:
+def alertmanager(
+    tmp_path: Path, webhook: str, token: str, inhibit: Sequence[Mapping[str, object]] = ()
+) -> Iterator[Server]:
     """An Alertmanager without peers that sends every alert to `webhook` at once, and again after a second or two."""
-    binary, port = require("prometheus-alertmanager"), free_port()
     receiver = {"url": webhook, "http_config": {"authorization": {"credentials": token}}}
     config = {
         "route": {"receiver": "perch", "group_wait": "0s", "group_interval": "1s", "repeat_interval": "1s"},
         "receivers": [{"name": "perch", "webhook_configs": [receiver]}],
+        "inhibit_rules": [dict(rule) for rule in inhibit],
     }
+    with configured_alertmanager(tmp_path, yaml.safe_dump(config)) as server:
+        yield server
+
+
+@contextmanager
+def configured_alertmanager(tmp_path: Path, config: str) -> Iterator[Server]:
+    """An Alertmanager without peers that has this configuration."""
+    binary, port = require("prometheus-alertmanager"), free_port()
     file = tmp_path / "alertmanager.yml"
-    file.write_text(yaml.safe_dump(config))
+    file.write_text(config)
     url = f"http://127.0.0.1:{port}"
     command = [
         binary,
@@ -169,6 +207,54 @@ def _pongs(port: int) -> bool:
 
 
 @contextmanager
+def haproxy(folder: Path, backends: Mapping[str, Sequence[str]]) -> Iterator[Server]:
+    """A HAProxy whose frontend is the yielded address, before the first of these backends, given by their lines.
+
+    Its sockets are `admin.sock` and `looks.sock` (level operator) in `folder`, whose path must be short; `port` there
+    holds the port of a third one, over TCP.
+    """
+    binary, port = require("haproxy"), free_port()
+    config = [
+        "global",
+        f"  stats socket {folder}/admin.sock mode 600 level admin",
+        f"  stats socket {folder}/looks.sock mode 600 level operator",
+        f"  stats socket ipv4@127.0.0.1:{_noted(folder)} level admin",
+        "  nbthread 1",
+        "defaults",
+        "  mode http",
+        "  timeout connect 2s",
+        "  timeout client 5s",
+        "  timeout server 5s",
+        "frontend front",
+        f"  bind 127.0.0.1:{port}",
+        f"  default_backend {next(iter(backends))}",
+        *(line for name, lines in backends.items() for line in (f"backend {name}", *(f"  {each}" for each in lines))),
+    ]
+    file = folder / "haproxy.cfg"
+    file.write_text("\n".join(config) + "\n")
+    url = f"http://127.0.0.1:{port}"
+    with running(
+        [binary, "-db", "-f", str(file)], url, port, lambda: _is_there(folder), folder / "haproxy.log"
+    ) as server:
+        yield server
+
+
+def _noted(folder: Path) -> int:
+    port = free_port()
+    (folder / "port").write_text(str(port))
+    return port
+
+
+def _is_there(folder: Path) -> bool:
+    """Its ports are bound before its sockets are."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(1)
+        connection.connect(f"{folder}/looks.sock")
+        return True
+    return False
+
+
+@contextmanager
 def postgres() -> Iterator[Server]:
     """A PostgreSQL without durability, for as long as the block; its `url` names its superuser, and no database.
 
@@ -176,7 +262,7 @@ def postgres() -> Iterator[Server]:
     """
     initdb, server, port = require("initdb"), require("postgres"), free_port()
     as_its_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    with TemporaryDirectory(prefix="perch-postgres-", dir="/tmp") as folder:
+    with TemporaryDirectory(prefix="perch-postgres-", dir=scratch()) as folder:
         home = Path(folder)
         if as_its_user:
             shutil.chown(home, "postgres", "postgres")
@@ -194,3 +280,21 @@ def postgres() -> Iterator[Server]:
 def _is_up(log: Path) -> bool:
     """What answers on the port before this is said answers that it is starting up."""
     return log.exists() and "ready to accept connections" in log.read_text(errors="replace")
+
+
+@contextmanager
+def moto() -> Iterator[Server]:
+    """Amazon's S3 and Elastic Load Balancing: moto's server, a process of its own, so that its warnings aren't ours."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with TemporaryDirectory(prefix="perch-moto-", dir=scratch()) as folder:
+        log = Path(folder) / "log"
+        with running(command, url, port, lambda: _listens(port), log) as server:
+            yield server
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.archives import KINDS as ARCHIVES
+from adapters.effects import KINDS as EFFECTS
+from adapters.notifiers import KINDS as NOTIFIERS
 from adapters.sources import KINDS
+from adapters.tasks import KINDS as TASKS
 from adapters.traffic import CONFIRM, KILL, TRAFFIC
 from bot.settings import Settings
 from commands.slack import VERBS
@@ -61,6 +65,39 @@ def test_every_traffic_kind_has_a_section(kind: str) -> None:
     assert re.search(rf"^## `?{kind}`?$", (DOCS / "adapters-traffic.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
+@pytest.mark.parametrize("kind", EFFECTS)
+def test_every_action_has_a_section_with_its_options(kind: str) -> None:
+    page = (DOCS / "adapters-effects.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## `?{kind}`?$", page, re.MULTILINE)
+    assert [option for option in EFFECTS[kind].options.model_fields if f"`{option}`" not in page] == []
+
+
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_every_destination_has_a_section(kind: str) -> None:
+    assert re.search(rf"^## `{kind}`$", (DOCS / "keeping.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_every_option_of_a_destination_is_documented(kind: str) -> None:
+    page = (DOCS / "keeping.md").read_text(encoding="utf-8")
+    assert [option for option in ARCHIVES[kind].options.model_fields if f"`{option}`" not in page] == []
+
+
+@pytest.mark.parametrize("kind", NOTIFIERS)
+def test_every_notifier_has_a_section_with_its_options(kind: str) -> None:
+    page = (DOCS / "people.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## `{kind}`$", page, re.MULTILINE)
+    assert [option for option in NOTIFIERS[kind].options.model_fields if f"`{option}`" not in page] == []
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_every_task_has_a_section_its_options_and_its_numbers(kind: str) -> None:
+    page = (DOCS / "adapters-tasks.md").read_text(encoding="utf-8")
+    section = page[page.index(f"\n## `{kind}`\n") :]
+    options = {field.alias or name for name, field in TASKS[kind].options.model_fields.items()}
+    assert [word for word in (*options, *TASKS[kind].tells) if f"`{word}`" not in section] == []
+
+
 def test_every_metric_of_perchs_own_is_documented() -> None:
     metrics = Metrics(lambda: datetime(2026, 3, 2, tzinfo=UTC))
     metrics.ticked()
@@ -72,6 +109,26 @@ def test_every_metric_of_perchs_own_is_documented() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?://|mailto:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """A page's headings as links name them; of several that are alike the later ones are numbered."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found: dict[str, int] = {}
+    for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE):
+        words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+        name = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+        found[name] = found.get(name, -1) + 1
+        if found[name]:
+            found[f"{name}-{found[name]}"] = 0
+    return set(found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_a_heading_lead_to_one(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|mailto:)([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    targets = [(page.parent / file if file else page, anchor) for file, anchor in links]
+    assert [anchor for target, anchor in targets if target.suffix == ".md" and anchor not in anchors(target)] == []
 
 
 def test_every_decision_is_on_the_list() -> None:

@@ -41,6 +41,7 @@ class Options(Credentials):
     faster_than: Duration | None = None
     deadline: Duration = timedelta(seconds=5)
     at_once: int = Field(default=2, ge=1, le=16)
+    per_minute: int | None = Field(default=None, ge=1)
 
     @field_validator("expect_status", mode="before")
     @classmethod
@@ -157,4 +158,8 @@ def _down(fault: OutsideFault) -> str:
     return ""
 
 
-KIND: Kind[Probe] = Kind(options=Options, build=Probe, ask=Ask, unit=Unit.COUNT)
+def _now_only(ask: Ask) -> timedelta:
+    return timedelta(0)
+
+
+KIND: Kind[Probe] = Kind(options=Options, build=Probe, ask=Ask, unit=Unit.COUNT, reach=_now_only)

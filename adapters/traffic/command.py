@@ -6,10 +6,11 @@ import re
 
 from pydantic import Field, model_validator
 
+from adapters import placeholders
+from adapters.commands.line import Argv, CommandLine, CommandOptions, Script
 from adapters.http import excerpt
-from adapters.traffic import placeholders
-from adapters.traffic.command_line import Argv, CommandLine, CommandOptions, Script
-from adapters.traffic.options import JsonPath, OneGroupPattern, Options, Pattern
+from adapters.options import Options
+from adapters.traffic.options import JsonPath, OneGroupPattern, Pattern
 from adapters.traffic.values import Missing, Share, Standing, at, dotted, parsed, shown, weight_in
 from bot.domain.kinds import Environment
 from bot.domain.planning.fields import misread
@@ -68,7 +69,7 @@ class CommandTrafficOptions(CommandOptions):
 
     @model_validator(mode="after")
     def _says_the_weight(self) -> CommandTrafficOptions:
-        placeholders.check([self.apply, *self.then], placeholders.WEIGHT, needed=placeholders.WEIGHT)
+        placeholders.check([self.apply, *self.then], placeholders.SPLIT, needed=placeholders.WEIGHT)
         return self
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import model_validator
 
+from adapters import placeholders
+from adapters.commands.line import Argv, CommandLine, CommandOptions
 from adapters.http import redact
-from adapters.traffic import placeholders
-from adapters.traffic.command_line import Argv, CommandLine, CommandOptions
 from adapters.traffic.http_endpoint import Endpoint, EndpointOptions, WeightPlace
 from adapters.traffic.options import HttpUrl, JsonPath, OneGroupPattern
 from adapters.traffic.values import Missing, Share, at, parsed, weight_in

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from adapters.options import Options
 from adapters.traffic.kept_values import KeptKill, KeptTraffic
-from adapters.traffic.options import Options
 from adapters.traffic.values import Share, Standing
 from bot.domain.kinds import Environment
 from bot.domain.planning.fields import WeightField

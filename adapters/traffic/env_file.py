@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from adapters.traffic import placeholders
-from adapters.traffic.command_line import Argv, CommandLine, CommandOptions
+from adapters import placeholders
+from adapters.commands.line import Argv, CommandLine, CommandOptions
+from adapters.options import VariableName
 from adapters.traffic.env_lines import value_of, with_value
 from adapters.traffic.file_options import FileOptions
 from adapters.traffic.kept_values import KeptKill, KeptTraffic
-from adapters.traffic.options import Text, VariableName
+from adapters.traffic.options import Text
 from adapters.traffic.values import Share, Standing
 from bot.domain.kinds import Environment
-from bot.domain.planning.fields import WeightField
+from bot.domain.planning.fields import WeightField, misread
+from bot.domain.units import ZERO
 
 
 class EnvFileOptions(FileOptions):
@@ -28,10 +30,18 @@ class EnvFileOptions(FileOptions):
 
 
 class EnvFileTrafficOptions(EnvFileOptions):
-    """`traffic: {kind: env_file, …}`. `absent_is` is the weight that a missing variable means."""
+    """`traffic: {kind: env_file, …}`. `absent_is` is the weight that a missing variable means; `mirror` another
+    variable, for the share that is mirrored (a missing one: nothing)."""
 
     fraction: bool = False
     absent_is: WeightField | None = None
+    mirror: VariableName | None = None
+
+    @model_validator(mode="after")
+    def _two_variables(self) -> EnvFileTrafficOptions:
+        if self.mirror == self.variable:
+            raise misread("the mirror has a variable of its own", "write mirror: another name")
+        return self
 
 
 class EnvFileKillOptions(EnvFileOptions):
@@ -73,6 +83,11 @@ def traffic(options: EnvFileTrafficOptions, environment: Environment) -> KeptTra
     """A weight in a variable."""
     share = Share.FRACTION if options.fraction else Share.PERCENT
     return KeptTraffic(Variable(options, environment), share, options.absent_is)
+
+
+def mirror(options: EnvFileTrafficOptions, environment: Environment) -> KeptTraffic:
+    """The mirrored share in its own variable."""
+    return traffic(options.model_copy(update={"variable": options.mirror, "absent_is": ZERO}), environment)
 
 
 def kill(options: EnvFileKillOptions, environment: Environment) -> KeptKill:

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from adapters.http import excerpt
-from adapters.traffic.values import Standing, spelled
+from adapters.placeholders import spelled
+from adapters.traffic.values import Standing
 from bot.ports import Nonsense
 
 _HEAD = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*")

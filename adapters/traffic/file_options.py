@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, model_validator
 
+from adapters.options import Deadline, Options
 from adapters.traffic.files import TextFile
-from adapters.traffic.options import Deadline, Options
 from bot.domain.planning.fields import misread
 
 

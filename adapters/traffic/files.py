@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapters.http import NotInTime
-from adapters.traffic.threads import in_own_thread
+from adapters.threads import in_own_thread
 from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
 
 MOST_BYTES = 1024 * 1024

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
+from adapters.placeholders import spelled
 from adapters.traffic.file_options import FileOptions
 from adapters.traffic.kept_values import KeptKill, KeptTraffic
 from adapters.traffic.options import JsonPath
-from adapters.traffic.values import Missing, Share, Standing, at, dotted, shown, spelled
+from adapters.traffic.values import Missing, Share, Standing, at, dotted, shown
 from bot.domain.kinds import Environment
 from bot.domain.planning.fields import WeightField, misread
 from bot.ports import Nonsense
@@ -145,16 +146,17 @@ def _text(before: str | None, standing: Standing) -> str | None:
     return spelled(standing.value) + ending
 
 
-def _spot(options: FlagFileOptions) -> JsonSpot | WholeText:
+def spot(options: FlagFileOptions) -> JsonSpot | WholeText:
+    """The place in the file that is meant."""
     return JsonSpot(options) if options.format == "json" else WholeText(options)
 
 
 def traffic(options: FlagFileTrafficOptions, environment: Environment) -> KeptTraffic:
     """A weight in a file."""
     share = Share.FRACTION if options.fraction else Share.PERCENT
-    return KeptTraffic(_spot(options), share, options.absent_is)
+    return KeptTraffic(spot(options), share, options.absent_is)
 
 
 def kill(options: FlagFileKillOptions, environment: Environment) -> KeptKill:
     """A switch in a file."""
-    return KeptKill(_spot(options), options.off, options.on)
+    return KeptKill(spot(options), options.off, options.on)

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from adapters import placeholders
 from adapters.http import Credentials, client, credentials, fetch, redact, secret_words
-from adapters.traffic import placeholders
-from adapters.traffic.options import Deadline, HttpUrl, JsonPath, Options
-from adapters.traffic.values import Missing, Share, Standing, at, dotted, parsed, shown, spelled, weight_in
+from adapters.options import Deadline, Options
+from adapters.placeholders import spelled
+from adapters.traffic.options import HttpUrl, JsonPath
+from adapters.traffic.values import Missing, Share, Standing, at, dotted, parsed, shown, weight_in
 from bot.domain.kinds import Environment
 from bot.domain.planning.fields import misread
 from bot.domain.units import Weight
@@ -67,15 +69,28 @@ class EndpointOptions(Credentials):
     timeout: Deadline = timedelta(seconds=10)
 
 
-class HttpTrafficOptions(EndpointOptions):
-    """`traffic: {kind: http, …}`."""
+class Mirroring(Options):
+    """How the mirrored share is set and read, as a weight is."""
 
     apply: Call
     read: WeightPlace
 
     @model_validator(mode="after")
-    def _says_the_weight(self) -> HttpTrafficOptions:
+    def _says_the_share(self) -> Mirroring:
         placeholders.check([self.apply.url, self.apply.body], placeholders.WEIGHT, needed=placeholders.WEIGHT)
+        return self
+
+
+class HttpTrafficOptions(EndpointOptions):
+    """`traffic: {kind: http, …}`. `mirror` says where the mirrored share is set."""
+
+    apply: Call
+    read: WeightPlace
+    mirror: Mirroring | None = None
+
+    @model_validator(mode="after")
+    def _says_the_weight(self) -> HttpTrafficOptions:
+        placeholders.check([self.apply.url, self.apply.body], placeholders.SPLIT, needed=placeholders.WEIGHT)
         return self
 
 
@@ -158,6 +173,14 @@ class HttpTraffic:
 
     async def aclose(self) -> None:
         await self._endpoint.aclose()
+
+
+def mirror(options: HttpTrafficOptions, environment: Environment) -> HttpTraffic:
+    """The mirrored share, set and read as `mirror` says."""
+    said = options.mirror
+    if said is None:
+        raise ValueError("these options mirror nothing")
+    return HttpTraffic(options.model_copy(update={"apply": said.apply, "read": said.read}), environment)
 
 
 class HttpKill:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from adapters.traffic import placeholders
-from adapters.traffic.values import Share, Standing, shown, spelled, weight_in
+from adapters import placeholders
+from adapters.placeholders import spelled
+from adapters.traffic.values import Share, Standing, shown, weight_in
 from bot.domain.units import Weight
 from bot.ports import Nonsense, TrafficState
 

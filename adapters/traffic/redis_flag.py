@@ -18,12 +18,15 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, ResponseError
 
+from adapters.options import Deadline, Options, VariableName
+from adapters.placeholders import spelled
 from adapters.traffic.kept_values import KeptKill, KeptTraffic
-from adapters.traffic.options import Deadline, Options, Text, VariableName, address
+from adapters.traffic.options import Text, address
 from adapters.traffic.redis_faults import KNOWN, translated
-from adapters.traffic.values import Share, Standing, spelled
+from adapters.traffic.values import Share, Standing
 from bot.domain.kinds import Environment, MissingEnvironment
 from bot.domain.planning.fields import WeightField, misread
+from bot.domain.units import ZERO
 from bot.ports import Denied, OutOfReach
 
 
@@ -50,10 +53,18 @@ class RedisOptions(Options):
 
 
 class RedisTrafficOptions(RedisOptions):
-    """`traffic: {kind: redis_flag, …}`. `absent_is` is the weight that a missing key means."""
+    """`traffic: {kind: redis_flag, …}`. `absent_is` is the weight that a missing key means; `mirror` another key, for
+    the share that is mirrored (a missing one: nothing)."""
 
     format: Share = Share.PERCENT
     absent_is: WeightField | None = None
+    mirror: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _two_keys(self) -> RedisTrafficOptions:
+        if self.mirror == self.key:
+            raise misread("the mirror has a key of its own", "write mirror: another key")
+        return self
 
 
 class RedisKillOptions(RedisOptions):
@@ -161,6 +172,11 @@ def _password(options: RedisOptions, environment: Environment) -> str | None:
 def traffic(options: RedisTrafficOptions, environment: Environment) -> KeptTraffic:
     """A weight under a key, read by the service that routes."""
     return KeptTraffic(RedisKey(options, environment), options.format, options.absent_is)
+
+
+def mirror(options: RedisTrafficOptions, environment: Environment) -> KeptTraffic:
+    """The mirrored share under its own key."""
+    return traffic(options.model_copy(update={"key": options.mirror, "absent_is": ZERO}), environment)
 
 
 def kill(options: RedisKillOptions, environment: Environment) -> KeptKill:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from adapters.http import excerpt
+from adapters.json_places import Missing, at, dotted, parsed, shown
 from bot.domain.errors import NotAWeight
 from bot.domain.units import Weight
 from bot.ports import Nonsense
+
+__all__ = ["Missing", "Share", "Standing", "at", "dotted", "parsed", "shown", "weight_in"]
 
 
 class Share(StrEnum):
@@ -24,10 +25,6 @@ class Share(StrEnum):
     @property
     def whole(self) -> float:
         return 100.0 if self is Share.PERCENT else 1.0
-
-
-class Missing(LookupError):
-    """Nothing stands at that place."""
 
 
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
@@ -46,48 +43,6 @@ def weight_in(value: Any, share: Share) -> Weight:
         return Weight(round(float(text) * 100 / share.whole, 6))
     except (NotAWeight, OverflowError, ValueError) as error:
         raise Nonsense(f"{shown(value)} is not a {share} between 0 and {share.whole:g}") from error
-
-
-def at(tree: Any, path: Sequence[str]) -> Any:
-    """What stands in a JSON tree at `path`; digits are indexes of lists. Raises Missing."""
-    for step in path:
-        match tree:
-            case dict() if step in tree:
-                tree = tree[step]
-            case list() if step.isdecimal() and int(step) < len(tree):
-                tree = tree[int(step)]
-            case _:
-                raise Missing(f"nothing stands at {dotted(path)}")
-    return tree
-
-
-def dotted(path: Sequence[str]) -> str:
-    """A place in JSON, as plans spell it."""
-    return ".".join(path)
-
-
-def parsed(text: str, where: str) -> Any:
-    """Read JSON; raises Nonsense that names `where` it came from."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Nonsense(f"{where} holds something that isn't JSON: {excerpt(text, length=60)}") from error
-
-
-def spelled(value: Any) -> str:
-    """A value as text: true, 10, 0.5, null, the text itself; so that 0 and "0" are the same, 0 and false are not."""
-    match value:
-        case str():
-            return value
-        case float() if value == round(value, 6):
-            return f"{value:.6f}".rstrip("0").rstrip(".")
-        case _:
-            return json.dumps(value, sort_keys=True)
-
-
-def shown(value: Any) -> str:
-    """A value for people: one short line."""
-    return excerpt(json.dumps(value, ensure_ascii=False, default=repr), length=80)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,4 +6,5 @@
 4. May we?               gates, windows
 5. Where does that put us?  rollout, machine, moves, kills
 6. Can we prove it?      evidence; and every refusal, with its next step: errors
+7. How did it go?        record/: what a whole record says, of one rollout and of many
 """

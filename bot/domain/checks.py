@@ -14,6 +14,7 @@ from bot.domain.conditions import About, Condition
 from bot.domain.measurements import Measured, Measurement
 from bot.domain.plan import Plan, Rule, Stage
 from bot.domain.rollout import BaselineValue, Check, Line, Role, Streak, Tally, Verdict
+from bot.domain.slos import SloSeen
 from bot.domain.truth import Truth, truth
 
 GAP = 2
@@ -21,6 +22,8 @@ GAP = 2
 
 
 EARLY = "doesn't count yet"
+_OF_SLOS = (About.BUDGET, About.BURN)
+"""An SLO may be called as a metric is; its budget isn't that metric's value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Facts:
     ago: Mapping[tuple[str, timedelta], Measurement] = field(default_factory=dict)
     baselines: Mapping[str, BaselineValue] = field(default_factory=dict)
     tallies: Mapping[str, Tally] = field(default_factory=dict)
+    slos: Mapping[str, SloSeen] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ def judge(
 ) -> tuple[Check, dict[str, Streak]]:
     """Evaluate a stage. Returns the check, and the streaks to remember until the next one."""
     stage = plan.stages[index]
-    hard = [_plain("hard", rule, plan, facts, moment) for rule in stage.promote_when]
-    soft = [_plain("soft", rule, plan, facts, moment) for rule in stage.warn_unless]
+    hard = [_plain("hard", rule.condition, plan, facts, moment) for rule in stage.promote_when]
+    soft = [_plain("soft", rule.condition, plan, facts, moment) for rule in stage.warn_unless]
+    items = tuple(_plain("item", item.auto, plan, facts, moment) for item in stage.checklist if item.auto is not None)
     failing = _any_unmet(hard)
     remembered: dict[str, Streak] = {}
     triggers = []
@@ -66,14 +71,24 @@ def judge(
         seen = (
             failing
             if rule.condition.subject.about is About.CHECK_FAILS
-            else truth(rule.condition, plan, facts, moment.now)
+            else truth(rule.condition, plan, facts, moment.now, any_series=True)
         )
         line, streak = _trigger(rule.condition, seen, streaks.get(rule.condition.text, Streak()), moment)
         triggers.append(line)
         remembered[rule.condition.text] = streak
     lines = (*triggers, *hard, *soft)
     waiting = any(not line.counts for line in hard)
-    return Check(at=moment.now, stage=index, verdict=_verdict(lines), settling=waiting, lines=lines), remembered
+    verdict = _verdict(lines)
+    check = Check(
+        at=moment.now,
+        stage=index,
+        verdict=verdict,
+        settling=waiting,
+        lines=lines,
+        items=items,
+        slos=tuple(facts.slos.values()),
+    )
+    return check, remembered
 
 
 def fired(check: Check, stage: Stage) -> list[Rule]:
@@ -104,35 +119,48 @@ def as_bad_on_stable(
     """Whether every one of these triggers is true of the stable side as well: then rolling back to it helps nobody."""
     sides = Facts(canary=stable, stable=stable, baselines=baselines)
     return bool(rules) and all(
-        rule.condition.subject.name in stable and truth(rule.condition, plan, sides, now).holds is True
+        rule.condition.subject.name in stable and truth(rule.condition, plan, sides, now, any_series=True).holds is True
         for rule in rules
     )
 
 
 def tally(tallies: Mapping[str, Tally], plan: Plan, canary: Mapping[str, Measurement]) -> dict[str, Tally]:
-    """Count good answers for each probe that `availability()` asks about; no data counts neither way."""
+    """Count good answers for each probe that `availability()` asks about, and remember what fell that never may; no
+    data counts neither way."""
     counted = dict(tallies)
-    for name in _available(plan):
+    for about, name in _counted(plan):
         measurement = canary.get(name)
         if isinstance(measurement, Measured):
             before = counted.get(name, Tally())
-            counted[name] = Tally(good=before.good + (measurement.value >= 1), total=before.total + 1)
+            counted[name] = before.model_copy(update=_COUNTS[about](before, measurement))
     return counted
 
 
-def _available(plan: Plan) -> set[str]:
-    conditions = [
-        rule.condition
-        for stage in plan.stages
-        for rule in (*stage.promote_when, *stage.warn_unless, *stage.rollback_when)
-    ] + [rule.condition for rule in plan.complete_when]
-    return {found.subject.name for found in conditions if found.subject.about is About.AVAILABILITY}
+def _good(before: Tally, measured: Measured) -> dict[str, object]:
+    return {"good": before.good + (measured.value >= 1), "total": before.total + 1}
 
 
-def _plain(role: Role, rule: Rule, plan: Plan, facts: Facts, moment: Moment) -> Line:
-    seen = truth(rule.condition, plan, facts, moment.now)
-    early = moment.before(rule.condition.after) or (role == "hard" and moment.settling)
-    return _line(role, rule.condition, seen, seen.holds, EARLY if early else "", counts=not early)
+def _falls(before: Tally, measured: Measured) -> dict[str, object]:
+    """After a fall the first one stays on record, and the stage has had it."""
+    if before.fell or (before.last is not None and measured.value < before.last):
+        return {"fell": before.fell or f"{before.last:g} → {measured.value:g} at {measured.at:%H:%M:%S} UTC"}
+    return {"last": measured.value}
+
+
+_COUNTS = {About.AVAILABILITY: _good, About.NEVER_DECREASES: _falls}
+
+
+def _counted(plan: Plan) -> list[tuple[About, str]]:
+    conditions = [condition for stage in plan.stages for condition in stage.conditions]
+    conditions += [rule.condition for rule in plan.complete_when]
+    found = {(each.subject.about, each.subject.name) for each in conditions if each.subject.about in _COUNTS}
+    return sorted(found)
+
+
+def _plain(role: Role, condition: Condition, plan: Plan, facts: Facts, moment: Moment) -> Line:
+    seen = truth(condition, plan, facts, moment.now)
+    early = moment.before(condition.after) or (role == "hard" and moment.settling)
+    return _line(role, condition, seen, seen.holds, EARLY if early else "", counts=not early)
 
 
 def _trigger(condition: Condition, seen: Truth, before: Streak, moment: Moment) -> tuple[Line, Streak]:
@@ -177,15 +205,22 @@ def _line(role: Role, condition: Condition, seen: Truth, met: bool | None, note:
     return Line(
         role=role,
         condition=condition.text,
-        metric=condition.subject.name,
+        metric="" if condition.subject.about in _OF_SLOS else condition.subject.name,
         met=met,
         value=seen.value,
         unit=seen.unit.value if seen.unit else "",
         threshold=seen.threshold,
         reference=seen.reference,
+        deviation=_deviation(seen),
         detail="; ".join(part for part in (seen.detail, note) if part),
         counts=counts,
     )
+
+
+def _deviation(seen: Truth) -> float | None:
+    if seen.value is None or not seen.reference:
+        return None
+    return round(100 * (seen.value / seen.reference - 1), 2)
 
 
 def _any_unmet(hard: list[Line]) -> Truth:

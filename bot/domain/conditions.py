@@ -1,8 +1,9 @@
 """The condition language: what a condition is. How it is read is in `grammar.py`, what it means in `checks.py`.
 
     METRIC OP VALUE [after DURATION] [for DURATION | N times in a row] [within DURATION]
-    PROBE down | PROBE up | EVENT happened | slos violated | all slos pass | check fails
-    age_of(METRIC) < 2m · availability(PROBE) >= 99.9% · budget(SLO) > 50% · burn(SLO, 1h) < 14.4
+    PROBE down | PROBE up | METRIC never decreases | check fails
+    slos violated | all slos pass | no slo fails
+    age_of(METRIC) < 2m · availability(PROBE) >= 99.9% · budget(SLO) > 50% · burn(SLO, 1h, 5m) < 14.4
 
 VALUE is a number with a unit, or `baseline ± N%`, `stable ± N%`, `7d ago ± N%` (points are written `pp`).
 """
@@ -52,19 +53,20 @@ class About(StrEnum):
     BURN = "burn"
     DOWN = "down"
     UP = "up"
-    HAPPENED = "happened"
+    NEVER_DECREASES = "never decreases"
     SLOS_VIOLATED = "slos violated"
     ALL_SLOS_PASS = "all slos pass"
+    NO_SLO_FAILS = "no slo fails"
     CHECK_FAILS = "check fails"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The left side. `name` is a metric, probe, event or SLO; `over` is burn()'s window."""
+    """The left side. `name` is a metric, probe, event or SLO; `over` are burn()'s windows."""
 
     about: About
     name: str = ""
-    over: timedelta | None = None
+    over: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from datetime import timedelta
 from bot.domain import moves
 from bot.domain.looks import Look
 from bot.domain.machine import State
-from bot.domain.moves import Happening, Step, a_hold
+from bot.domain.moves import a_hold
 from bot.domain.plan import Action, Plan
 from bot.domain.rollout import Hold, HoldCause, Rollout, Verdict
+from bot.domain.steps import Happening, Step
 from bot.domain.units import spell_duration
 
 HELD_ON = timedelta(days=1)
@@ -41,7 +42,7 @@ def _hold_over(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
     why = f"nobody acted on the hold ({hold.why}) by its deadline"
     if hold.then == "kill":
         return Step(rollout, (), emergency=why)
-    return moves.roll_back(rollout, plan, look.now, look.id, why)
+    return moves.roll_back(rollout, plan, look.now, look.id, why, rule="hold")
 
 
 def _held_on(rollout: Rollout, look: Look, hold: Hold) -> Step:
@@ -70,5 +71,6 @@ def _expired(rollout: Rollout, plan: Plan, look: Look) -> Step:
 
 def _default(rollout: Rollout, plan: Plan, look: Look, why: str, then: Action, cause: HoldCause) -> Step:
     if then is Action.ROLLBACK:
-        return moves.roll_back(rollout, plan, look.now, look.id, why)
-    return moves.hold(rollout, look.now, a_hold(why, rollout.requester.id, look.now, cause), look.id)
+        rule = "gate" if cause == "gate" else "bake_limit"
+        return moves.roll_back(rollout, plan, look.now, look.id, why, rule=rule)
+    return moves.hold(rollout, look.now, a_hold(why, rollout.watched_by, look.now, cause), look.id)

@@ -4,11 +4,14 @@ Refusal                 Perch understood, and says no; nothing has changed
 ├── BadRequest          the words were wrong: shows the corrected command
 │   ├── NotAWeight
 │   ├── UnknownPlan, BrokenPlan, UnknownVerb, UnknownRollout, AmbiguousRollout
-│   └── WrongStage
+│   └── WrongStage, NoStage, NotAnItem
 ├── NotAllowed          this person may not
 ├── NotNow              the state doesn't allow it: says what does
-│   ├── AlreadyLive, TargetTaken, Cooldown, KillEngaged, OutsideWindow, ServiceFrozen
-│   └── IllegalMove, StaleClick, GateClosed, ApprovedAlready, NotPromotable
+│   ├── what stands in the way of a start, or of rising: `obstacles.py`
+│   ├── OnlyObserved, NotThere, NoBaseline
+│   ├── TickedByChecks, NothingAsked
+│   └── IllegalMove, StaleClick, GateClosed, ApprovedAlready, NotPromotable,
+│       NotOverruled, NotReplanned
 ├── Unsupported         the plan says something this version can't do yet
 └── Stale               the rollout moved on between reading and saving; look again (retry at once)
 UnitMismatch            two units of different dimensions (a plan mistake)
@@ -16,18 +19,30 @@ UnitMismatch            two units of different dimensions (a plan mistake)
 
 from __future__ import annotations
 
+from bot.domain.phrases import Phrase, Words
+
 
 class PerchError(Exception):
-    """What happened (`str`), and what the reader can do (`next_step`)."""
+    """What happened (`str`), and what the reader can do (`next_step`): in English, as it goes on record.
 
-    def __init__(self, sentence: str, next_step: str = "") -> None:
-        super().__init__(sentence)
-        self.next_step = next_step
+    `happened` and `step` are the same as they were given, for whoever is told in another language.
+    """
+
+    def __init__(self, sentence: Words, next_step: Words = "") -> None:
+        super().__init__(str(sentence))
+        self.happened, self.step = sentence, next_step
+
+    @property
+    def next_step(self) -> str:
+        return str(self.step)
 
 
 class UnitMismatch(PerchError):
     def __init__(self, given: str, wanted: str) -> None:
-        super().__init__(f"{given} can't be compared with {wanted}", f"write the value in {wanted}")
+        super().__init__(
+            Phrase("{given} can't be compared with {wanted}", given=given, wanted=wanted),
+            Phrase("write the value in {wanted}", wanted=wanted),
+        )
 
 
 class Refusal(PerchError):
@@ -40,48 +55,72 @@ class BadRequest(Refusal):
 
 class NotAWeight(BadRequest):
     def __init__(self, given: str) -> None:
-        super().__init__(f"'{given}' is not a weight", "write a percentage from 0% to 100%, for example 5%")
+        super().__init__(
+            Phrase("'{given}' is not a weight", given=given),
+            Phrase("write a percentage from 0% to 100%, for example 5%"),
+        )
 
 
 class UnknownVerb(BadRequest):
-    def __init__(self, verb: str, correction: str) -> None:
-        super().__init__(f"I don't know '{verb}'.", correction)
+    def __init__(self, verb: str, correction: Words) -> None:
+        super().__init__(Phrase("I don't know '{verb}'.", verb=verb), correction)
 
 
 class UnknownPlan(BadRequest):
-    def __init__(self, name: str, correction: str) -> None:
-        super().__init__(f"There is no plan called '{name}'.", correction)
+    def __init__(self, name: str, correction: Words) -> None:
+        super().__init__(Phrase("There is no plan called '{name}'.", name=name), correction)
 
 
 class BrokenPlan(BadRequest):
     def __init__(self, name: str, mistakes: str) -> None:
         super().__init__(
-            f"The plan '{name}' has mistakes, so nothing was started:\n{mistakes}",
-            f"mend the file, then: perch plan check plans/{name}.yaml",
+            Phrase("The plan '{name}' has mistakes, so nothing was started:\n{mistakes}", name=name, mistakes=mistakes),
+            Phrase("mend the file, then: perch plan check plans/{name}.yaml", name=name),
         )
 
 
 class UnknownRollout(BadRequest):
-    def __init__(self, name: str, correction: str) -> None:
-        super().__init__(f"There is no rollout called '{name}'.", correction)
+    def __init__(self, name: str, correction: Words) -> None:
+        super().__init__(Phrase("There is no rollout called '{name}'.", name=name), correction)
 
 
 class AmbiguousRollout(BadRequest):
     def __init__(self, name: str, candidates: str) -> None:
-        super().__init__(f"'{name}' could mean several rollouts: {candidates}.", "name one of them")
+        super().__init__(
+            Phrase("'{name}' could mean several rollouts: {candidates}.", name=name, candidates=candidates),
+            Phrase("name one of them"),
+        )
 
 
 class WrongStage(BadRequest):
     def __init__(self, plan: str, asked: str, first: str) -> None:
         super().__init__(
-            f"{plan} starts at {first}, not at {asked}; nothing was started.",
+            Phrase(
+                "{plan} starts at {first}, not at {asked}; nothing was started.", plan=plan, first=first, asked=asked
+            ),
             f"/canary start {plan} {first}",
         )
 
 
+class NoStage(BadRequest):
+    def __init__(self, plan: str, asked: str, weights: str, right: str) -> None:
+        super().__init__(
+            Phrase(
+                "{asked} is no stage of {plan}, whose stages are {weights}; nothing was started.",
+                asked=asked,
+                plan=plan,
+                weights=weights,
+            ),
+            right,
+        )
+
+
 class NotAllowed(Refusal):
-    def __init__(self, what: str, who_may: str) -> None:
-        super().__init__(f"You may not {what}; it's noted and nothing was changed.", f"ask {who_may}")
+    def __init__(self, what: Words, who_may: Words) -> None:
+        super().__init__(
+            Phrase("You may not {what}; it's noted and nothing was changed.", what=what),
+            Phrase("ask {who_may}", who_may=who_may),
+        )
 
 
 class NotNow(Refusal):
@@ -90,82 +129,136 @@ class NotNow(Refusal):
 
 class IllegalMove(NotNow):
     def __init__(self, state: str, event: str, legal: str) -> None:
-        super().__init__(f"A rollout that is {state} can't take '{event}'.", f"possible now: {legal or 'nothing'}")
-
-
-class AlreadyLive(NotNow):
-    def __init__(self, plan: str, environment: str, state: str) -> None:
         super().__init__(
-            f"{plan} already has a live rollout in {environment} ({state}); nothing was started.",
-            f"/canary status {plan}",
+            Phrase("A rollout that is {state} can't take '{event}'.", state=state, event=event),
+            Phrase("possible now: {legal}", legal=legal) if legal else Phrase("nothing is possible now"),
         )
 
 
-class TargetTaken(NotNow):
-    def __init__(self, target: str, holder: str) -> None:
+class OnlyObserved(NotNow):
+    """What Perch only watches isn't Perch's to move."""
+
+    def __init__(self, plan: str, asked: str) -> None:
         super().__init__(
-            f"{holder} is moving the same traffic ({target}); nothing was started.",
-            f"/canary status {holder}",
+            Phrase(
+                "Perch only observes {plan} and touches nothing, so it can't {asked} it: that is for whoever moves it.",
+                plan=plan,
+                asked=asked,
+            ),
+            f"/canary rollback {plan}",
         )
 
 
-class Cooldown(NotNow):
-    def __init__(self, plan: str, first: str, until: str, left: str) -> None:
+class NotThere(NotNow):
+    """A weight to be taken over isn't the one that is read back."""
+
+    def __init__(self, plan: str, asked: str, real: str, right: str) -> None:
         super().__init__(
-            f"{plan} was rolled back or killed; the cooldown ends {until} (in {left}). Nothing was started.",
-            f'/canary start {plan} {first} override="what was fixed" fix=TICKET-1',
+            Phrase(
+                "{plan} is to be taken over at {asked}, but {real}; nothing was started.",
+                plan=plan,
+                asked=asked,
+                real=real,
+            ),
+            right,
         )
 
 
-class KillEngaged(NotNow):
-    def __init__(self, plan: str) -> None:
-        super().__init__(f"The kill switch of {plan} is engaged, so nothing may rise.", f"/canary rearm {plan}")
-
-
-class OutsideWindow(NotNow):
-    def __init__(self, plan: str, opens: str) -> None:
-        super().__init__(f"{plan} may not rise now: its window opens {opens}.", f"try again {opens}")
-
-
-class ServiceFrozen(NotNow):
-    """`what` is a service or "everything"; `lift` is what `unfreeze` calls it."""
-
-    def __init__(self, what: str, by: str, until: str, why: str, lift: str) -> None:
+class NoBaseline(NotNow):
+    def __init__(self, plan: str, metrics: str) -> None:
         super().__init__(
-            f"Nothing was done: {what} is frozen by {by} {until} ({why}), and nothing rises meanwhile. "
-            "Rollback, kill and hold work as ever.",
-            f"/canary unfreeze {lift}",
+            Phrase(
+                "{plan} can't be taken over: {metrics} is compared with a baseline from before the start, and the "
+                "canary has traffic already. Nothing was started. Watch it instead, or begin from 0%.",
+                plan=plan,
+                metrics=metrics,
+            ),
+            f"/canary start {plan} observe",
         )
 
 
 class StaleClick(NotNow):
-    def __init__(self, now: str, plan: str) -> None:
-        super().__init__(f"That button belongs to an earlier moment; it did nothing. {now}", f"/canary status {plan}")
+    def __init__(self, now: Words, plan: str) -> None:
+        super().__init__(
+            Phrase("That button belongs to an earlier moment; it did nothing. {now}", now=now), f"/canary status {plan}"
+        )
 
 
 class ApprovedAlready(NotNow):
-    def __init__(self, plan: str, waits: str) -> None:
+    def __init__(self, plan: str, waits: Words) -> None:
         super().__init__(
-            f"You have approved this gate of {plan} already, and one person counts once. It waits for {waits}.",
+            Phrase(
+                "You have approved this gate of {plan} already, and one person counts once. It waits for {waits}.",
+                plan=plan,
+                waits=waits,
+            ),
             f"/canary why {plan}",
         )
 
 
 class GateClosed(NotNow):
-    def __init__(self, plan: str, waiting_for: str) -> None:
-        super().__init__(f"{plan} has no open gate: {waiting_for}", f"/canary why {plan}")
+    def __init__(self, plan: str, waiting_for: Words) -> None:
+        super().__init__(
+            Phrase("{plan} has no open gate: {waiting_for}", plan=plan, waiting_for=waiting_for), f"/canary why {plan}"
+        )
+
+
+class NotAnItem(BadRequest):
+    """No item of the checklist is meant; `items` are all of them with their numbers."""
+
+    def __init__(self, plan: str, given: str, items: str, command: str) -> None:
+        facts = {"plan": plan, "given": given, "items": items or Phrase("it has none at this stage")}
+        which = Phrase("Which item of the checklist of {plan}? {items}.", **facts)
+        none = Phrase("'{given}' is no item of the checklist of {plan}: {items}.", **facts)
+        super().__init__(none if given else which, command)
+
+
+class TickedByChecks(NotNow):
+    def __init__(self, plan: str, item: str) -> None:
+        sentence = Phrase("'{item}' is ticked by each check and by nobody else.", item=item)
+        super().__init__(sentence, f"/canary why {plan}")
+
+
+class NothingAsked(NotNow):
+    """Nobody was asked to acknowledge that; `still_open` are the checkpoints that somebody was asked about."""
+
+    def __init__(self, plan: str, given: str, still_open: str) -> None:
+        facts = {"plan": plan, "given": given, "open": still_open or Phrase("none")}
+        one = Phrase("{plan} asks nobody to acknowledge '{given}'; open: {open}.", **facts)
+        anything = Phrase("{plan} asks nobody to acknowledge anything now; open: {open}.", **facts)
+        super().__init__(one if given else anything, f"/canary status {plan}")
 
 
 class NotPromotable(NotNow):
-    def __init__(self, plan: str, reason: str) -> None:
-        super().__init__(f"{plan} can't be promoted: {reason}", f"/canary why {plan}")
+    def __init__(self, plan: str, reason: Words) -> None:
+        super().__init__(Phrase("{plan} can't be promoted: {reason}", plan=plan, reason=reason), f"/canary why {plan}")
+
+
+class NotOverruled(NotNow):
+    def __init__(self, plan: str, reason: Words) -> None:
+        super().__init__(
+            Phrase("The verdict of {plan} can't be overruled: {reason}. Nothing was done.", plan=plan, reason=reason),
+            f"/canary why {plan}",
+        )
+
+
+class NotReplanned(NotNow):
+    def __init__(self, plan: str, reason: Words) -> None:
+        super().__init__(
+            Phrase("The plan of {plan} isn't changed: {reason}. Nothing was done.", plan=plan, reason=reason),
+            f"/canary replan {plan}",
+        )
 
 
 class Unsupported(Refusal):
     def __init__(self, plan: str, parts: str) -> None:
         super().__init__(
-            f"{plan} asks for what this version of Perch can't do yet: {parts}. Nothing was started.",
-            f"perch plan check plans/{plan}.yaml lists each line",
+            Phrase(
+                "{plan} asks for what this version of Perch can't do yet: {parts}. Nothing was started.",
+                plan=plan,
+                parts=parts,
+            ),
+            f"perch plan check plans/{plan}.yaml",
         )
 
 
@@ -173,4 +266,7 @@ class Stale(PerchError):
     """The row's revision is not the one that was read; nothing was saved. Read again and decide afresh."""
 
     def __init__(self, rollout: str, revision: int) -> None:
-        super().__init__(f"rollout {rollout} is no longer at revision {revision}", "read it again")
+        super().__init__(
+            Phrase("rollout {rollout} is no longer at revision {revision}", rollout=rollout, revision=revision),
+            Phrase("read it again"),
+        )

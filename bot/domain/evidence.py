@@ -3,6 +3,9 @@
 hash = SHA-256 over the canonical JSON of the record without its hash, the previous record's hash included. So a
 changed, removed, reordered or forged record breaks the chain where it stands, and a cut tail disagrees with the head
 (number of records and last hash) that is kept with the rollout and posted in Slack.
+
+A record whose content was redacted keeps its hash; a later record of kind REDACTED_KIND says what its content hashes to
+now (`content_hash`). Nothing else may differ.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from typing import Any
 GENESIS = "0" * 64
 WORKSPACE = "workspace"
 """The chain of refusals and acts that belong to no rollout."""
+REDACTED_KIND = "redacted"
+"""The kind of a record that says what was taken out of earlier ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +93,41 @@ def extend(chain: str, head: Head, entries: Iterable[Entry]) -> tuple[tuple[Reco
     return tuple(records), head
 
 
-def verify(chain: str, records: Iterable[Record], head: Head) -> Broken | None:
-    """Walk a chain from its beginning; returns the first bad record, or None when it is whole up to `head`."""
-    seen = Head()
+def content_hash(record: Record) -> str:
+    """The hash of a record as it stands: its own hash, unless its content was changed since."""
+    fields = (record.chain, record.number, record.kind, record.at, record.actor, record.body, record.previous)
+    return _digest(*fields)
+
+
+def named_in(record: Record) -> Mapping[int, str]:
+    """The records that a `redacted` one names, all before it, each with the hash of what remains of it."""
+    named = record.body.get("records") if record.kind == REDACTED_KIND else None
+    found = [each for each in named if isinstance(each, Mapping)] if isinstance(named, list) else []
+    return {
+        each["number"]: each["left"]
+        for each in found
+        if type(each.get("number")) is int and isinstance(each.get("left"), str) and each["number"] < record.number
+    }
+
+
+def vouched(records: Iterable[Record]) -> Mapping[int, str]:
+    """What remains of each redacted record, as the newest `redacted` record that names it says."""
+    found: dict[int, str] = {}
     for record in records:
-        wrong = _fault(chain, seen, record) or _beyond(seen, head)
+        found |= named_in(record)
+    return found
+
+
+def verify(chain: str, records: Iterable[Record], head: Head) -> Broken | None:
+    """Walk a chain from its beginning; returns the first bad record, or None when it is whole up to `head`.
+
+    A redacted record is whole where it is exactly what a later record of this chain says is left of it. Whether that
+    one may be believed is its signature's affair.
+    """
+    seen, records = Head(), tuple(records)
+    left = vouched(records)
+    for record in records:
+        wrong = _fault(chain, seen, record, left.get(record.number)) or _beyond(seen, head)
         if wrong:
             return Broken(chain, seen.number + 1, wrong)
         seen = Head(record.number, record.hash)
@@ -113,12 +148,13 @@ def _beyond(seen: Head, head: Head) -> str | None:
     return f"only {head.number} records were written: it was added from outside"
 
 
-def _fault(chain: str, seen: Head, record: Record) -> str | None:
+def _fault(chain: str, seen: Head, record: Record, left: str | None = None) -> str | None:
     if record.number != seen.number + 1 or record.chain != chain:
         return f"record {seen.number + 1} is missing or out of order; {record.chain}/{record.number} stands there"
-    fields = (record.chain, record.number, record.kind, record.at, record.actor, record.body, record.previous)
-    if _digest(*fields) != record.hash:
-        return "its content doesn't match its hash: it was changed after it was written"
+    content = content_hash(record)
+    if content not in (record.hash, left):
+        after = "written" if left is None else "redacted: it isn't what the redaction left of it"
+        return f"its content doesn't match its hash: it was changed after it was {after}"
     if record.previous != seen.hash:
         return "it doesn't follow from the record before it"
     return None

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.domain import moves
-from bot.domain.errors import ServiceFrozen
 from bot.domain.machine import State
-from bot.domain.moves import Happening, Step, a_hold
+from bot.domain.moves import a_hold
+from bot.domain.obstacles import ServiceFrozen
+from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
-from bot.domain.rollout import Frozen, Hold, Person, Rollout, Value
+from bot.domain.rollout import Frozen, Hold, Person, Rollout
+from bot.domain.steps import Happening, Step
+from bot.domain.value import Value
 
 EVERYWHERE = ""
 """The service of a freeze that covers all of them."""
@@ -70,6 +73,8 @@ def under(rollout: Rollout, plan: Plan, freezes: Sequence[Freeze], now: datetime
     """
     if not rollout.live or rollout.state.going_down:
         return None
+    if rollout.mode == "observe":
+        return None
     freeze = covering(freezes, rollout.service, rollout.plan, now)
     if freeze is None:
         return _thawed(rollout, rollout.frozen, now) if rollout.frozen is not None else None
@@ -100,9 +105,11 @@ def because(freeze: Freeze) -> str:
 
 def refused(frozen: Frozen) -> ServiceFrozen:
     """Why nothing may begin or go on, with who, until when, and what to type."""
-    until = f"until {frozen.until:%Y-%m-%d %H:%M} UTC" if frozen.until is not None else "until somebody lifts it"
+    until = Phrase("until somebody lifts it")
+    if frozen.until is not None:
+        until = Phrase("until {at}", at=f"{frozen.until:%Y-%m-%d %H:%M} UTC")
     by = frozen.by.name or frozen.by.id
-    return ServiceFrozen(frozen.service or "everything", by, until, frozen.why, frozen.service or ALL)
+    return ServiceFrozen(frozen.service or Phrase("everything"), by, until, frozen.why, frozen.service or ALL)
 
 
 def _thawed(rollout: Rollout, mark: Frozen, now: datetime) -> Step:
@@ -110,7 +117,7 @@ def _thawed(rollout: Rollout, mark: Frozen, now: datetime) -> Step:
     thawed, held = rollout.but(frozen=None), rollout.hold
     if held is not None and held.cause == "freeze":
         why = f"{mark.service or 'everything'} was frozen: {mark.why}; that is over"
-        thawed = thawed.but(hold=a_hold(why, rollout.requester.id, now, "freeze"))
+        thawed = thawed.but(hold=a_hold(why, rollout.watched_by, now, "freeze"))
     facts = {"freeze": mark.freeze, "service": mark.service, "why": mark.why}
     return Step(thawed, (Happening("unfrozen", facts),))
 

@@ -1,14 +1,21 @@
-"""What a promotion needs: an open gate, a fresh pass, approvals and who may give them, a confirmed weight, a window."""
+"""What a promotion needs: an open gate, a fresh pass, approvals, a ticked checklist, a confirmed weight, a window."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from bot.domain.actions import Done
+from bot.domain.checklists import unticked
+from bot.domain.incidents import forbidding
 from bot.domain.plan import Approvals, Plan
-from bot.domain.rollout import Approval, Check, Gate, Rollout
+from bot.domain.record.unfinished import end_waits
+from bot.domain.rollout import Approval, Check, Gate, Line, Rollout
+from bot.domain.samples import Samples, enough_by, lacking
+from bot.domain.severities import Incident
+from bot.domain.task_standing import waits as task_waits
 from bot.domain.units import spell_duration
+from bot.domain.waits import Wait, Waiting
 from bot.domain.windows import fits, is_open, next_open
 
 FRESH = 2
@@ -16,14 +23,6 @@ FRESH = 2
 
 REHEARSED = timedelta(hours=2)
 """Nothing rises on an older rehearsal of its kill switch; it's repeated every hour."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One thing that promotion still waits for; `until` is when it will be there, where that can be told (X1)."""
-
-    what: str
-    until: datetime | None = None
 
 
 def open_gate(rollout: Rollout, plan: Plan, check: Check, id: str) -> Gate:
@@ -42,10 +41,21 @@ def open_gate(rollout: Rollout, plan: Plan, check: Check, id: str) -> Gate:
 
 def voids(gate: Gate, check: Check) -> str:
     """Why a later check closes the gate, or "": neither pass nor warn, or a warning that wasn't shown."""
-    if not check.verdict.promotable:
+    if not check.verdict.promotable and not _overruled(gate, check):
         return f"the check now says {check.verdict.value}"
     new = check.warnings - frozenset(gate.warnings)
     return "a warning came up that the gate didn't show: " + ", ".join(sorted(new)) if new else ""
+
+
+def _overruled(gate: Gate, check: Check) -> bool:
+    """Whether all that is wrong is what a person overruled for this gate, and wrong in the way that they saw."""
+    wrong = {
+        (line.role, line.condition, line.met is False)
+        for line in check.lines
+        if line.counts and line.role != "soft" and (line.met is None or line.met is (line.role == "trigger"))
+    }
+    allowed = {("hard", each.condition, each.measured) for each in gate.overruled}
+    return bool(wrong) and wrong <= allowed
 
 
 def counted(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> tuple[Approval, ...]:
@@ -57,15 +67,15 @@ def counted(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> tuple[App
     return tuple(seen.values())
 
 
-def still_needed(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> list[str]:
-    """What the approvals lack, in words; empty when they suffice. One person may stand for one group only."""
+def still_needed(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> list[Waiting]:
+    """What the approvals lack; nothing when they suffice. One person may stand for one group only."""
     given = counted(gate, wanted, involved)
-    lacking = []
-    if len(given) < wanted.need:
-        lacking.append(f"{wanted.need - len(given)} of {wanted.need} approvals")
+    lacks = []
+    if (more := wanted.need - len(given)) > 0:
+        lacks.append(Waiting(Wait.APPROVALS, f"{more} of {wanted.need} approvals", number=more))
     uncovered = _uncovered(given, wanted.one_of_each)
-    lacking.extend(f"an approval from {group}" for group in uncovered)
-    return lacking
+    lacks.extend(Waiting(Wait.GROUP, f"an approval from {group}", name=group) for group in uncovered)
+    return lacks
 
 
 def _uncovered(given: Sequence[Approval], groups: Sequence[str]) -> list[str]:
@@ -89,39 +99,69 @@ def promotion_waits_for(rollout: Rollout, plan: Plan, now: datetime, opens: date
 
     `opens` is when the windows next allow a rise, None when they do now.
     """
-    gate, check = rollout.gate, rollout.check
+    gate = rollout.gate
     if gate is None or gate.stage != rollout.stage:
-        return [Waiting("an open gate")]
-    waiting = [
-        Waiting(f"{lack}") for lack in still_needed(gate, plan.stages[rollout.stage].approvals, rollout.involved)
-    ]
-    if now >= gate.expires_at:
-        waiting.append(Waiting("a new gate; this one has expired"))
-    if (gate.plan_digest, gate.version) != (rollout.plan_digest, rollout.version):
-        waiting.append(Waiting("a new gate; the plan or the version has changed"))
-    if check is None or now - check.at > FRESH * plan.every.check or not since_resume(rollout, check):
-        waiting.append(Waiting("a fresh check"))
-    elif check.settling or check.stage != rollout.stage or voids(gate, check):
-        waiting.append(Waiting("a passing check"))
+        return [Waiting(Wait.GATE, "an open gate")]
+    waiting = [*_people(rollout, plan, gate), *_still_the_one(rollout, gate, now), *_checked(rollout, plan, gate, now)]
     if not stands_confirmed(rollout):
-        waiting.append(Waiting("the present weight to be confirmed"))
-    if unrehearsed := _unrehearsed(rollout, now):
-        waiting.append(Waiting(unrehearsed))
-    if rollout.frozen is not None and rollout.frozen.stands(now):
-        frozen = rollout.frozen
-        waiting.append(Waiting(f"the freeze of {frozen.service or 'everything'} to end ({frozen.why})", frozen.until))
+        waiting.append(Waiting(Wait.CONFIRMATION, "the present weight to be confirmed"))
+    waiting += [*task_waits(rollout, plan, now), *_rehearsed(rollout, now), *_thawed(rollout, now), *_acted(rollout)]
     if opens is not None:
-        waiting.append(Waiting("the time window", opens))
+        waiting.append(Waiting(Wait.WINDOW, "the time window", opens))
     return waiting
 
 
-def _unrehearsed(rollout: Rollout, now: datetime) -> str:
-    """What is wrong with the kill's rehearsal (X3), or "". One of an older Perch had none; its next check makes up."""
+def _people(rollout: Rollout, plan: Plan, gate: Gate) -> Iterator[Waiting]:
+    """Approvals, and what is still to be ticked by people or by the checks."""
+    stage = plan.stages[rollout.stage]
+    yield from still_needed(gate, stage.approvals, rollout.involved)
+    for item in unticked(gate, stage, rollout.check):
+        text = item.wanted.text
+        if item.wanted.auto is None:
+            yield Waiting(Wait.TICK, f"'{text}' to be ticked", name=text, number=item.number)
+        else:
+            found = item.line.detail if item.line is not None else ""
+            yield Waiting(Wait.ITEM, f"{text} ({found or 'not met'})", name=text, detail=found, number=item.number)
+
+
+def _still_the_one(rollout: Rollout, gate: Gate, now: datetime) -> Iterator[Waiting]:
+    if now >= gate.expires_at:
+        yield Waiting(Wait.NEW_GATE, "a new gate; this one has expired", detail="expired")
+    if (gate.plan_digest, gate.version) != (rollout.plan_digest, rollout.version):
+        yield Waiting(Wait.NEW_GATE, "a new gate; the plan or the version has changed", detail="changed")
+
+
+def _checked(rollout: Rollout, plan: Plan, gate: Gate, now: datetime) -> Iterator[Waiting]:
+    check = rollout.check
+    if check is None or now - check.at > FRESH * plan.every.check or not since_resume(rollout, check):
+        yield Waiting(Wait.FRESH_CHECK, "a fresh check")
+    elif check.settling or check.stage != rollout.stage or voids(gate, check):
+        yield Waiting(Wait.PASSING_CHECK, "a passing check")
+
+
+def _rehearsed(rollout: Rollout, now: datetime) -> Iterator[Waiting]:
+    """What is wrong with the kill's rehearsal (X3). One of an older Perch had none; its next check makes up."""
     if rollout.rehearsal_faults:
-        return f"the kill switch to pass its rehearsal ({rollout.rehearsal_faults[0]})"
-    if rollout.rehearsed_at is not None and now - rollout.rehearsed_at > REHEARSED:
-        return "the kill switch to be rehearsed again"
-    return ""
+        fault = rollout.rehearsal_faults[0]
+        yield Waiting(Wait.REHEARSAL, f"the kill switch to pass its rehearsal ({fault})", detail=fault)
+    elif rollout.rehearsed_at is not None and now - rollout.rehearsed_at > REHEARSED:
+        yield Waiting(Wait.REHEARSAL, "the kill switch to be rehearsed again")
+
+
+def _thawed(rollout: Rollout, now: datetime) -> Iterator[Waiting]:
+    frozen = rollout.frozen
+    if frozen is not None and frozen.stands(now):
+        what = f"the freeze of {frozen.service or 'everything'} to end ({frozen.why})"
+        yield Waiting(Wait.FREEZE, what, frozen.until, frozen.service, frozen.why)
+
+
+def _acted(rollout: Rollout) -> Iterator[Waiting]:
+    """Actions of stages that are left, and what is still to be taken back: in order, so the next stage waits (R20)."""
+    for act in rollout.acts:
+        if act.open:
+            ends = act.how is Done.LEAVING
+            what = f"'{act.what}' to be {'taken back' if ends else 'done'}{f' ({act.fault})' if act.fault else ''}"
+            yield Waiting(Wait.UNDOING if ends else Wait.ACTION, what, name=act.what, detail=act.fault)
 
 
 def has_expired(rollout: Rollout, plan: Plan, now: datetime) -> bool:
@@ -134,11 +174,17 @@ def may_still_begin(rollout: Rollout, plan: Plan, now: datetime) -> bool:
     """Whether a raise on record may begin now: it was asked for a moment ago, or a check has passed since (law 1).
 
     After a downtime the verdict that it was approved on is no longer fresh. The first stage rests on none, for what
-    gets no traffic has no numbers yet; but nobody expects the start of an hour ago.
+    gets no traffic has no numbers yet; but nobody expects the start of an hour ago. Its time begins when what is to be
+    done before it is done.
     """
     fresh, check = FRESH * plan.every.check, rollout.check
-    patience = max(fresh, plan.no_data.after) if rollout.stage == 0 else fresh
-    if rollout.intent is None or now - rollout.intent.made_at <= patience:
+    if rollout.intent is None:
+        return True
+    patience, since = fresh, rollout.intent.made_at
+    if rollout.stage == 0:
+        prepared = [act.done_at for act in rollout.acts if act.when == "before" and act.stage == 0 and act.done_at]
+        patience, since = max(fresh, plan.no_data.after), max([since, *prepared])
+    if now - since <= patience:
         return True
     return check is not None and now - check.at <= fresh and check.verdict.promotable
 
@@ -170,19 +216,50 @@ def bake_left(rollout: Rollout, plan: Plan) -> timedelta:
 
 def bake_waits_for(rollout: Rollout, plan: Plan, now: datetime) -> list[Waiting]:
     """What a baking stage still waits for, with a time where it can be told (X1)."""
-    left = bake_left(rollout, plan)
-    waiting = [Waiting(f"{spell_duration(left)} more of baking", now + left)] if left else []
+    waiting = [*_clocks(rollout, plan, now)]
     if rollout.intent is None and rollout.seen_weight != rollout.confirmed:
-        waiting.append(Waiting(f"{rollout.confirmed} to be read back; the bake stands still until then"))
+        what = f"{rollout.confirmed} to be read back; the bake stands still until then"
+        waiting.append(Waiting(Wait.READ_BACK, what, name=str(rollout.confirmed)))
     if rollout.check is not None and rollout.check.settling:
-        waiting.append(Waiting("the metrics to settle"))
+        waiting.append(Waiting(Wait.SETTLING, "the metrics to settle"))
     if rollout.check is not None:
-        waiting.extend(
-            Waiting(f"{line.condition} ({line.detail or 'not met'})")
-            for line in rollout.check.lines
-            if line.role == "hard" and line.counts and line.met is not True
-        )
-    return waiting
+        lines = rollout.check.lines
+        unmet = [line for line in lines if line.role == "hard" and line.counts and line.met is not True]
+        waiting.extend(_unmet(line, rollout.samples.get(line.metric)) for line in unmet)
+    waiting.extend(task_waits(rollout, plan, now))
+    opens = rise_opens(plan, rollout.stage, now + bake_left(rollout, plan))
+    if opens is not None and rollout.stage + 1 < len(plan.stages):
+        waiting.append(Waiting(Wait.WINDOW, "the time window", opens))
+    if rollout.stage + 1 == len(plan.stages):
+        waiting.extend(_over(each) for each in forbidding(rollout, plan))
+    return [*waiting, *end_waits(rollout, plan)]
+
+
+def _over(incident: Incident) -> Waiting:
+    """One that is over and counts all the same can't be waited for: `detail` says so."""
+    what = f"incident {incident.id} ({incident.severity}) to be over"
+    return Waiting(Wait.INCIDENT, what, name=incident.id, detail="" if incident.open else "never")
+
+
+def _clocks(rollout: Rollout, plan: Plan, now: datetime) -> Iterator[Waiting]:
+    """The bake, and where it takes longer, the clean time."""
+    stage = plan.stages[rollout.stage]
+    bake = stage.bake + rollout.extended - rollout.baked
+    if bake > timedelta(0):
+        yield Waiting(Wait.BAKE, f"{spell_duration(bake)} more of baking", now + bake)
+    clean = stage.clean_for - rollout.clean if stage.clean_for is not None else timedelta(0)
+    if clean > max(bake, timedelta(0)):
+        yield Waiting(Wait.CLEAN, f"{spell_duration(clean)} more without a failed check", now + clean)
+
+
+def _unmet(line: Line, samples: Samples | None) -> Waiting:
+    """A hard condition that doesn't hold; where samples are lacking, how many, and when they will have come."""
+    if line.met is None and samples is not None:
+        more = lacking(samples)
+        what = f"{more:,.0f} more samples of {line.metric}"
+        return Waiting(Wait.SAMPLES, what, enough_by(samples), line.metric, line.detail, more)
+    found = line.detail or "not met"
+    return Waiting(Wait.CONDITION, f"{line.condition} ({found})", name=line.condition, detail=line.detail)
 
 
 def rise_opens(plan: Plan, stage: int, now: datetime) -> datetime | None:

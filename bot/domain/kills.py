@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from bot.domain.conditions import Condition
 from bot.domain.machine import Event, State, move
-from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Kill, MethodOutcome, Person, Rollout, Way
+from bot.domain.steps import Happening, Step
 from bot.domain.units import ZERO
 
 TIER_TIME = timedelta(seconds=10)
@@ -23,9 +25,12 @@ WATCH = timedelta(seconds=1)
 def begin(rollout: Rollout, now: datetime, by: Person, reason: str, asked_at: datetime, tier: int) -> Step:
     """The switch was pulled. Works from every state; again is the same kill.
 
-    A killed rollout that was rearmed since is killed anew: its switch is engaged again, so it must be rearmed again.
+    What is only observed is never killed by Perch. A killed rollout that was rearmed since is killed anew: its switch
+    is engaged again, so it must be rearmed again.
     """
     under_way = rollout.kill if rollout.state in (State.KILLING, State.STUCK) else None
+    if rollout.mode == "observe":
+        return Step(rollout)
     engaged = rollout.state is State.KILLED and rollout.rearmed_at is None
     if engaged or (under_way is not None and tier <= under_way.tier):
         return Step(rollout)
@@ -35,15 +40,19 @@ def begin(rollout: Rollout, now: datetime, by: Person, reason: str, asked_at: da
         kill=widened(under_way, tier, now) if under_way else Kill(by=by, reason=reason, asked_at=asked_at, tier=tier),
         target=ZERO,
         approved=ZERO,
+        mirror=ZERO,
         intent=None,
         gate=None,
         hold=None,
         reason=f"killed: {reason}" if reason else "killed",
         ended_at=None,
         rearmed_at=None,
+        verify_left=(),
+        verified=(),
         due_at=now,
     )
-    return Step(killing, (Happening("killing", {"by": by.id, "reason": reason, "tier": tier}, by),))
+    facts = {"by": by.id, "reason": reason, "tier": tier, "from": rollout.confirmed.percent}
+    return Step(killing, (Happening("killing", facts, by),))
 
 
 def expecting(step: Step, before: Rollout, plan: Plan, now: datetime) -> Step:
@@ -182,17 +191,38 @@ def _done(rollout: Rollout, plan: Plan, now: datetime, kill: Kill, blind: Sequen
         seen_weight=ZERO,
         ended_at=now,
         cooldown_until=until,
+        verify_after="kill",
+        verify_since=now,
+        verify_left=tuple(condition.text for condition in plan.verify_after.kill),
+        due_at=now,
     )
     facts = {
         "applied_s": _seconds(kill, kill.applied_at),
         "read_back_s": _seconds(kill, kill.read_back_at),
         "measured_s": _seconds(kill, measured),
         "not_measured": why,
+        "conditions": [_measured(kill, each) for each in plan.killed_when],
         "by": kill.by.id,
         "reason": kill.reason,
         "outcomes": [outcome.model_dump(mode="json") for outcome in kill.outcomes],
     }
     return Step(killed, (Happening("killed", facts, kill.by),))
+
+
+def _measured(kill: Kill, condition: Condition) -> dict[str, Any]:
+    """PASS or FAIL of one condition of `killed_when`, with its time (R12)."""
+    took, within = kill.met.get(condition.text), condition.within.total_seconds() if condition.within else None
+    met = took is not None and (within is None or took <= within + WATCH.total_seconds())
+    return {"condition": condition.text, "took_s": took, "within_s": within, "says": "PASS" if met else "FAIL"}
+
+
+def note_met(rollout: Rollout, met: Sequence[str], now: datetime) -> Rollout:
+    """Take in which conditions of `killed_when` are true now; the first time counts."""
+    kill = rollout.kill
+    if kill is None or not set(met) - set(kill.met):
+        return rollout
+    took = round((now - kill.asked_at).total_seconds(), 2)
+    return rollout.but(kill=kill.model_copy(update={"met": {**dict.fromkeys(met, took), **kill.met}}))
 
 
 def _seconds(kill: Kill, at: datetime | None) -> float | None:

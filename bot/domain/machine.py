@@ -22,6 +22,8 @@ class State(StrEnum):
     ROLLED_BACK = "rolled_back"
     KILLED = "killed"
     ABORTED = "aborted"
+    OBSERVED = "observed"
+    """An observation is over; what was watched goes on without Perch."""
 
     @property
     def live(self) -> bool:
@@ -32,13 +34,22 @@ class State(StrEnum):
         """Traffic is on its way down; nothing but an end leads out of it."""
         return self in (State.ROLLING_BACK, State.KILLING, State.STUCK)
 
+    @property
+    def brought_down(self) -> bool:
+        """It ended below: who asks for it once more has what he wants."""
+        return self in (State.ROLLED_BACK, State.KILLED, State.ABORTED)
+
 
 class Event(StrEnum):
     """What moves a rollout from one state to another."""
 
     PREFLIGHT_GREEN = "preflight green"
+    ADOPT = "weight adopted"
+    OBSERVE = "traffic seen"
+    STOP_OBSERVING = "observation over"
     CONFIRMED = "weight confirmed"
     BAKED = "bake over"
+    OVERRULE = "verdict overruled"
     GATE_CLOSED = "gate closed"
     PROMOTE = "promote"
     HOLD = "hold"
@@ -54,17 +65,23 @@ class Event(StrEnum):
     ABORT = "abort"
 
 
-ENDS = frozenset({State.COMPLETED, State.ROLLED_BACK, State.KILLED, State.ABORTED})
+ENDS = frozenset({State.COMPLETED, State.ROLLED_BACK, State.KILLED, State.ABORTED, State.OBSERVED})
 
 _S, _E = State, Event
 
 MOVES: dict[tuple[State, Event], State] = {
     (_S.PREFLIGHT, _E.PREFLIGHT_GREEN): _S.SHIFTING,
+    (_S.PREFLIGHT, _E.ADOPT): _S.BAKING,
+    (_S.PREFLIGHT, _E.OBSERVE): _S.BAKING,
     (_S.PREFLIGHT, _E.ABORT): _S.ABORTED,
+    (_S.PREFLIGHT, _E.HOLD): _S.HELD,
     (_S.PREFLIGHT, _E.KILL): _S.KILLING,
+    **{(state, _E.STOP_OBSERVING): _S.OBSERVED for state in (_S.PREFLIGHT, _S.BAKING, _S.HELD)},
     (_S.SHIFTING, _E.CONFIRMED): _S.BAKING,
     (_S.BAKING, _E.BAKED): _S.GATE,
     (_S.BAKING, _E.COMPLETE): _S.COMPLETED,
+    (_S.BAKING, _E.OVERRULE): _S.GATE,
+    (_S.HELD, _E.OVERRULE): _S.GATE,
     (_S.GATE, _E.GATE_CLOSED): _S.BAKING,
     (_S.GATE, _E.PROMOTE): _S.SHIFTING,
     (_S.HELD, _E.RESUME): _S.BAKING,

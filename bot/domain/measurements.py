@@ -33,6 +33,8 @@ class Measured:
     at: datetime
     series: str = ""
     """Which of several series this is the worst of, as the source names it."""
+    each: tuple[tuple[str, float], ...] = ()
+    """All series by name, where each is judged by itself; `value` is the highest then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class NoData:
     missing: Missing
     detail: str
     at: datetime
+    seen: float | None = None
+    wanted: float | None = None
+    """Of too few samples: how many there are, and how many the plan asks for."""
 
     def __str__(self) -> str:
         return f"{self.missing.value}: {self.detail}" if self.detail else self.missing.value

@@ -1,19 +1,29 @@
-"""What is due by the clock, besides checks: snapshots, checkpoints, gates that nobody answers."""
+"""What is due by the clock, besides checks: snapshots, checkpoints and who sees them, gates that nobody answers."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.acknowledging import asked, missed
+from bot.domain.escalations import escalations
+from bot.domain.gates import rise_opens
 from bot.domain.language.spelling import exactly
 from bot.domain.machine import State
-from bot.domain.moves import Happening, Step
-from bot.domain.plan import Plan
+from bot.domain.plan import Checkpoint, Plan
+from bot.domain.record.wanted import snapshot
 from bot.domain.rollout import Rollout
+from bot.domain.steps import Happening, Step
 
 
 def scheduled(step: Step, plan: Plan, now: datetime) -> Step:
-    """Add the snapshots, checkpoints and escalations that are due now."""
-    return _escalation(_snapshot(_checkpoints(step, plan, now), plan, now), plan, now)
+    """Add the snapshots, checkpoints, missed acknowledgements and escalations that are due now."""
+    seen = _checkpoints(_and(step, missed(step.rollout, now)), plan, now)
+    return _escalation(_snapshot(seen, plan, now), plan, now)
+
+
+def _and(step: Step, more: Step) -> Step:
+    """What comes after a step, added to it."""
+    return Step(more.rollout, (*step.happenings, *more.happenings), step.emergency)
 
 
 def _snapshot(step: Step, plan: Plan, now: datetime) -> Step:
@@ -26,37 +36,54 @@ def _snapshot(step: Step, plan: Plan, now: datetime) -> Step:
     return Step(rollout.but(snapshot_at=now + plan.every.snapshot), step.happenings, step.emergency).also(told)
 
 
+def due_now(rollout: Rollout, plan: Plan, now: datetime) -> tuple[str, ...]:
+    """The snapshot that goes on record with this look, as the rollout keeps its name; none or one."""
+    due = _due(rollout, plan, now)
+    return (snapshot(due[-1][0], rollout.stage),) if due else ()
+
+
+def _due(rollout: Rollout, plan: Plan, now: datetime) -> list[tuple[str, Checkpoint]]:
+    return [(name, each) for name, each in _passed(rollout, plan, now) if name not in rollout.checkpoints]
+
+
 def _checkpoints(step: Step, plan: Plan, now: datetime) -> Step:
+    """One that is due with the very look that completes the rollout is on record too: often it's the last one."""
     rollout = step.rollout
-    if rollout.state not in (State.BAKING, State.GATE, State.HELD) or rollout.entered_at is None or not rollout.check:
+    seen = (State.BAKING, State.GATE, State.HELD, State.COMPLETED)
+    if rollout.state not in seen or rollout.entered_at is None or not rollout.check:
         return step
-    due = [name for name in _passed(rollout, plan, now) if name not in rollout.checkpoints]
+    due = _due(rollout, plan, now)
     if not due:
         return step
-    facts = {"check": rollout.check.model_dump(mode="json")}
-    told = tuple(Happening("checkpoint", {"name": name, **facts}) for name in due[-1:])
-    return Step(rollout.but(checkpoints=(*rollout.checkpoints, *due)), step.happenings, step.emergency).also(*told)
+    last = due[-1][0]
+    told = Happening("checkpoint", {"name": last, "check": rollout.check.model_dump(mode="json")})
+    known = tuple(dict.fromkeys((*rollout.checkpoints, *(name for name, _ in due))))
+    if not rollout.live:
+        return Step(rollout.but(checkpoints=known), step.happenings, step.emergency).also(told)
+    asking = asked(rollout.but(checkpoints=known), [each for each in due if each[0] == last], now)
+    return _and(step.also(told), asking)
 
 
-def _passed(rollout: Rollout, plan: Plan, now: datetime) -> list[str]:
-    """Names of the stage's checkpoints whose time has come; what fell into a downtime is told once, as the last."""
+def _passed(rollout: Rollout, plan: Plan, now: datetime) -> list[tuple[str, Checkpoint]]:
+    """The stage's checkpoints whose time has come, named; what fell into a downtime is told once, as the last."""
     if rollout.entered_at is None:
         return []
     here = now - rollout.entered_at
-    names = []
+    passed = []
     for checkpoint in plan.stages[rollout.stage].checkpoints:
         if checkpoint.at is not None and here >= checkpoint.at:
-            names.append((checkpoint.at, f"T+{exactly(checkpoint.at)}"))
+            passed.append((checkpoint.at, checkpoint))
         if checkpoint.every is not None and here >= checkpoint.every:
-            last = here // checkpoint.every
-            names.append((last * checkpoint.every, f"T+{exactly(last * checkpoint.every)}"))
-    return [name for _, name in sorted(set(names))]
+            passed.append((here // checkpoint.every * checkpoint.every, checkpoint))
+    return [(f"T+{exactly(at)}", checkpoint) for at, checkpoint in sorted(passed, key=lambda each: each[0])]
 
 
 def _escalation(step: Step, plan: Plan, now: datetime) -> Step:
-    gate, after = step.rollout.gate, plan.gate.escalate_after
-    if gate is None or after is None or gate.escalated or now < gate.opened_at + after:
+    """Nobody is woken while the window is shut and nobody could use the gate."""
+    rollout, gate = step.rollout, step.rollout.gate
+    coming = escalations(gate, plan, rollout.watcher)[gate.escalated :] if gate is not None else []
+    if gate is None or not coming or now < coming[0].at or rise_opens(plan, rollout.stage, now) is not None:
         return step
-    louder = step.rollout.but(gate=gate.model_copy(update={"escalated": True}))
-    told = Happening("gate_escalated", {"gate": gate.id, "to": list(plan.roles.approvers)})
+    louder = rollout.but(gate=gate.model_copy(update={"escalated": gate.escalated + 1}))
+    told = Happening("gate_escalated", {"gate": gate.id, "to": list(coming[0].to), "times": gate.escalated + 1})
     return Step(louder, step.happenings, step.emergency).also(told)

@@ -6,44 +6,24 @@ engine turns into evidence and messages. Who may ask for a move is decided elsew
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.gates import counted
 from bot.domain.machine import Event, State, move
+from bot.domain.overrides import undone, used
 from bot.domain.plan import Plan
 from bot.domain.rollout import PERCH, Check, Hold, HoldCause, HoldThen, Intent, Line, Person, Rollout, Way
+from bot.domain.steps import Happening, Step
 from bot.domain.units import ZERO, Weight
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something worth a record and perhaps a message. `kind` names the evidence record and the wording."""
-
-    kind: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    by: Person = PERCH
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A changed rollout, and what happened on the way."""
-
-    rollout: Rollout
-    happenings: tuple[Happening, ...] = ()
-    emergency: str = ""
-    """Why the kill switch must be pulled now; the kill path has its own way to the world."""
-
-    def also(self, *happenings: Happening) -> Step:
-        return Step(self.rollout, (*self.happenings, *happenings), self.emergency)
 
 
 def enter_first_stage(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
     """Preflight is green: ask for the first stage's weight. The start by an operator opens this one step (law 1)."""
     state = move(rollout.state, Event.PREFLIGHT_GREEN)
-    return Step(_asking(rollout.but(state=state, due_at=now), plan, 0, now, id, "first stage"))
+    risen = _asking(rollout.but(state=state, due_at=now), plan, 0, now, id, "first stage")
+    return Step(risen, _other_watcher(rollout, risen))
 
 
 def promote(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
@@ -52,24 +32,53 @@ def promote(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
     gate = rollout.gate
     given = counted(gate, plan.stages[rollout.stage].approvals, rollout.involved) if gate else ()
     before = rollout.confirmed
-    risen = _asking(rollout.but(state=state, gate=None), plan, rollout.stage + 1, now, id, "promoted")
+    spent = used(rollout.overrides, gate.id if gate else "", now)
+    risen = _asking(rollout.but(state=state, gate=None, overrides=spent), plan, rollout.stage + 1, now, id, "promoted")
     facts = {
         "from": before.percent,
         "to": risen.target.percent,
         "by": [approval.person.id for approval in given],
         "gate": gate.id if gate else "",
         "approvals": [approval.model_dump(mode="json") for approval in given],
+        "ticks": [tick.model_dump(mode="json") for tick in gate.ticks] if gate else [],
         "verdict": rollout.check.verdict.value if rollout.check else "",
+        "check": rollout.check.model_dump(mode="json") if rollout.check else None,
         "warnings": list(gate.warnings) if gate else [],
         "early": rollout.early,
+        "overruled": [each.model_dump(mode="json") for each in gate.overruled] if gate else [],
     }
-    return Step(risen, (Happening("promoted", facts),))
+    return Step(risen, (Happening("promoted", facts), *_other_watcher(rollout, risen)))
+
+
+def _other_watcher(before: Rollout, after: Rollout) -> tuple[Happening, ...]:
+    """The plan gives the next stage to somebody else (X12)."""
+    if before.watched_by == after.watched_by:
+        return ()
+    return (Happening("watching", {"from": before.watched_by, "to": after.watched_by, "by": PERCH.id, "held": ""}),)
 
 
 def _asking(rollout: Rollout, plan: Plan, stage: int, now: datetime, id: str, reason: str) -> Rollout:
-    weight = plan.stage_weight(stage)
-    intent = Intent(id=id, way=Way.RAISE, weight=weight, before=rollout.confirmed, made_at=now, reason=reason)
-    return rollout.but(stage=stage, target=weight, approved=weight, intent=intent, due_at=now)
+    weight, mirror = plan.stage_weight(stage), plan.stages[stage].mirrored
+    intent = Intent(
+        id=id,
+        way=Way.RAISE,
+        weight=weight,
+        before=rollout.confirmed,
+        mirror=mirror,
+        mirror_before=rollout.mirror,
+        made_at=now,
+        reason=reason,
+    )
+    watcher = plan.stages[stage].watcher or rollout.watcher
+    return rollout.but(
+        stage=stage, target=weight, approved=weight, mirror=mirror, intent=intent, watcher=watcher, due_at=now
+    )
+
+
+def lowering(rollout: Rollout, now: datetime, id: str, to: Weight, before: Weight, reason: str, **more: Any) -> Intent:
+    """An intent downward; `mirror` is what may still be mirrored then."""
+    facts = {"mirror": ZERO, "mirror_before": rollout.mirror, **more}
+    return Intent(id=id, way=Way.LOWER, weight=to, before=before, made_at=now, reason=reason, **facts)
 
 
 def arrive(rollout: Rollout, now: datetime) -> Step:
@@ -80,18 +89,22 @@ def arrive(rollout: Rollout, now: datetime) -> Step:
         confirmed=intent.weight,
         seen_weight=intent.weight,
         intent=None,
-        **_anew(rollout, now),
+        **anew(rollout, now),
     )
+    if rollout.stage == 0:
+        # Overruled before there was any traffic, it was meant for this stage.
+        arrived = arrived.but(overspent=rollout.overspent)
     facts = {
         "stage": rollout.stage,
         "weight": intent.weight.percent,
         "before": intent.before.percent,
+        "mirror": intent.mirror.percent,
         "took_s": round((now - intent.made_at).total_seconds(), 1),
     }
     return Step(arrived, (Happening("stage_confirmed", facts),))
 
 
-def _anew(rollout: Rollout, now: datetime) -> dict[str, Any]:
+def anew(rollout: Rollout, now: datetime) -> dict[str, Any]:
     """Clocks and counts of a stage whose weight has just been confirmed. The starter is always involved (four eyes)."""
     return {
         "shifted_at": now,
@@ -103,12 +116,17 @@ def _anew(rollout: Rollout, now: datetime) -> dict[str, Any]:
         "retries": 0,
         "streaks": {},
         "tallies": {},
+        "samples": {},
         "check": None,
         "no_data_since": None,
         "no_data_told": False,
         "early": "",
+        "overspent": (),
+        "unmet_ends": (),
+        "unfinished_told": False,
         "involved": (rollout.requester.id,),
         "checkpoints": (),
+        "tasks": tuple(run for run in rollout.tasks if run.ended_at is None),
         "due_at": now,
     }
 
@@ -116,13 +134,15 @@ def _anew(rollout: Rollout, now: datetime) -> dict[str, Any]:
 def retreat(rollout: Rollout, now: datetime, id: str, hold: Hold, by: Person = PERCH) -> Step:
     """Give up a raise under way: back to the weight before it, held there. Lowering is on record as an intent."""
     before = rollout.intent.before if rollout.intent else rollout.confirmed
-    lower = Intent(id=id, way=Way.LOWER, weight=before, before=rollout.target, made_at=now, reason=hold.why)
+    mirror = rollout.intent.mirror_before if rollout.intent else ZERO
+    lower = lowering(rollout, now, id, before, rollout.target, hold.why, mirror=mirror)
     held = rollout.but(
         state=move(rollout.state, Event.HOLD),
         stage=max(rollout.stage - 1, 0),
         target=before,
         approved=before,
         confirmed=before,
+        mirror=mirror,
         intent=lower,
         gate=None,
         hold=hold,
@@ -136,7 +156,7 @@ def hold(rollout: Rollout, now: datetime, hold: Hold, id: str, by: Person = PERC
     if rollout.state is State.SHIFTING:
         return retreat(rollout, now, id, hold, by)
     held = rollout.but(state=move(rollout.state, Event.HOLD), hold=hold, gate=None, early="", due_at=now)
-    closed = (_closed(rollout, f"held: {hold.why}"),) if rollout.gate else ()
+    closed = (gate_closed(rollout, f"held: {hold.why}"),) if rollout.gate else ()
     return Step(held, (*closed, _told_hold(hold, by)))
 
 
@@ -163,6 +183,7 @@ def resume(rollout: Rollout, now: datetime, by: Person) -> Step:
         state=move(rollout.state, event),
         hold=None,
         gate=None,
+        dangers=(),
         resumed_at=now,
         counted_at=now,
         involved=involved,
@@ -176,10 +197,11 @@ def resume(rollout: Rollout, now: datetime, by: Person) -> Step:
 def close_gate(rollout: Rollout, why: str) -> Step:
     """The gate is void: back to baking, bake kept."""
     baking = rollout.but(state=move(rollout.state, Event.GATE_CLOSED), gate=None, early="")
-    return Step(baking, (_closed(rollout, why),))
+    return Step(baking, (gate_closed(rollout, why),))
 
 
-def _closed(rollout: Rollout, why: str) -> Happening:
+def gate_closed(rollout: Rollout, why: str) -> Happening:
+    """What is on record of a gate that is void."""
     return Happening("gate_closed", {"gate": rollout.gate.id if rollout.gate else "", "why": why})
 
 
@@ -191,15 +213,20 @@ def roll_back(
     reason: str,
     by: Person = PERCH,
     lines: Sequence[Line] = (),
+    rule: str = "",
 ) -> Step:
-    """Start down, to where the stage says (R15). Open from every live state but those that go down already."""
+    """Start down, to where the stage says (R15). Open from every live state but those that go down already.
+
+    `rule` is the plan's rule that asks for it, as `bot.domain.record.rules` names them.
+    """
     to = back_to(rollout, plan)
     before = max(rollout.confirmed, rollout.target)
-    intent = Intent(id=id, way=Way.LOWER, weight=to, before=before, made_at=now, reason=reason, by=by.id)
+    intent = lowering(rollout, now, id, to, before, reason, by=by.id)
     down = rollout.but(
         state=move(rollout.state, Event.ROLL_BACK),
         target=to,
         approved=to,
+        mirror=ZERO,
         intent=intent,
         gate=None,
         hold=None,
@@ -212,8 +239,9 @@ def roll_back(
         "to": to.percent,
         "from": before.percent,
         "lines": [line.model_dump(mode="json") for line in lines],
+        "rule": rule,
     }
-    closed = (_closed(rollout, "rolled back"),) if rollout.gate else ()
+    closed = (gate_closed(rollout, "rolled back"),) if rollout.gate else ()
     return Step(down, (*closed, Happening("rolling_back", facts, by)))
 
 
@@ -239,21 +267,23 @@ def came_down(rollout: Rollout, plan: Plan, now: datetime) -> Step:
         "took_s": round((now - intent.made_at).total_seconds(), 1),
         "lines": _named(rollout),
     }
-    arrived = rollout.but(confirmed=to, seen_weight=to, intent=None)
+    arrived = rollout.but(confirmed=to, seen_weight=to, intent=None, overrides=undone(rollout.overrides, now))
     if to > ZERO:
         reached = [index for index, each in enumerate(plan.stages[: rollout.stage + 1]) if each.weight <= to]
         why = f"rolled back to {to}: {rollout.reason}"
-        kept = a_hold(why, rollout.requester.id, now, "breach", then="rollback")
+        kept = a_hold(why, rollout.watched_by, now, "breach", then="rollback")
         stage = max(reached, default=0)
-        held = arrived.but(state=move(rollout.state, Event.PARTLY_DOWN), stage=stage, hold=kept, **_anew(rollout, now))
+        held = arrived.but(state=move(rollout.state, Event.PARTLY_DOWN), stage=stage, hold=kept, **anew(rollout, now))
         return Step(held, (Happening("rolled_back", facts), _told_hold(kept, PERCH)))
     until = now + plan.cooldown
     ended = arrived.but(
         state=move(rollout.state, Event.DOWN_CONFIRMED),
         ended_at=now,
         cooldown_until=until,
+        verify_after="rollback",
         verify_since=now,
         verify_left=tuple(condition.text for condition in plan.verify_after.rollback),
+        verified=(),
         due_at=now,
     )
     return Step(ended, (Happening("rolled_back", {**facts, "cooldown_until": until.timestamp()}),))
@@ -276,13 +306,18 @@ def not_coming_down(rollout: Rollout, now: datetime, fault: str, still_on: str, 
 def complete(rollout: Rollout, now: datetime) -> Step:
     """The last bake is over with a promotable verdict: the end, keeping the weight (R16)."""
     took = (now - rollout.started_at).total_seconds()
-    done = rollout.but(state=move(rollout.state, Event.COMPLETE), ended_at=now, gate=None, reason="all stages held")
+    taken = tuple(
+        each.model_copy(update={"used_at": now}) if each.what == "artifacts" else each for each in rollout.overrides
+    )
+    state = move(rollout.state, Event.COMPLETE)
+    done = rollout.but(state=state, ended_at=now, gate=None, mirror=ZERO, reason="all stages held", overrides=taken)
     return Step(done, (Happening("completed", {"weight": rollout.confirmed.percent, "took_s": round(took)}),))
 
 
 def abort(rollout: Rollout, now: datetime, reason: str, by: Person = PERCH, red: Sequence[str] = ()) -> Step:
     """End before any traffic moved: no cooldown."""
-    ended = rollout.but(state=move(rollout.state, Event.ABORT), ended_at=now, reason=reason, intent=None, hold=None)
+    state = move(rollout.state, Event.ABORT)
+    ended = rollout.but(state=state, ended_at=now, reason=reason, intent=None, hold=None, mirror=ZERO)
     return Step(ended, (Happening("aborted", {"reason": reason, "red": list(red)}, by),))
 
 
@@ -310,18 +345,19 @@ def drifted(rollout: Rollout, now: datetime, id: str, real: Weight, lower: bool)
     did = "lowered" if lower else "held"
     facts = {"recorded": rollout.confirmed.percent, "real": real.percent, "did": did}
     why = f"the weight is {real} where {rollout.confirmed} was set; somebody else moved it"
-    held = _held_where_it_stands(rollout, now, why)
-    closed = (_closed(rollout, why),) if rollout.gate else ()
+    held = held_where_it_stands(rollout, now, why)
+    closed = (gate_closed(rollout, why),) if rollout.gate else ()
     if lower:
-        intent = Intent(id=id, way=Way.LOWER, weight=rollout.confirmed, before=real, made_at=now, reason=why)
+        intent = lowering(rollout, now, id, rollout.confirmed, real, why, mirror=rollout.mirror)
         held = held.but(intent=intent, target=rollout.confirmed)
     return Step(held.but(seen_weight=real, due_at=now), (*closed, Happening("drift", facts)))
 
 
-def _held_where_it_stands(rollout: Rollout, now: datetime, why: str) -> Rollout:
+def held_where_it_stands(rollout: Rollout, now: datetime, why: str) -> Rollout:
+    """Held for drift, unless it is held already."""
     if rollout.state is State.HELD:
         return rollout
-    kept = a_hold(why, rollout.requester.id, now, "drift")
+    kept = a_hold(why, rollout.watched_by, now, "drift")
     return rollout.but(state=move(rollout.state, Event.HOLD), hold=kept, gate=None, early="")
 
 

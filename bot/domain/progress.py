@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain import moves
+from bot.domain import budgets, mirroring, moves, versions
 from bot.domain.checks import as_bad_on_stable, fired
 from bot.domain.deadlines import overdue
 from bot.domain.decisions import Decision, Do, Position, decide
@@ -17,11 +18,17 @@ from bot.domain.gates import (
     since_resume,
     voids,
 )
-from bot.domain.looks import STEADY, Look, take_in
+from bot.domain.incidents import forbidding
+from bot.domain.looks import STEADY, Look, away, take_in
 from bot.domain.machine import Event, State, move
-from bot.domain.moves import Happening, Step, a_hold
+from bot.domain.moments import due_now
+from bot.domain.moves import a_hold
 from bot.domain.plan import Action, Plan
+from bot.domain.record.wanted import lacking
 from bot.domain.rollout import Check, HoldCause, HoldThen, Rollout, Verdict
+from bot.domain.steps import Happening, Step
+from bot.domain.task_standing import waits as task_waits
+from bot.domain.tasks import after_spoiled
 
 RETRIES = 1
 """How often a stage takes EXTEND or RETRY before their `then`."""
@@ -30,25 +37,44 @@ RETRIES = 1
 def progress(rollout: Rollout, plan: Plan, look: Look) -> Step:
     """One check's effect. Pure: the same look at the same rollout is always the same step."""
     step = _decided(rollout, take_in(rollout, plan, look), plan, look)
-    news = (*_news(rollout, look.check), *_sight(rollout, step.rollout, look))
-    return Step(step.rollout, (*news, *step.happenings), step.emergency)
+    told = (
+        *absence(rollout, plan, look),
+        *versions.changes(rollout, step.rollout),
+        *news(rollout, look.check),
+        *budgets.news(rollout, step.rollout),
+        *sight(rollout, step.rollout, look),
+    )
+    return Step(step.rollout, (*told, *step.happenings), step.emergency)
 
 
 def _decided(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step:
-    """Down comes first; then drift, then what is overdue, then the verdict's own decision."""
+    """Down comes first; then drift, another version, a used-up error budget, what is overdue, and the verdict."""
     drift = _drift(before, rollout, plan, look)
     if look.check.verdict is Verdict.BREACH:
         step = _act(rollout, plan, look)
         if step.emergency or step.rollout.state.going_down:
             return _with_drift(step, rollout, look) if drift else step
-    return drift or overdue(rollout, plan, look) or _act(rollout, plan, look)
+    return (
+        drift
+        or versions.held_for_another(rollout, look)
+        or budgets.pause(rollout, plan, look.now, look.id)
+        or overdue(rollout, plan, look)
+        or after_spoiled(rollout, plan, look.now, look.id)
+        or _act(rollout, plan, look)
+    )
 
 
 def _with_drift(step: Step, rollout: Rollout, look: Look) -> Step:
     """Going down anyway, but the drift is told too (law 10)."""
-    real = look.weight.percent if look.weight else 0.0
-    facts = {"recorded": rollout.confirmed.percent, "real": real, "did": "Perch is taking it down for another reason."}
-    return step.also(Happening("drift", facts))
+    did = "Perch is taking it down for another reason."
+    told = {"drift": (rollout.confirmed, look.weight), "mirror_drift": (rollout.mirror, look.mirror)}
+    return step.also(
+        *(
+            Happening(kind, {"recorded": recorded.percent, "real": real.percent, "did": did})
+            for kind, (recorded, real) in told.items()
+            if real is not None and real != recorded
+        )
+    )
 
 
 def position(rollout: Rollout, plan: Plan, check: Check) -> Position:
@@ -70,7 +96,7 @@ def position(rollout: Rollout, plan: Plan, check: Check) -> Position:
             return Position.GOING_DOWN
 
 
-def _news(rollout: Rollout, check: Check) -> tuple[Happening, ...]:
+def news(rollout: Rollout, check: Check) -> tuple[Happening, ...]:
     """A verdict is told and recorded when it, or what fails, changes (evidence volume)."""
     before = rollout.check if rollout.check is not None and rollout.check.judged else None
     if before is not None and (before.verdict, _bad(before)) == (check.verdict, _bad(check)):
@@ -80,7 +106,10 @@ def _news(rollout: Rollout, check: Check) -> tuple[Happening, ...]:
     facts = {
         "verdict": check.verdict.value,
         "before": before.verdict.value if before else "",
+        "stage": check.stage,
+        "checked_at": check.at.isoformat(),
         "lines": [line.model_dump(mode="json") for line in check.lines],
+        **({"slos": [each.model_dump(mode="json") for each in check.slos]} if check.slos else {}),
     }
     return (Happening("verdict_changed", facts),)
 
@@ -93,7 +122,7 @@ def _bad(check: Check) -> frozenset[tuple[str, bool | None]]:
     )
 
 
-def _sight(before: Rollout, after: Rollout, look: Look) -> tuple[Happening, ...]:
+def sight(before: Rollout, after: Rollout, look: Look) -> tuple[Happening, ...]:
     """Targets that can't be read for a second check are told once, and when all can be read again (law 10)."""
     if after.unread_told and not before.unread_told and after.unread_since is not None:
         return (Happening("unseen", {"since": after.unread_since.timestamp(), "unread": list(look.unread)}),)
@@ -102,32 +131,61 @@ def _sight(before: Rollout, after: Rollout, look: Look) -> tuple[Happening, ...]
     return ()
 
 
+def absence(before: Rollout, plan: Plan, look: Look) -> tuple[Happening, ...]:
+    """That nobody looked for a while is on record, so that nobody takes that time for bake or for people's."""
+    gone = away(before, plan, look)
+    return (Happening("away", {"since": gone[0].timestamp(), "until": gone[1].timestamp()}),) if gone else ()
+
+
 def _drift(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step | None:
+    if rollout.state not in STEADY or rollout.intent is not None:
+        return None
+    weight, mirror = _weight_drift(before, rollout, plan, look), _mirror_drift(rollout, look)
+    # What brings the weight down brings the mirror down with it.
+    return weight.also(*mirror.happenings[-1:]) if weight and mirror else weight or mirror
+
+
+def _mirror_drift(rollout: Rollout, look: Look) -> Step | None:
+    if look.mirror is None or look.mirror == rollout.mirror:
+        return None
+    return mirroring.drifted(rollout, look.now, look.id, look.mirror)
+
+
+def _weight_drift(before: Rollout, rollout: Rollout, plan: Plan, look: Look) -> Step | None:
     real = look.weight
-    settled = rollout.state in STEADY and rollout.intent is None
-    if real is None or not settled or real == rollout.confirmed:
+    if real is None or real == rollout.confirmed:
         return None
     known = rollout.state is State.HELD and before.seen_weight == real
     lower = real > rollout.confirmed and plan.drift == "lower"
     if known and not lower:
         return None
-    return moves.drifted(rollout, look.now, look.id, real, lower)
+    return _by_target(moves.drifted(rollout, look.now, look.id, real, lower), look)
+
+
+def _by_target(step: Step, look: Look) -> Step:
+    """Of several targets, what each shows (X10)."""
+    if not look.targets:
+        return step
+    targets = [{"target": target, "weight": percent} for target, percent in look.targets]
+    told = [
+        replace(each, facts={**each.facts, "targets": targets}) if each.kind == "drift" else each
+        for each in step.happenings
+    ]
+    return replace(step, happenings=tuple(told))
 
 
 def _act(rollout: Rollout, plan: Plan, look: Look) -> Step:
     waited = look.now - rollout.no_data_since if rollout.no_data_since else None
     decision = decide(position(rollout, plan, look.check), look.check, plan, waited_for_data=waited)
     match decision.do:
-        case Do.OPEN_GATE | Do.COMPLETE if not since_resume(rollout, look.check):
+        case Do.OPEN_GATE | Do.COMPLETE if not since_resume(rollout, look.check) or _validates(rollout, plan, look):
             return Step(rollout)
         case Do.OPEN_GATE:
             return _open_gate(rollout, plan, look)
-        case Do.PROMOTE:
+        case Do.PROMOTE | Do.CLOSE_GATE:
             return promote_when_ready(rollout, plan, look.now, look.id)
-        case Do.CLOSE_GATE:
-            return moves.close_gate(rollout, voids(rollout.gate, look.check) if rollout.gate else "")
         case Do.COMPLETE:
-            return _complete(rollout, look)
+            return _complete(rollout, plan, look)
         case Do.ROLL_BACK | Do.KILL:
             return _down(rollout, plan, look, decision)
         case Do.HOLD:
@@ -136,6 +194,11 @@ def _act(rollout: Rollout, plan: Plan, look: Look) -> Step:
             return _again(rollout, plan, look, decision)
         case _:
             return _wait(rollout, plan, look, waited)
+
+
+def _validates(rollout: Rollout, plan: Plan, look: Look) -> bool:
+    """Whether needed tasks of the stage are still to pass: nobody approves what hasn't been tried yet (R24)."""
+    return any(True for _ in task_waits(rollout, plan, look.now))
 
 
 def _wait(rollout: Rollout, plan: Plan, look: Look, waited: timedelta | None) -> Step:
@@ -149,7 +212,7 @@ def _wait(rollout: Rollout, plan: Plan, look: Look, waited: timedelta | None) ->
         if line.met is None and line.role != "soft" and line.counts
     ]
     at = (rollout.no_data_since or look.now) + plan.no_data.after
-    facts = {"missing": missing, "then": plan.no_data.then.value, "at": at.timestamp()}
+    facts = {"missing": missing, "then": plan.no_data.then.value, "until": at.timestamp()}
     return Step(rollout.but(no_data_told=True), (Happening("no_data", facts),))
 
 
@@ -169,7 +232,7 @@ def _open_gate(rollout: Rollout, plan: Plan, look: Look) -> Step:
 
 
 def promote_when_ready(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
-    """Rise when nothing is waited for any more (law 1); otherwise stay, or close a gate that a new warning voids."""
+    """Rise when nothing is waited for any more (law 1); otherwise stay, or close a gate that the newest check voids."""
     if rollout.gate is not None and rollout.check is not None:
         void = voids(rollout.gate, rollout.check)
         if void:
@@ -180,14 +243,26 @@ def promote_when_ready(rollout: Rollout, plan: Plan, now: datetime, id: str) -> 
     return moves.promote(rollout, plan, now, id)
 
 
-def _complete(rollout: Rollout, look: Look) -> Step:
-    if look.complete_fails:
+def _complete(rollout: Rollout, plan: Plan, look: Look) -> Step:
+    """The end, unless an incident, an unmet end or a missing artifact forbids it (E5, E10)."""
+    if forbidding(rollout, plan):
         return Step(rollout)
-    return moves.complete(rollout, look.now)
+    lacks = lacking(rollout, plan, due_now(rollout, plan, look.now))
+    if not look.complete_fails and not lacks:
+        return moves.complete(rollout, look.now)
+    by_itself = not look.complete_fails and all(lack.until is not None for lack in lacks)
+    if rollout.unfinished_told or by_itself:
+        return Step(rollout)
+    facts = {
+        "complete_when": list(look.complete_fails),
+        "artifacts": [lack.name for lack in lacks],
+        "gone": [lack.name for lack in lacks if lack.gone],
+    }
+    return Step(rollout.but(unfinished_told=True), (Happening("unfinished", facts),))
 
 
 def _down(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step:
-    check, reason = look.check, _why(rollout, plan, look.check)
+    check, reason = look.check, why_of(rollout, plan, look.check)
     if decision.do is Do.KILL:
         return Step(rollout, (), emergency=reason)
     rules = fired(check, plan.stages[rollout.stage])
@@ -195,18 +270,19 @@ def _down(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step:
         return _both_sides_bad(rollout, look, reason)
     wanted = "trigger" if rules else "hard"
     lines = [line for line in check.lines if line.role == wanted and line.counts and line.met is bool(rules)]
-    return moves.roll_back(rollout, plan, look.now, look.id, reason, lines=lines)
+    rule = {Verdict.BREACH: "on_breach", Verdict.NO_DATA: "no_data"}.get(check.verdict, "on_fail")
+    return moves.roll_back(rollout, plan, look.now, look.id, reason, lines=lines, rule=rule)
 
 
 def _both_sides_bad(rollout: Rollout, look: Look, reason: str) -> Step:
     if rollout.state is State.HELD:
         return Step(rollout)
     why = f"{reason}, but the stable side is as bad: rolling back would not help"
-    kept = a_hold(why, rollout.requester.id, look.now, "both_sides")
+    kept = a_hold(why, rollout.watched_by, look.now, "both_sides")
     return moves.hold(rollout, look.now, kept, look.id)
 
 
-def _why(rollout: Rollout, plan: Plan, check: Check) -> str:
+def why_of(rollout: Rollout, plan: Plan, check: Check) -> str:
     """Why a verdict has consequences, fit to forward."""
     match check.verdict:
         case Verdict.BREACH:
@@ -223,8 +299,8 @@ def _why(rollout: Rollout, plan: Plan, check: Check) -> str:
 def _hold(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step:
     cause = _CAUSES.get(look.check.verdict, "on_fail")
     then = _THEN.get(decision.then, "hold")
-    why = _why(rollout, plan, look.check)
-    kept = a_hold(why, rollout.requester.id, look.now, cause, decision.lasting, then)
+    why = why_of(rollout, plan, look.check)
+    kept = a_hold(why, rollout.watched_by, look.now, cause, decision.lasting, then)
     return moves.hold(rollout, look.now, kept, look.id)
 
 

@@ -53,13 +53,13 @@ def measure(
     `samples` answers `at_least`; `alive` is the measurement of the metric that `alive_when` names, without which
     `empty_is` doesn't count: a number that is missing because its exporter is dead isn't 0.
     """
-    if isinstance(answer, NoData):
+    if isinstance(answer, NoData) and not (answer.missing is Missing.EMPTY and metric.empty_is is not None):
         return answer
     if metric.at_least is not None:
         few = _too_few(metric.at_least.value, samples, now)
         if few is not None:
             return few
-    if not answer:
+    if not answer or isinstance(answer, NoData):
         return _empty(metric, alive, now)
     doubt = _not_numbers(answer, now) or _not_now(answer, metric.stale_after or STALE_AFTER, now)
     if doubt is not None:
@@ -80,7 +80,7 @@ def _too_few(wanted: float, samples: Answered | None, now: datetime) -> NoData |
     seen = samples[0].value if samples else 0.0
     if seen >= wanted:
         return None
-    return NoData(Missing.FEW_SAMPLES, f"{_number(seen)} of {_number(wanted)}", now)
+    return NoData(Missing.FEW_SAMPLES, f"{_number(seen)} of {_number(wanted)}", now, seen, wanted)
 
 
 def _empty(metric: Metric, alive: Measurement | None, now: datetime) -> Measurement:
@@ -122,6 +122,10 @@ def _not_now(answer: Sequence[Sampled], stale_after: timedelta, now: datetime) -
 
 def _chosen(metric: Metric, answer: Sequence[Sampled], now: datetime) -> Measurement:
     match metric.series:
+        case "each":
+            worst = max(answer, key=lambda sample: sample.value)
+            each = tuple((sample.labels, sample.value) for sample in answer)
+            return Measured(worst.value, worst.at, worst.labels, each)
         case "max":
             worst = max(answer, key=lambda sample: sample.value)
         case "min":

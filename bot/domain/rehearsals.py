@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.looks import STEADY
-from bot.domain.moves import Happening, Step
 from bot.domain.rollout import Rollout
+from bot.domain.steps import Happening, Step
 
 EVERY = timedelta(hours=1)
 AGAIN = timedelta(minutes=1)
@@ -16,7 +16,7 @@ AGAIN = timedelta(minutes=1)
 
 def due(rollout: Rollout, now: datetime) -> bool:
     """Whether it's time to rehearse again; only what has traffic and stands still is rehearsed."""
-    if rollout.state not in STEADY or rollout.intent is not None:
+    if rollout.mode == "observe" or rollout.state not in STEADY or rollout.intent is not None:
         return False
     every = AGAIN if rollout.rehearsal_faults else EVERY
     return rollout.rehearsed_at is None or now - rollout.rehearsed_at >= every

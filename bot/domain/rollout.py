@@ -6,99 +6,53 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
+from pydantic import Field, field_serializer, field_validator
 
+from bot.domain.actions import Act
+from bot.domain.diagnoses import Diagnosing
+from bot.domain.holds import Frozen, Hold, HoldCause, HoldThen
 from bot.domain.machine import State
+from bot.domain.overrides import Override, Overruled
+from bot.domain.person import PERCH, Person
+from bot.domain.replans import Replan
+from bot.domain.samples import Samples
+from bot.domain.severities import Incident
+from bot.domain.task_runs import TaskRun
+from bot.domain.thrown import Kill, MethodOutcome, once
 from bot.domain.units import ZERO, Weight
+from bot.domain.value import Value
+from bot.domain.verdicts import Check, Line, Role, Streak, Tally, Verdict
+from bot.domain.verified import Verified, WayDown
 
-
-class Verdict(StrEnum):
-    """What a check says, worst first."""
-
-    BREACH = "breach"
-    NO_DATA = "no_data"
-    FAIL = "fail"
-    WARN = "warn"
-    PASS = "pass"
-
-    @property
-    def promotable(self) -> bool:
-        return self in (Verdict.PASS, Verdict.WARN)
-
-
-class Value(BaseModel):
-    """Frozen, stored as JSON inside the rollout's row."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Person(Value):
-    """Who acted: a Slack user id, or `shell:NAME`, `alertmanager`, `perch`."""
-
-    id: str
-    name: str = ""
-
-
-PERCH = Person(id="perch", name="Perch")
-
-
-Role = Literal["hard", "soft", "trigger"]
-
-
-class Line(Value):
-    """One condition's outcome in a check, ready to be shown and kept as evidence."""
-
-    role: Role
-    condition: str
-    metric: str = ""
-    met: bool | None = None
-    """For hard and soft: it holds. For a trigger: it fired. None: no data."""
-    value: float | None = None
-    unit: str = ""
-    threshold: float | None = None
-    reference: float | None = None
-    detail: str = ""
-    since: datetime | None = None
-    counts: bool = True
-    """False while it is only shown: the stage settles, or the condition's `after` hasn't come."""
-
-
-class Check(Value):
-    """One evaluation of all conditions of a stage."""
-
-    at: datetime
-    stage: int
-    verdict: Verdict
-    settling: bool = False
-    lines: tuple[Line, ...] = ()
-
-    @property
-    def judged(self) -> bool:
-        """Whether hard conditions count already; while a stage settles only triggers speak."""
-        return not self.settling or any(line.counts for line in self.lines if line.role == "hard")
-
-    @property
-    def warnings(self) -> frozenset[str]:
-        """Soft conditions that aren't met or lack data."""
-        soft = [line for line in self.lines if line.role == "soft" and line.counts]
-        return frozenset(line.condition for line in soft if line.met is not True)
-
-
-class Streak(Value):
-    """How long, and how many checks in a row, a condition has been seen true."""
-
-    since: datetime | None = None
-    last: datetime | None = None
-    times: int = 0
-    looked: datetime | None = None
-    """The newest check, one without data included: tells no data from nobody looking."""
-
-
-class Tally(Value):
-    """Good answers out of all, since the stage's traffic was confirmed."""
-
-    good: int = 0
-    total: int = 0
+__all__ = [
+    "PERCH",
+    "Act",
+    "Approval",
+    "Asked",
+    "BaselineValue",
+    "Check",
+    "Diagnosing",
+    "Frozen",
+    "Gate",
+    "Hold",
+    "HoldCause",
+    "HoldThen",
+    "Intent",
+    "Kill",
+    "Line",
+    "MethodOutcome",
+    "Person",
+    "Role",
+    "Rollout",
+    "Streak",
+    "Tally",
+    "Tick",
+    "Tried",
+    "TriedKind",
+    "Verdict",
+    "Way",
+    "once",
+]
 
 
 class Approval(Value):
@@ -108,6 +62,16 @@ class Approval(Value):
     at: datetime
     how: Literal["button", "reaction", "verb", "shell"]
     groups: tuple[str, ...] = ()
+    role: tuple[str, ...] = ()
+    """Which of the plan's approvers the person was one of then; none for a shell, which is its own authority."""
+
+
+class Tick(Value):
+    """One item of a gate's checklist, ticked by a person who was shown this gate (R19)."""
+
+    item: str
+    person: Person
+    at: datetime
 
 
 class Gate(Value):
@@ -121,49 +85,12 @@ class Gate(Value):
     version: str
     verdict: Verdict
     warnings: tuple[str, ...] = ()
+    overruled: tuple[Overruled, ...] = ()
+    """What a person overruled for this gate alone (break-glass)."""
     approvals: tuple[Approval, ...] = ()
-    escalated: bool = False
-
-
-HoldThen = Literal["hold", "rollback", "kill"]
-HoldCause = Literal[
-    "person",
-    "on_fail",
-    "no_data",
-    "drift",
-    "unconfirmed",
-    "both_sides",
-    "gate",
-    "limit",
-    "restored",
-    "breach",
-    "freeze",
-]
-
-
-class Hold(Value):
-    """Why progress stopped, whose it is, until when, and what happens then."""
-
-    why: str
-    owner: str
-    since: datetime
-    until: datetime | None = None
-    then: HoldThen = "hold"
-    cause: HoldCause
-
-
-class Frozen(Value):
-    """The freeze that covers a rollout: nothing of it rises. `service` is "" where everything is frozen."""
-
-    freeze: str
-    service: str
-    why: str
-    by: Person
-    until: datetime | None = None
-    """None: until somebody lifts it."""
-
-    def stands(self, now: datetime) -> bool:
-        return self.until is None or now < self.until
+    ticks: tuple[Tick, ...] = ()
+    escalated: int = 0
+    """How often it was told to somebody further (U3)."""
 
 
 class Way(StrEnum):
@@ -183,59 +110,36 @@ class Intent(Value):
     way: Way
     weight: Weight
     before: Weight
+    mirror: Weight = ZERO
+    """The share that is mirrored then, and `mirror_before` the one of before (R8)."""
+    mirror_before: Weight = ZERO
     made_at: datetime
     reason: str
     by: str = ""
     """Who asked for it, where a person did."""
     attempts: int = 0
 
-    @field_validator("weight", "before", mode="before")
+    @field_validator("weight", "before", "mirror", "mirror_before", mode="before")
     @classmethod
     def _read(cls, value: Any) -> Any:
         return Weight(float(value)) if isinstance(value, int | float) else value
 
-    @field_serializer("weight", "before")
+    @field_serializer("weight", "before", "mirror", "mirror_before")
     def _write(self, value: Weight) -> float:
         return value.percent
 
 
-class MethodOutcome(Value):
-    """How one kill method, or one traffic target, ended."""
+class Asked(Value):
+    """A checkpoint that somebody was asked to acknowledge (S9). `of` are the plan's entries: one of them will do."""
 
+    id: str
     name: str
-    tier: int
-    applied_at: datetime | None = None
-    read_back_at: datetime | None = None
-    fault: str = ""
-
-    @field_validator("name")
-    @classmethod
-    def _read_name(cls, value: str) -> str:
-        return once(value)
-
-
-def once(name: str) -> str:
-    """A kill method's name. Version 0.1.0 wrote the kind twice where a target's name begins with it."""
-    kind, _, rest = name.partition(" ")
-    return rest if rest == kind or rest.startswith(f"{kind} ") else name
-
-
-class Kill(Value):
-    """A kill under way or done: who, when, and the three times."""
-
-    by: Person
-    reason: str
-    asked_at: datetime
-    tier: int = 0
-    widened_at: datetime | None = None
-    """When the present tier was added to the first; each tier has its own time."""
-    applied_at: datetime | None = None
-    read_back_at: datetime | None = None
-    measured_at: datetime | None = None
-    not_measured: str = ""
-    outcomes: tuple[MethodOutcome, ...] = ()
-    lands_by: datetime | None = None
-    """Until when a raise that was under way may still land; nobody calls the kill done before."""
+    of: tuple[str, ...]
+    at: datetime
+    until: datetime
+    by: Person | None = None
+    done_at: datetime | None = None
+    missed: bool = False
 
 
 class BaselineValue(Value):
@@ -247,6 +151,34 @@ class BaselineValue(Value):
     how: str
 
 
+TriedKind = Literal[
+    "version",
+    "metric",
+    "stable",
+    "baseline",
+    "traffic",
+    "kill switch",
+    "paper",
+    "archive",
+    "notifier",
+    "diagnosis",
+    "slo",
+    "task",
+    "action",
+]
+
+
+class Tried(Value):
+    """One thing that preflight tries, and how it went; `said` is the reason, or what was found."""
+
+    what: str
+    """What it is, for the record; `kind` and `name` are the same for who words it."""
+    kind: TriedKind
+    name: str = ""
+    outcome: Literal["pending", "ok", "note", "red"] = "pending"
+    said: str = ""
+
+
 class Rollout(Value):
     """One execution of a plan, for one version of the thing rolled out."""
 
@@ -256,8 +188,15 @@ class Rollout(Value):
     service: str
     environment: str
     version: str
+    other_version: str = ""
+    """What was last seen to run instead of it, where the plan says how to look (U1)."""
     mode: Literal["live", "observe"] = "live"
+    """`observe`: Perch judges and tells, and touches nothing (U2)."""
+    adopts: Weight | None = None
+    """The weight that it takes over, for one that was started to do so (U2)."""
     requester: Person
+    watcher: str = ""
+    """Who keeps an eye on it, by Slack's id; "" is whoever started it."""
     started_at: datetime
     revision: int = 0
 
@@ -269,6 +208,8 @@ class Rollout(Value):
     """The highest weight that anybody approved and that is still allowed; never exceeded."""
     target: Weight = ZERO
     """Where a move under way is going."""
+    mirror: Weight = ZERO
+    """The share of requests that may be copied to the canary: its stage's; 0 after any way down (R8)."""
     intent: Intent | None = None
 
     shifted_at: datetime | None = None
@@ -282,6 +223,8 @@ class Rollout(Value):
     retries: int = 0
     streaks: dict[str, Streak] = Field(default_factory=dict)
     tallies: dict[str, Tally] = Field(default_factory=dict)
+    samples: dict[str, Samples] = Field(default_factory=dict)
+    """Metrics that lacked samples at the newest check (X1)."""
     check: Check | None = None
     no_data_since: datetime | None = None
     no_data_told: bool = False
@@ -296,7 +239,27 @@ class Rollout(Value):
     """Who started, resumed or overrode in this stage: they may not approve leaving it (four eyes)."""
     early: str = ""
     """The reason of a person who ended this stage's bake early (break-glass)."""
+    overrides: tuple[Override, ...] = ()
+    replan: Replan | None = None
+    budgets: dict[str, str] = Field(default_factory=dict)
+    """How low each SLO's error budget is, by `budget_levels`; one with enough left isn't named (R13)."""
+    overspent: tuple[str, ...] = ()
+    """SLOs whose used-up budget a person overruled for this stage."""
 
+    artifacts: tuple[str, ...] = ()
+    """What is on record of the artifacts that a plan may ask for."""
+    unmet_ends: tuple[str, ...] = ()
+    """At the last stage: conditions of the plan's `complete_when` that didn't hold at the newest check, with why."""
+    unfinished_told: bool = False
+    """Whether it was told what the end still lacks."""
+    perch: str = ""
+    """The version of Perch that saved it last."""
+
+    would: str = ""
+    """What Perch would do, as last said of an observed rollout."""
+
+    preflight: tuple[Tried, ...] = ()
+    """What preflight has tried, until it is over."""
     kill: Kill | None = None
     former: dict[str, str] = Field(default_factory=dict)
     """What each kill method's target held before the start: `rearm` puts it back."""
@@ -305,9 +268,24 @@ class Rollout(Value):
     rehearsal_faults: tuple[str, ...] = ()
     reason: str = ""
     """Why it ended, or is ending: fit to forward."""
+    verify_after: WayDown = "rollback"
+    """After which way down it is looked whether all is well (R12); since when, what is left, and what came of it."""
     verify_left: tuple[str, ...] = ()
     verify_since: datetime | None = None
+    verified: tuple[Verified, ...] = ()
+    diagnoses: dict[str, Diagnosing] = Field(default_factory=dict)
+    """By metric, the newest (R14)."""
+    dangers: tuple[str, ...] = ()
+    """The classes of the triggers that fired, until somebody resumes (R22)."""
+    tasks: tuple[TaskRun, ...] = ()
+    """Of the present stage the newest attempt at each, and what was begun before and hasn't ended (O6, R24)."""
+    acts: tuple[Act, ...] = ()
+    """What it changes besides traffic, in the order in which it was asked for (R20)."""
+    incidents: tuple[Incident, ...] = ()
+    """Open ones, and the newest that are over (E10)."""
     checkpoints: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    """The newest acknowledgements that were asked for; all of them are in the evidence."""
     snapshot_at: datetime | None = None
     seen_weight: Weight | None = None
     """What the outside world said at the last check."""
@@ -320,7 +298,7 @@ class Rollout(Value):
     rearmed_at: datetime | None = None
     """When the former values were put back after a kill; until then the plan can't start."""
 
-    @field_validator("confirmed", "approved", "target", "seen_weight", mode="before")
+    @field_validator("confirmed", "approved", "target", "mirror", "seen_weight", "adopts", mode="before")
     @classmethod
     def _read_weight(cls, value: Any) -> Any:
         return Weight(float(value)) if isinstance(value, int | float) else value
@@ -330,7 +308,7 @@ class Rollout(Value):
     def _read_former(cls, value: dict[str, str]) -> dict[str, str]:
         return {once(name): former for name, former in value.items()}
 
-    @field_serializer("confirmed", "approved", "target", "seen_weight")
+    @field_serializer("confirmed", "approved", "target", "mirror", "seen_weight", "adopts")
     def _write_weight(self, value: Weight | None) -> float | None:
         return None if value is None else value.percent
 
@@ -339,11 +317,21 @@ class Rollout(Value):
         return self.model_copy(update=changes)
 
     @property
+    def watched_by(self) -> str:
+        """Whose turn it is where nobody else is named: holds and unanswered gates are this person's."""
+        return self.watcher or self.requester.id
+
+    @property
     def live(self) -> bool:
         """Still under way; a plan has at most one such rollout per environment."""
         return self.state.live
 
     @property
     def watched(self) -> bool:
-        """Still to be looked at by the tick: live, or ended with a verification outstanding."""
-        return self.state.live or bool(self.verify_left)
+        """Still to be looked at by the tick: live, or ended with a verification or actions outstanding."""
+        return self.unsaid or any(act.open for act in self.acts)
+
+    @property
+    def unsaid(self) -> bool:
+        """Not all of it can be told yet; what fails and is tried on is told as that."""
+        return self.state.live or bool(self.verify_left) or any(act.open and not act.tries for act in self.acts)

@@ -22,8 +22,12 @@ PERCHS_OWN = frozenset(
         "DATABASE_URL",
         "PERCH_SIGNING_KEY",
         "PERCH_WEBHOOK_TOKEN",
+        "PERCH_PAGERDUTY_SECRET",
+        "PERCH_OFREP_TOKEN",
         "PERCH_HEARTBEAT_URL",
         "PERCH_FALLBACK_URL",
+        "PERCH_SMTP_URL",
+        "PERCH_SMTP_PASSWORD",
     }
 )
 """Settings that no plan may name: whoever edits a plan could send them anywhere, and then speak or sign as Perch."""

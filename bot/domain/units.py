@@ -23,6 +23,7 @@ class Dimension(StrEnum):
     COUNT = "count"
     RATE = "rate"
     SIZE = "size"
+    MOMENT = "moment"
 
 
 class Unit(StrEnum):
@@ -37,6 +38,8 @@ class Unit(StrEnum):
     PER_MINUTE = "per_minute"
     PER_HOUR = "per_hour"
     BYTES = "bytes"
+    TIMESTAMP = "timestamp"
+    """A time, in seconds since 1970: nothing is compared with it but its age."""
 
     @property
     def dimension(self) -> Dimension:
@@ -58,6 +61,7 @@ _SCALE: dict[Unit, tuple[Dimension, float]] = {
     Unit.PER_MINUTE: (Dimension.RATE, 1 / 60),
     Unit.PER_HOUR: (Dimension.RATE, 1 / 3600),
     Unit.BYTES: (Dimension.SIZE, 1.0),
+    Unit.TIMESTAMP: (Dimension.MOMENT, 1.0),
 }
 
 

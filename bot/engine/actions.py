@@ -13,18 +13,31 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bot.domain import freezes, gates, moves
+from bot.domain import acting, freezes, gates, moves
 from bot.domain.freezes import Freeze
 from bot.domain.machine import State
-from bot.domain.moves import Happening, Step, a_hold
+from bot.domain.moves import a_hold
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout, Way
+from bot.domain.steps import Happening, Step
 from bot.domain.units import ZERO, spell_duration
 from bot.engine.cards import kill_card
-from bot.engine.confirm import Look, confirmed, down_to
+from bot.engine.confirm import Look, confirmed, down_to, mirrored
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.ledger import Ledger, new_id
-from bot.engine.targets import AGAIN, CALL_S, Calls, apply_all, bring_down, highest, lowest_known, shown
+from bot.engine.outcomes import applied_facts, still_on_words
+from bot.engine.targets import (
+    AGAIN,
+    CALL_S,
+    Calls,
+    ask,
+    bring_down,
+    highest,
+    lowered,
+    shown,
+    standing,
+    weights,
+)
 from bot.ports import Denied, Freezes, KillFiles, OutsideFault, Spooled
 
 log = logging.getLogger(__name__)
@@ -76,6 +89,10 @@ class Mover:
     async def carry_out(self, rollout: Rollout) -> None:
         """Do what the rollout's intent says, and commit the outcome. Without an intent there's nothing to do."""
         intent = rollout.intent
+        if rollout.mode == "observe":
+            if intent is not None:
+                log.error("rollout %s is only observed and has an intent: nothing is done of it", rollout.id)
+            return
         if intent is None or rollout.state in (State.KILLING, State.KILLED):
             return
         plan = await self._ledger.plan_of(rollout)
@@ -99,20 +116,26 @@ class Mover:
     # ---- up -----------------------------------------------------------------------------------------------------
 
     async def _raise(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear, out: Calls) -> None:
-        """Up, or back to the weight before."""
+        """Up, or back to the weight before; not before what the plan wants done first is done (R20)."""
+        if acting.unready(rollout):
+            return
         within = plan.confirm.within
         try:
             await self._keep_card(rollout, plan)
-            before = await shown(gear.traffic)
+            before, applied_at = await shown((*gear.traffic, *gear.mirrors)), self._ledger.clock()
             async with asyncio.timeout(within.total_seconds()):
                 for number, each in enumerate(gear.traffic):
                     fresh = await self._fence(rollout.id, intent)
                     if number == 0:
                         self._passed_lately(fresh, plan)
-                    await out.make(each.apply(intent.weight))
+                    await ask(each, intent.weight, out)
+                applied_at = self._ledger.clock()
                 await self._fence(rollout.id, intent)
                 after = await confirmed(gear, plan, intent.weight, self._look)
-            await self._arrive(rollout.id, intent, before, after)
+                after += await self._mirror(rollout.id, intent, gear, out)
+            targets = (*gear.traffic, *gear.mirrors)
+            proof = applied_facts(intent, targets, before, after, applied_at, self._ledger.clock())
+            await self._arrive(rollout.id, intent, proof)
             return
         except FenceBroken:
             await self._undo(rollout.id, intent, gear)
@@ -133,6 +156,15 @@ class Mover:
             # Its call may have gone out all the same: from a process that was paused in the middle of it, for one.
             await self._undo(rollout.id, intent, gear)
 
+    async def _mirror(self, id: str, intent: Intent, gear: Gear, out: Calls) -> tuple[str, ...]:
+        """The stage's mirror, once its weight stands: fenced like a raise, and read back. It may also end here."""
+        for each in gear.mirrors:
+            await self._fence(id, intent)
+            await out.make(each.apply(intent.mirror))
+        if gear.mirrors:
+            await self._fence(id, intent)
+        return await mirrored(gear.mirrors, intent.mirror)
+
     def _passed_lately(self, rollout: Rollout, plan: Plan) -> None:
         """Raises Denied, or NotYet as long as data may be away: after a start some sources need a few looks."""
         now, intent = self._ledger.clock(), rollout.intent
@@ -141,6 +173,10 @@ class Mover:
         if intent is not None and now - intent.made_at <= plan.no_data.after:
             raise NotYet(rollout.id)
         raise Denied("it was approved too long ago, and no check has passed since")
+
+    async def fence(self, id: str, intent: Intent) -> Rollout:
+        """Whether what goes with a raise may go on: the rollout. Raises FenceBroken, FrozenOver or Denied."""
+        return await self._fence(id, intent)
 
     async def _fence(self, id: str, intent: Intent) -> Rollout:
         hidden, spooled = await asyncio.to_thread(_spool, self._files)
@@ -158,25 +194,27 @@ class Mover:
             raise FrozenOver(freeze)
         return fresh
 
-    async def _arrive(self, id: str, intent: Intent, before: Sequence[str], after: Sequence[str]) -> None:
+    async def _arrive(self, id: str, intent: Intent, proof: Happening) -> None:
         def arrive(fresh: Rollout, plan: Plan, now: datetime) -> Step:
             _still(intent, fresh)
-            return moves.arrive(fresh, now).also(_applied(intent, before, after, now))
+            return moves.arrive(fresh, now).also(proof)
 
         await self._ledger.change(id, arrive)
 
     async def _give_up(self, id: str, intent: Intent, fault: str, gear: Gear) -> None:
-        real = await lowest_known(gear.traffic)
+        stands = await standing(gear.traffic)
+        real = min(weights(stands), default=None)
 
         def retreat(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             _still(intent, fresh)
             why = f"{intent.weight} was not confirmed: {fault}"
-            kept = a_hold(why, fresh.requester.id, now, "unconfirmed")
+            kept = a_hold(why, fresh.watched_by, now, "unconfirmed")
             facts = {
                 "wanted": intent.weight.percent,
                 "real": real.percent if real else None,
                 "within_s": plan.confirm.within.total_seconds(),
                 "fault": fault,
+                "targets": [each.facts for each in stands],
             }
             return moves.retreat(fresh, now, new_id(), kept).also(Happening("unconfirmed", facts))
 
@@ -194,15 +232,22 @@ class Mover:
     async def _undo(self, id: str, intent: Intent, gear: Gear) -> None:
         """What was overtaken may have landed: back to what the rollout wants now, and told.
 
-        A raise hasn't landed where nothing stands above the weight before it; whoever overtook it brings that down.
+        The weight and the mirror side by side: what can't be brought down of the one mustn't keep the other up.
         """
         fresh = await self._ledger.rollouts.load(id)
+        both = self._weight_off(fresh, intent, gear), _mirror_off(fresh, intent, gear)
+        for broke in await asyncio.gather(*both, return_exceptions=True):
+            if broke is not None:
+                raise broke
+
+    async def _weight_off(self, fresh: Rollout, intent: Intent, gear: Gear) -> None:
+        """A raise hasn't landed where nothing stands above the weight before it; who overtook it brings that down."""
         wanted = ZERO if fresh.state in (State.KILLING, State.KILLED) else min(fresh.target, fresh.approved)
         real = await highest(gear.traffic)
         if real is None or real <= max(wanted, intent.before if intent.way is Way.RAISE else ZERO):
             return
         shows = await bring_down(gear.traffic, wanted)
-        log.warning("rollout %s: a change to %s was overtaken; %s is back at %s", id, intent.weight, real, shows)
+        log.warning("rollout %s: a change to %s was overtaken; %s is back at %s", fresh.id, intent.weight, real, shows)
         if intent.way is Way.RAISE:
             facts = {"weight": intent.weight.percent, "landed": real.percent, "real": shows.percent}
             await self._ledger.record(fresh, Happening("late_raise", {**facts, "to": wanted.percent}))
@@ -215,24 +260,41 @@ class Mover:
     # ---- down ---------------------------------------------------------------------------------------------------
 
     async def _lower(self, rollout: Rollout, intent: Intent, plan: Plan, gear: Gear, out: Calls) -> None:
-        before = await shown(gear.traffic)
         within_s = max(CALL_S, plan.confirm.within.total_seconds())
-        applied = await apply_all(gear.traffic, intent.weight, out, within_s)
-        fault = "; ".join(applied.faults)
+        # A mirror that hangs holds up no weight, not even by a look at it.
+        applied, copies = await asyncio.gather(
+            lowered(gear.traffic, intent.weight, out, within_s), lowered(gear.mirrors, intent.mirror, out, within_s)
+        )
+        applied_at = self._ledger.clock()
+        fault = "; ".join((*applied.faults, *copies.faults))
         if not fault:
             try:
                 async with asyncio.timeout(plan.confirm.within.total_seconds()):
-                    await down_to(gear, plan, intent.weight, self._look)
+                    await asyncio.gather(
+                        down_to(gear, plan, intent.weight, self._look),
+                        mirrored(gear.mirrors, intent.mirror, or_less=True),
+                    )
             except (TimeoutError, OutsideFault) as late:
                 fault = str(late) or f"{intent.weight} didn't show within {spell_duration(plan.confirm.within)}"
-        real = await highest(gear.traffic) if fault else None
-        still_on = str(real) if real is not None else "unknown"
-        outcome = _not_down(intent, fault, still_on) if fault else _is_down(intent, before, applied.shown)
+        targets = (*gear.traffic, *gear.mirrors)
+        still_on = still_on_words(await standing(targets)) if fault else ""
+        before, after = (*applied.before, *copies.before), (*applied.shown, *copies.shown)
+        proof = applied_facts(intent, targets, before, after, applied_at, self._ledger.clock())
+        outcome = _not_down(intent, fault, still_on) if fault else _is_down(intent, proof)
         try:
             await self._ledger.change(rollout.id, outcome)
         except FenceBroken:
             # Another process goes further down: a weight that was to be lower than before may now be too high.
             await self._undo(rollout.id, intent, gear)
+
+
+async def _mirror_off(fresh: Rollout, intent: Intent, gear: Gear) -> None:
+    """Where an overtaken deed may have mirrored more than is wanted now."""
+    wanted = ZERO if fresh.state in (State.KILLING, State.KILLED) else fresh.mirror
+    real = await highest(gear.mirrors)
+    if real is not None and real > max(wanted, intent.mirror_before if intent.way is Way.RAISE else ZERO):
+        await bring_down(gear.mirrors, wanted)
+        log.warning("rollout %s: a mirror of %s was overtaken; it is back at %s", fresh.id, real, wanted)
 
 
 def _still(intent: Intent, fresh: Rollout) -> Intent:
@@ -242,12 +304,9 @@ def _still(intent: Intent, fresh: Rollout) -> Intent:
     return fresh.intent
 
 
-def _is_down(
-    intent: Intent, before: Sequence[str], after: Sequence[str]
-) -> Callable[[Rollout, Plan, datetime], Step | None]:
+def _is_down(intent: Intent, proof: Happening) -> Callable[[Rollout, Plan, datetime], Step | None]:
     def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
         _still(intent, fresh)
-        proof = _applied(intent, before, after, now)
         if fresh.state is State.HELD:
             kept = fresh.but(intent=None, confirmed=intent.weight, seen_weight=intent.weight)
             return Step(kept, (proof, Happening("lowered", {"to": intent.weight.percent})))
@@ -267,17 +326,6 @@ def _not_down(intent: Intent, fault: str, still_on: str) -> Callable[[Rollout, P
         return moves.not_coming_down(tried, now, fault, still_on, AGAIN)
 
     return decide
-
-
-def _applied(intent: Intent, before: Sequence[str], after: Sequence[str], now: datetime) -> Happening:
-    facts = {
-        "intent": intent.id,
-        "weight": intent.weight.percent,
-        "before": list(before),
-        "after": list(after),
-        "applied_at": now.isoformat(),
-    }
-    return Happening("applied", facts)
 
 
 def _spool(files: KillFiles) -> tuple[Sequence[Path], Sequence[Spooled]]:

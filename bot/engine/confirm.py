@@ -49,6 +49,15 @@ async def down_to(gear: Gear, plan: Plan, weight: Weight, look: Look) -> None:
         await asyncio.sleep(PAUSE_S)
 
 
+async def mirrored(mirrors: Sequence[Traffic], share: Weight, *, or_less: bool = False) -> tuple[str, ...]:
+    """Wait until each mirror shows `share`, or no more than it. Returns what they literally said."""
+    while True:
+        read = await _read_back(mirrors)
+        if read is not None and all(real == share or (or_less and real < share) for real, _ in read):
+            return tuple(shown for _, shown in read)
+        await asyncio.sleep(PAUSE_S)
+
+
 async def lower(traffic: Traffic, weight: Weight) -> None:
     """Ask for a weight on the way down. A target that reads lower already is left there: no way down leads up (law 10).
 

@@ -7,22 +7,20 @@ is, and there's an intent on record for what the new one does.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.domain.moves import Step
+from bot.domain import acting
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout, Way
+from bot.domain.steps import Step
+from bot.engine.leasing import LEASE_S, held_while
 from bot.engine.ledger import Ledger, new_id
-from bot.ports import Leases, StoreAway, Taken
+from bot.ports import Leases, Taken
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 30.0
-RENEW = timedelta(seconds=LEASE_S / 3)
-LOOK_EVERY_S = 1.0
 TAKEN_OVER = " (taken over: the process that had begun it went silent)"
 
 
@@ -40,6 +38,9 @@ class Deeds:
         if intent is None or intent.way is not Way.RAISE:
             await self._carry_out(rollout)
             return
+        if acting.unready(rollout):
+            # Whoever does the last of what comes first begins it, in whichever process that is.
+            return
         lease, now = f"raise:{intent.id}", self._ledger.clock()
         match await self._leases.take(lease, now, LEASE_S):
             case Taken.NO:
@@ -47,7 +48,7 @@ class Deeds:
             case Taken.OVER:
                 await self._take_over(rollout.id, intent)
             case _:
-                await self._hold_while(self._carry_out(rollout), lease, now)
+                await held_while(self._carry_out(rollout), self._leases, self._ledger.clock, lease, now)
 
     async def _take_over(self, id: str, intent: Intent) -> None:
         """Save the same raise under a new intent; that save begins it."""
@@ -60,24 +61,3 @@ class Deeds:
 
         log.warning("rollout %s: the raise to %s is taken over from a process that went silent", id, intent.weight)
         await self._ledger.change(id, again)
-
-    async def _hold_while(self, deed: Awaitable[None], lease: str, since: datetime) -> None:
-        holding = asyncio.create_task(self._hold(lease, since))
-        try:
-            await deed
-        finally:
-            holding.cancel()
-
-    async def _hold(self, lease: str, since: datetime) -> None:
-        """Keep the lease while the raise is under way. One that is lost needs no more: the fence tells the raise."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            now = self._ledger.clock()
-            if now - since < RENEW:
-                continue
-            try:
-                if await self._leases.take(lease, now, LEASE_S) is not Taken.KEPT:
-                    return
-                since = now
-            except StoreAway as away:
-                log.warning("the lease of a raise can't be renewed yet: %s", away)

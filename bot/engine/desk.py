@@ -10,28 +10,40 @@ from bot.domain.errors import (
     AmbiguousRollout,
     NotAllowed,
     PerchError,
+    Refusal,
     UnknownRollout,
 )
 from bot.domain.evidence import WORKSPACE, Broken, Entry
 from bot.domain.freezes import Freeze
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
-from bot.domain.units import Weight
+from bot.engine.acknowledging import Acknowledging
 from bot.engine.equipment import Equipment
 from bot.engine.freezing import Freezing
 from bot.engine.gatekeeping import Gatekeeping
+from bot.engine.glimpses import Glimpses
+from bot.engine.incidents import Incidents
 from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
-from bot.engine.requests import Cold, Request, Right
+from bot.engine.marking import Marking
+from bot.engine.overruling import Overruling
+from bot.engine.recounting import Recounting
+from bot.engine.replanning import Replanning
+from bot.engine.reporting import report_message
+from bot.engine.requests import Changed, Cold, Request, Right, Start
 from bot.engine.rights import Rights
+from bot.engine.runbooks import Runbooks
 from bot.engine.starting import Starting
 from bot.engine.stopping import Stopping
-from bot.ports import Plans, StoreAway
+from bot.engine.watching import Watching
+from bot.ports import Outbox, Plans, StoreAway
 
 log = logging.getLogger(__name__)
 
 
-class FrontDesk(Gatekeeping, Stopping):
+class FrontDesk(
+    Gatekeeping, Acknowledging, Overruling, Replanning, Watching, Runbooks, Incidents, Glimpses, Marking, Stopping
+):
     """The one implementation of `requests.Desk`."""
 
     def __init__(
@@ -43,29 +55,26 @@ class FrontDesk(Gatekeeping, Stopping):
         switch: KillSwitch,
         equipment: Equipment,
         freezing: Freezing,
+        recounting: Recounting,
+        outbox: Outbox | None = None,
     ) -> None:
         super().__init__(ledger, plans, rights, switch, equipment)
         self._starting = starting
         self._freezing = freezing
+        self._outbox = outbox
+        self._recounting = recounting
 
     async def permit(self, request: Request, what: Right, plan: Plan) -> None:
         await self._rights.permit(request, what, plan)
 
-    async def start(
-        self,
-        request: Request,
-        plan: str,
-        weight: Weight,
-        *,
-        version: str,
-        environment: str,
-        override: str,
-        fix: str,
-        observe: bool,
-    ) -> Rollout:
-        return await self._starting.start(
-            request, plan, weight, version=version, environment=environment, override=override, fix=fix, observe=observe
-        )
+    async def start(self, request: Request, start: Start) -> Rollout:
+        return await self._starting.start(request, start)
+
+    async def obstacles(self, request: Request, start: Start) -> Sequence[Refusal]:
+        return await self._starting.obstacles(request, start)
+
+    async def changed(self, plan: str, environment: str = "") -> Changed | None:
+        return await self._starting.changed(plan, environment)
 
     async def freeze(
         self, request: Request, service: str, reason: str, lasting: timedelta | None, exempt: Sequence[str]
@@ -111,6 +120,13 @@ class FrontDesk(Gatekeeping, Stopping):
             return (await self.find(request.words[0], live=True)).id if request.words else WORKSPACE
         except (UnknownRollout, AmbiguousRollout):
             return WORKSPACE
+
+    async def send_report(self, request: Request, rollout: Rollout) -> bool:
+        if self._outbox is None:
+            return False
+        wanted = report_message(rollout, rollout.revision, request.key)
+        await self._outbox.add([wanted], self._ledger.clock(), rollout.id)
+        return True
 
     async def verify(self, rollout: Rollout) -> Broken | None:
         return await self._ledger.rollouts.verify(rollout.id)

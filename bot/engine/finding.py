@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from bot.domain.errors import AmbiguousRollout, UnknownRollout
 from bot.domain.evidence import Head, Record
+from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
+from bot.domain.planning.reading import environments_of
 from bot.domain.rollout import Rollout
 from bot.engine.ledger import Ledger
 from bot.engine.rights import Rights
@@ -35,19 +37,33 @@ class Finding:
         found = exact or [rollout for rollout in known if name and rollout.plan.startswith(name.lower())]
         if len({rollout.plan for rollout in found}) == 1 and (len(found) == 1 or not live):
             return found[0]
+        if not live and not found and (older := await self._long_ago(name)) is not None:
+            return older
         if len(found) > 1:
             raise AmbiguousRollout(name, ", ".join(f"{rollout.id} ({rollout.environment})" for rollout in found))
         raise await self._unknown(name, known, live)
+
+    async def _long_ago(self, name: str) -> Rollout | None:
+        """What isn't among the newest of all: by its id, or the newest of its plan."""
+        if not name:
+            return None
+        try:
+            return await self._ledger.rollouts.load(name)
+        except UnknownRollout:
+            return next(iter(await self._ledger.rollouts.latest(name, 1)), None)
 
     async def _unknown(self, name: str, known: Sequence[Rollout], live: bool) -> UnknownRollout:
         names = sorted({rollout.plan for rollout in known})
         near = difflib.get_close_matches(name, names, n=1)
         if near:
-            return UnknownRollout(name, f"did you mean {near[0]}?")
+            return UnknownRollout(name, Phrase("did you mean {name}?", name=near[0]))
         if names:
-            return UnknownRollout(name, f"{'live now' if live else 'known'}: {', '.join(names[:8])}")
+            known_names = ", ".join(names[:8])
+            if live:
+                return UnknownRollout(name, Phrase("live now: {names}", names=known_names))
+            return UnknownRollout(name, Phrase("name one of these: {names}", names=known_names))
         started = next(iter(self._plans.names()), "PLAN")
-        return UnknownRollout(name, f"none is live; /canary start {started}, or /canary history")
+        return UnknownRollout(name, Phrase("none is live; /canary start {plan}, or /canary history", plan=started))
 
     async def live(self) -> Sequence[Rollout]:
         return await self._ledger.rollouts.live()
@@ -63,6 +79,10 @@ class Finding:
 
     def plan(self, name: str, environment: str = "") -> Plan:
         return self._plans.find(name, environment)[0]
+
+    def environments(self, plan: str) -> Sequence[str]:
+        known, tree = self._plans.find(plan)
+        return [known.environment, *sorted(environments_of(tree) - {known.environment})]
 
     async def records(self, rollout: Rollout) -> Sequence[Record]:
         return await self._ledger.rollouts.records(rollout.id)

@@ -19,9 +19,10 @@ from bot.domain.errors import BadRequest, NotAllowed, NotNow, PerchError
 from bot.domain.evidence import Entry
 from bot.domain.freezes import ALL, EVERYWHERE, LASTING, Freeze
 from bot.domain.machine import State
-from bot.domain.moves import Step
+from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
 from bot.domain.rollout import PERCH, Person, Rollout
+from bot.domain.steps import Step
 from bot.engine.acting import acting_for
 from bot.engine.ledger import Ledger, new_id
 from bot.engine.requests import Cold, Request
@@ -67,7 +68,10 @@ class Freezing:
         live = await self._ledger.rollouts.live()
         concerned = await self._plans_of(service, live)
         if service and not concerned:
-            raise BadRequest(f"No plan is of the service '{service}'; nothing was frozen.", f"/canary freeze {ALL}")
+            raise BadRequest(
+                Phrase("No plan is of the service '{service}'; nothing was frozen.", service=service),
+                f"/canary freeze {ALL}",
+            )
         await self._rights.permit_by_any(request, "stop", concerned, known=await self._known(service))
         now = self._ledger.clock()
         freeze = Freeze(
@@ -104,7 +108,9 @@ class Freezing:
                 continue
             lifted += await self._lift(freeze, request.actor, reason, tuple(only), live)
         if not lifted:
-            raise refused or NotNow("Somebody else changed that freeze at this moment; look again.", "/canary list")
+            raise refused or NotNow(
+                Phrase("Somebody else changed that freeze at this moment; look again."), "/canary list"
+            )
         await self._sweep()
         return Cold(freezes=tuple(lifted), touched=_under(lifted, live), left=tuple(await self.standing()))
 
@@ -265,7 +271,10 @@ def _under(lifted: Iterable[Freeze], live: Iterable[Rollout]) -> tuple[str, ...]
 def _not_frozen(service: str, standing: Sequence[Freeze]) -> NotNow:
     named = service or "everything"
     if not standing:
-        return NotNow(f"Nothing is frozen, {named} neither; nothing was done.", "/canary list")
+        return NotNow(Phrase("Nothing is frozen, {named} neither; nothing was done.", named=named), "/canary list")
     others = ", ".join(sorted({freeze.service or "everything" for freeze in standing}))
     first = standing[0].service or ALL
-    return NotNow(f"There is no freeze of {named}; frozen is: {others}. Nothing was done.", f"/canary unfreeze {first}")
+    return NotNow(
+        Phrase("There is no freeze of {named}; frozen is: {others}. Nothing was done.", named=named, others=others),
+        f"/canary unfreeze {first}",
+    )

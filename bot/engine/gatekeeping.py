@@ -5,22 +5,29 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from bot.domain import gates, moves
+from bot.domain import checklists, gates, moves
 from bot.domain.errors import (
     ApprovedAlready,
     GateClosed,
     NotAllowed,
+    NotAnItem,
     NotPromotable,
+    OnlyObserved,
     StaleClick,
+    TickedByChecks,
 )
 from bot.domain.machine import State
-from bot.domain.moves import Happening, Step, a_hold
-from bot.domain.plan import Plan
+from bot.domain.moves import a_hold
+from bot.domain.overrides import Override
+from bot.domain.phrases import Phrase
+from bot.domain.plan import ChecklistItem, Plan
 from bot.domain.progress import promote_when_ready
 from bot.domain.rollout import Approval, Gate, Rollout
+from bot.domain.steps import Happening, Step
 from bot.engine.finding import Finding
 from bot.engine.ledger import new_id
 from bot.engine.requests import Request
+from bot.engine.rights import entitled
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +40,19 @@ class Gatekeeping(Finding):
         await self._rights.permit(request, "approve", plan)
         stage = plan.stages[rollout.stage]
         groups = await self._rights.stands_for(request, stage.approvals.one_of_each)
+        role = await self._rights.known_as(request, plan.roles.approvers)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             gate = _open_gate(fresh, plan, request, now)
             wanted = plan.stages[fresh.stage].approvals
             if wanted.not_requester and request.actor.id in fresh.involved:
-                raise NotAllowed("approve what you asked for yourself", "a second person who may approve")
+                raise NotAllowed(
+                    Phrase("approve what you asked for yourself"), Phrase("a second person who may approve")
+                )
             if known := [approval for approval in gate.approvals if approval.person.id == request.actor.id]:
                 _tell_again(known[0], request, fresh, plan, now)
                 return None
-            given = Approval(person=request.actor, at=now, how=_how(request), groups=groups)
+            given = Approval(person=request.actor, at=now, how=_how(request), groups=groups, role=role)
             approved = fresh.but(gate=gate.model_copy(update={"approvals": (*gate.approvals, given)}))
             return _approved(fresh, approved, plan, request, now)
 
@@ -91,6 +101,31 @@ class Gatekeeping(Finding):
 
         return await self._ledger.change(rollout_id, decide)
 
+    async def tick(self, request: Request, rollout_id: str, which: str, *, done: bool) -> Rollout:
+        rollout, plan = await self._read(rollout_id)
+        _open_gate(rollout, plan, request, self._ledger.clock())
+        wanted = _item(rollout, plan, which, "tick" if done else "untick")
+        tick, untick = Phrase("tick '{item}'", item=wanted.text), Phrase("untick '{item}'", item=wanted.text)
+        await self._rights.permit_among(request, tick if done else untick, wanted.by or entitled("operate", plan.roles))
+
+        def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+            gate = _open_gate(fresh, plan, request, now)
+            if wanted not in plan.stages[fresh.stage].checklist:
+                raise StaleClick(standing(fresh), fresh.plan)
+            changed = (
+                checklists.ticked(gate, wanted.text, request.actor, now)
+                if done
+                else checklists.cleared(gate, wanted.text)
+            )
+            if changed == gate:
+                return None
+            facts = {"item": wanted.text, "by": request.actor.id, "gate": gate.id}
+            told = Happening("ticked" if done else "unticked", facts, request.actor)
+            risen = promote_when_ready(fresh.but(gate=changed), plan, now, new_id())
+            return Step(risen.rollout.but(due_at=now), (told, *risen.happenings))
+
+        return await self._ledger.change(rollout_id, decide)
+
     async def promote(self, request: Request, rollout_id: str, reason: str) -> Rollout:
         _, plan = await self._read(rollout_id)
         await self._rights.permit(request, "override", plan)
@@ -99,11 +134,28 @@ class Gatekeeping(Finding):
             _may_end_early(fresh, plan, request, reason, now)
             gate = gates.open_gate(fresh, plan, fresh.check, new_id()) if fresh.check else None
             involved = tuple(dict.fromkeys((*fresh.involved, request.actor.id)))
-            opened = fresh.but(state=State.GATE, gate=gate, early=reason, involved=involved, due_at=now)
+            kept = (*fresh.overrides, _ended_early(fresh, request, reason, gate.id if gate else "", now))
+            opened = fresh.but(state=State.GATE, gate=gate, early=reason, involved=involved, overrides=kept, due_at=now)
             facts = {"by": request.actor.id, "reason": reason}
             return Step(opened, (Happening("early", facts, request.actor),))
 
         return await self._ledger.change(rollout_id, decide)
+
+
+def _item(rollout: Rollout, plan: Plan, which: str, verb: str) -> ChecklistItem:
+    """The item that is meant by its number or by its words. Raises NotAnItem with all of them, or TickedByChecks."""
+    items = plan.stages[rollout.stage].checklist
+    found = [
+        item
+        for number, item in enumerate(items, start=1)
+        if which == str(number) or (which and not which.isdigit() and which.lower() in item.text.lower())
+    ]
+    if len(found) != 1:
+        listed = "; ".join(f"{number} {item.text}" for number, item in enumerate(items, start=1))
+        raise NotAnItem(rollout.plan, which, listed, f"/canary {verb} {rollout.plan} 1" if items else "/canary why")
+    if found[0].auto is not None:
+        raise TickedByChecks(rollout.plan, found[0].text)
+    return found[0]
 
 
 def _approved(before: Rollout, approved: Rollout, plan: Plan, request: Request, now: datetime) -> Step:
@@ -111,7 +163,8 @@ def _approved(before: Rollout, approved: Rollout, plan: Plan, request: Request, 
     gate = approved.gate
     wanted = plan.stages[before.stage].approvals
     have = len(gates.counted(gate, wanted, before.involved)) if gate else 0
-    facts = {"by": request.actor.id, "have": have, "need": wanted.need, "how": _how(request)}
+    open_items = len(checklists.unticked(gate, plan.stages[before.stage], before.check)) if gate else 0
+    facts = {"by": request.actor.id, "have": have, "need": wanted.need, "how": _how(request), "unticked": open_items}
     told = Happening("approved", facts, request.actor)
     risen = promote_when_ready(approved, plan, now, new_id())
     return Step(risen.rollout.but(due_at=now), (told, *risen.happenings))
@@ -135,34 +188,53 @@ def _open_gate(rollout: Rollout, plan: Plan, request: Request, now: datetime) ->
         if request.gate:
             raise StaleClick(standing(rollout), rollout.plan)
         waits = ", ".join(waiting.what for waiting in gates.bake_waits_for(rollout, plan, now))
-        raise GateClosed(
-            rollout.plan, f"it is {rollout.state.value}" + (f" and waits for {waits}" if waits else "") + "."
-        )
+        state = rollout.state.value
+        if waits:
+            raise GateClosed(rollout.plan, Phrase("it is {state} and waits for {waits}.", state=state, waits=waits))
+        raise GateClosed(rollout.plan, Phrase("it is {state}.", state=state))
     if request.gate != gate.id if request.gate else request.at < gate.opened_at:
         # Typed words name no gate: they mean what was there to be seen when they were typed.
         raise StaleClick(standing(rollout), rollout.plan)
     if gates.has_expired(rollout, plan, now):
-        raise GateClosed(rollout.plan, "its time is over, and the next check closes it.")
+        raise GateClosed(rollout.plan, Phrase("its time is over, and the next check closes it."))
     return gate
 
 
-def standing(rollout: Rollout) -> str:
+def standing(rollout: Rollout) -> Phrase:
     """Where it stands, in one sentence."""
-    return f"{rollout.plan} is now {rollout.state.value.replace('_', ' ')} at {rollout.confirmed}."
+    state = rollout.state.value.replace("_", " ")
+    return Phrase("{plan} is now {state} at {weight}.", plan=rollout.plan, state=state, weight=rollout.confirmed)
+
+
+def _ended_early(rollout: Rollout, request: Request, reason: str, gate: str, now: datetime) -> Override:
+    return Override(
+        what="bake",
+        by=request.actor.id,
+        at=now,
+        stage=rollout.stage,
+        weight=rollout.confirmed.percent,
+        reason=reason,
+        gate=gate,
+        verdict=rollout.check.verdict.value if rollout.check else "",
+    )
 
 
 def _may_end_early(rollout: Rollout, plan: Plan, request: Request, reason: str, now: datetime) -> None:
+    if rollout.mode == "observe":
+        raise OnlyObserved(rollout.plan, "promote")
     if not reason:
-        raise NotPromotable(rollout.plan, "ending a bake early needs a reason")
+        raise NotPromotable(rollout.plan, Phrase("ending a bake early needs a reason"))
     if rollout.state is not State.BAKING:
-        raise NotPromotable(rollout.plan, f"it is {rollout.state.value}, and only a bake can be ended early")
+        raise NotPromotable(
+            rollout.plan, Phrase("it is {state}, and only a bake can be ended early", state=rollout.state.value)
+        )
     if rollout.entered_at is not None and request.at < rollout.entered_at:
-        raise NotPromotable(rollout.plan, "it has entered another stage since you asked")
+        raise NotPromotable(rollout.plan, Phrase("it has entered another stage since you asked"))
     if rollout.stage == len(plan.stages) - 1:
-        raise NotPromotable(rollout.plan, "this is the last stage; its bake is the validation")
+        raise NotPromotable(rollout.plan, Phrase("this is the last stage; its bake is the validation"))
     check = rollout.check
     if check is None or now - check.at > gates.FRESH * plan.every.check:
-        raise NotPromotable(rollout.plan, "there is no fresh check yet")
+        raise NotPromotable(rollout.plan, Phrase("there is no fresh check yet"))
     if check.settling or not check.verdict.promotable:
-        state = "the metrics are still settling" if check.settling else f"the last check says {check.verdict.value}"
-        raise NotPromotable(rollout.plan, state)
+        verdict = Phrase("the last check says {verdict}", verdict=check.verdict.value)
+        raise NotPromotable(rollout.plan, Phrase("the metrics are still settling") if check.settling else verdict)

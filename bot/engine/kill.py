@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.domain import kills, moves
-from bot.domain.errors import AmbiguousRollout, PerchError, Stale
+from bot.domain import kills, moves, steps
+from bot.domain.errors import AmbiguousRollout, OnlyObserved, PerchError, Stale
 from bot.domain.evidence import WORKSPACE, Entry
-from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import MethodOutcome, Person, Rollout
+from bot.domain.steps import Step
 from bot.domain.units import Weight
 from bot.engine.acting import acting_for
 from bot.engine.cards import kill_card
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 FILE_S = 0.5
 """How long a kill waits for the disk with the kill files, in which an fsync takes some milliseconds."""
+FAR_BACK = 10
+"""Of so many rollouts of a plan the one that lives is looked for."""
 RECORD_S = 1.0
 """How long whoever killed waits for the record; it's written all the same, only later."""
 Result = TypeVar("Result")
@@ -89,7 +91,12 @@ class KillSwitch:
         return any((act.plan, act.environment) == (rollout.plan, rollout.environment) for act in acts)
 
     async def card_for(self, rollout: Rollout, members: Sequence[str] = ()) -> Card:
-        """The card of a rollout; made and kept now where there is none yet, or none that can be read."""
+        """The card of a rollout; made and kept now where there is none yet, or none that can be read.
+
+        Raises OnlyObserved: what Perch only watches never gets a card, and so can't be killed by anybody.
+        """
+        if rollout.mode == "observe":
+            raise OnlyObserved(rollout.plan, "kill")
         try:
             return await self.card(rollout.id)
         except (NoCard, StoreAway):
@@ -151,7 +158,7 @@ class KillSwitch:
 
     async def _all(self, act: Spooled, card: Card, gear: Gear) -> Sequence[MethodOutcome]:
         weight = Weight(card.back_to if act.what == "rollback" else 0)
-        calls = [self.lower(each, weight, act) for each in gear.traffic]
+        calls = [self.lower(each, to, act) for each, to in gear.down_to(weight)]
         if act.what != "rollback":
             last = gear.tiers if act.what == "emergency" else 1
             calls += [self.engage(method, act) for method in gear.methods if method.tier <= last]
@@ -193,7 +200,20 @@ class KillSwitch:
         def decide(rollout: Rollout, plan: Plan, now: datetime) -> Step | None:
             return begin(rollout, plan, act, now)
 
-        return await self._ledger.change(act.rollout, decide)
+        return await self._ledger.change(await self._whose(act), decide)
+
+    async def _whose(self, act: Spooled) -> str:
+        """The rollout that an act goes on record with: its own, or where that has ended the one that lives by now.
+
+        The switch and the traffic are the plan's, and a machine may know an older card than the newest. Raises
+        UnknownRollout, StoreAway.
+        """
+        own = await self._ledger.rollouts.load(act.rollout)
+        if _concerns(act, own):
+            return own.id
+        latest = await self._ledger.rollouts.latest(act.plan, FAR_BACK)
+        ours = (each for each in latest if each.environment == act.environment and each.mode != "observe")
+        return next((each.id for each in ours if _concerns(act, each)), own.id)
 
     async def _settle(
         self, act: Spooled, card: Card, outcomes: Sequence[MethodOutcome], telling: asyncio.Task[None]
@@ -263,16 +283,16 @@ class KillSwitch:
         await self._file(self.files.merged, act.key)
 
     async def _record(self, act: Spooled, outcomes: Sequence[MethodOutcome]) -> None:
-        await self._begin(act)
+        begun = await self._begin(act)
 
         def decide(rollout: Rollout, plan: Plan, now: datetime) -> Step | None:
             if rollout.kill is None or not outcomes:
                 return None
-            told = tuple(moves.Happening("kill_outcome", outcome.model_dump(mode="json")) for outcome in outcomes)
+            told = tuple(steps.Happening("kill_outcome", outcome.model_dump(mode="json")) for outcome in outcomes)
             noted = kills.note_outcomes(rollout, outcomes)
             return Step(noted, (*told, *kills.partly(noted)))
 
-        await self._ledger.change(act.rollout, decide)
+        await self._ledger.change(begun.id, decide)
         await self._file(self.files.merged, act.key)
 
     # ---- what it's made of --------------------------------------------------------------------------------------
@@ -300,6 +320,11 @@ class KillSwitch:
         for task in self._beside:
             task.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)
+
+
+def _concerns(act: Spooled, rollout: Rollout) -> bool:
+    """It lives, or this very act has ended it meanwhile."""
+    return rollout.live or (rollout.kill is not None and rollout.kill.asked_at == act.at)
 
 
 def begin(rollout: Rollout, plan: Plan, act: Spooled, now: datetime) -> Step | None:

@@ -46,15 +46,19 @@ class Tries:
 
     async def lower(self, traffic: Traffic, weight: Weight, within_s: float | None = None) -> MethodOutcome:
         """Bring one target down to a weight and read it back. What stands lower already is left there."""
+        said = [""]
 
         async def stands() -> bool:
-            return (await traffic.read()).weight <= weight
+            state = await traffic.read()
+            said[0] = state.shown
+            return state.weight <= weight
 
         async def apply() -> None:
             if weight == ZERO or not await _lower_already(stands):
                 await traffic.apply(weight)
 
-        return await self._try(lowering(traffic, weight), 0, apply(), stands, within_s)
+        outcome = await self._try(lowering(traffic, weight), 0, apply(), stands, within_s)
+        return outcome.model_copy(update={"shown": said[0]}) if outcome.read_back_at else outcome
 
     async def engage(self, method: Method, within_s: float | None = None) -> MethodOutcome:
         """Engage one method and read it back."""

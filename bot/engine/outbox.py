@@ -11,18 +11,25 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
+from bot.engine.mailing import Mailing
+from bot.engine.notifying import Notifying
 from bot.engine.pace import Budgets, Pace
-from bot.engine.saying import ROOT_WITHIN, NoThread, Sayer, Wording
+from bot.engine.pictures import Pictures
+from bot.engine.recalling import Recall
+from bot.engine.reporting import HandingOver
+from bot.engine.saying import ROOT_WITHIN, NoThread, PlanOf, Sayer, Wording, handed_on
+from bot.engine.spreading import Spreading
 from bot.ports import (
     Clock,
     Denied,
+    Directory,
     Lane,
     Messenger,
     Outbox,
     Outgoing,
     OutsideFault,
-    Plans,
     Queued,
     Rollouts,
     SecondWay,
@@ -59,16 +66,24 @@ class Sender:
         outbox: Outbox,
         messenger: Messenger,
         rollouts: Rollouts,
-        plans: Plans,
+        plan_of: PlanOf,
         wording: Wording,
         clock: Clock,
         pace: Pace | None = None,
         *,
         second_channel: str = "",
         second_way: SecondWay | None = None,
+        directory: Directory | None = None,
+        recall: Recall | None = None,
+        pictures: Pictures | None = None,
+        reports: HandingOver | None = None,
+        mailing: Mailing | None = None,
+        notifying: Notifying | None = None,
     ) -> None:
         self._outbox = outbox
-        self.sayer = self._sayer = Sayer(outbox, messenger, rollouts, plans, wording, clock, second_way)
+        spreading = Spreading(directory, outbox, clock) if directory else None
+        saying = partial(Sayer, recall=recall, pictures=pictures, reports=reports, mailing=mailing, notifying=notifying)
+        self.sayer = self._sayer = saying(outbox, messenger, rollouts, plan_of, wording, clock, second_way, spreading)
         self._second_channel = second_channel
         self._clock = clock
         self._budgets = Budgets(pace or Pace())
@@ -127,6 +142,10 @@ class Sender:
     async def _consider(self, queued: Queued) -> float:
         """Begin to send, or say how many seconds its turn is away."""
         lane = queued.outgoing.lane
+        if handed_on(queued.outgoing):
+            # A row of our own database: it waits for no budget of Slack's, and for no post that hangs.
+            self._begin(queued)
+            return 0.0
         if queued.outgoing.edits and (queued.rollout, queued.outgoing.edits) in self._edited.values():
             return LOOK_EVERY_S
         if sum(each is lane for each in self._lanes.values()) >= AT_ONCE[lane]:
@@ -156,12 +175,14 @@ class Sender:
     def _begin(self, queued: Queued) -> None:
         task = asyncio.create_task(self._send(queued), name=f"message {queued.outgoing.key}")
         self._under_way[queued.number] = task
-        self._lanes[queued.number] = queued.outgoing.lane
+        if not handed_on(queued.outgoing):
+            self._lanes[queued.number] = queued.outgoing.lane
         self._edited[queued.number] = (queued.rollout, queued.outgoing.edits)
         task.add_done_callback(lambda _: self._end(queued.number))
 
     def _end(self, number: int) -> None:
-        del self._under_way[number], self._lanes[number], self._edited[number]
+        del self._under_way[number], self._edited[number]
+        self._lanes.pop(number, None)
         self.wake()
 
     async def _send(self, queued: Queued) -> None:

@@ -15,13 +15,15 @@ from bot.ports import Lane
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Posts a second for each channel, edits a second in all, how many at once, and a message's least time between
-    routine edits. `spared` tokens of each bucket are for urgent messages alone."""
+    routine edits. `spared` tokens of each channel's bucket, and `spared_edits` of the edits', are for urgent messages
+    alone: with many rollouts, routine edits take whatever else there is."""
 
     posts_per_s: float = 1.0
     post_burst: float = 4.0
     edits_per_s: float = 0.75
     edit_burst: float = 10.0
-    spared: float = 2.0
+    spared: float = 3.0
+    spared_edits: float = 6.0
     edit_gap: timedelta = timedelta(seconds=5)
 
 
@@ -66,11 +68,11 @@ class Budgets:
 
     def wait_to_post(self, channel: str, lane: Lane, now: datetime) -> float:
         """Seconds until this lane may post in this channel."""
-        return self._channel(channel, now).wait(now, self._spared(lane))
+        return self._channel(channel, now).wait(now, self.pace.spared if lane is Lane.ROUTINE else 0.0)
 
     def wait_to_edit(self, message: str, lane: Lane, now: datetime) -> float:
         """Seconds until this lane may edit this message."""
-        wait = self._all_edits(now).wait(now, self._spared(lane))
+        wait = self._all_edits(now).wait(now, self.pace.spared_edits if lane is Lane.ROUTINE else 0.0)
         last = self._edited.get(message)
         if lane is Lane.ROUTINE and last is not None:
             wait = max(wait, (last + self.pace.edit_gap - now).total_seconds())
@@ -90,9 +92,6 @@ class Budgets:
 
     def pause_edits(self, until: datetime, now: datetime) -> None:
         self._all_edits(now).close(until)
-
-    def _spared(self, lane: Lane) -> float:
-        return 0.0 if lane is Lane.URGENT else self.pace.spared
 
     def _channel(self, channel: str, now: datetime) -> Bucket:
         pace = self.pace

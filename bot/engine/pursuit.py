@@ -86,9 +86,9 @@ class Pursuit:
         """What doesn't read back yet, each as its next try."""
         stands = {outcome.name for outcome in self._kill.outcomes if outcome.read_back_at}
         tries: list[Callable[[float], Awaitable[MethodOutcome]]] = [
-            partial(self._switch.lower, each, self._weight, self._act)
-            for each in self._gear.traffic
-            if lowering(each, self._weight) not in stands
+            partial(self._switch.lower, each, to, self._act)
+            for each, to in self._gear.down_to(self._weight)
+            if lowering(each, to) not in stands
         ]
         tries += [
             partial(self._switch.engage, each, self._act)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain import rehearsals
-from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.planning.reading import digest
 from bot.domain.rollout import Rollout
+from bot.domain.steps import Step
 from bot.engine.actions import Members
 from bot.engine.cards import kill_card
 from bot.engine.equipment import Equipment, Gear, Method
@@ -35,12 +35,21 @@ class Rehearsal:
     former: dict[str, str] = field(default_factory=dict)
 
 
-async def rehearse(gear: Gear, files: KillFiles) -> Rehearsal:
+Heard = Callable[[str, str, str], None]
+"""Told of each thing when it has been tried: what, the fault or "", and what was said."""
+PAPER = "kill card and spool"
+
+
+def _unheard(what: str, fault: str, said: str) -> None: ...
+
+
+async def rehearse(gear: Gear, files: KillFiles, heard: Heard = _unheard) -> Rehearsal:
     """Try all that a kill needs. Never raises for what a far side or the disk does."""
     async with asyncio.TaskGroup() as group:
-        methods = [group.create_task(_method(each)) for each in gear.methods]
-        traffic = [group.create_task(_tried(f"traffic {each.target}", _target(each))) for each in gear.traffic]
-        paper = group.create_task(_tried("kill card and spool", _paper(files)))
+        methods = [group.create_task(_method(each, heard)) for each in gear.methods]
+        targets = (*gear.traffic, *gear.mirrors)
+        traffic = [group.create_task(_tried(f"traffic {each.target}", _target(each), heard)) for each in targets]
+        paper = group.create_task(_tried(PAPER, _paper(files), heard))
     done = [*((fault, said) for fault, said, _ in (task.result() for task in methods)), *(t.result() for t in traffic)]
     done.append(paper.result())
     standing = {each.name: task.result()[2] for each, task in zip(gear.methods, methods, strict=True)}
@@ -51,7 +60,7 @@ async def rehearse(gear: Gear, files: KillFiles) -> Rehearsal:
     )
 
 
-async def _method(method: Method) -> tuple[str, str, str | None]:
+async def _method(method: Method, heard: Heard) -> tuple[str, str, str | None]:
     standing: list[str] = []
 
     async def tried() -> str:
@@ -59,7 +68,7 @@ async def _method(method: Method) -> tuple[str, str, str | None]:
         standing.append(await method.act.former())
         return said
 
-    fault, said = await _tried(f"kill switch {method.name}", tried())
+    fault, said = await _tried(f"kill switch {method.name}", tried(), heard)
     return fault, said, standing[0] if standing else None
 
 
@@ -74,15 +83,18 @@ async def _paper(files: KillFiles) -> str:
     return "can be written"
 
 
-async def _tried(what: str, call: Awaitable[str]) -> tuple[str, str]:
+async def _tried(what: str, call: Awaitable[str], heard: Heard = _unheard) -> tuple[str, str]:
     """(the fault or "", what was tried)."""
+    fault, said = "", ""
     try:
         async with asyncio.timeout(CALL_S):
-            return "", f"{what}: {await call}"
+            said = await call
     except TimeoutError:
-        return f"{what}: no answer in {CALL_S:g} s", ""
-    except (OutsideFault, StoreAway) as fault:
-        return f"{what}: {fault or 'no answer'}", ""
+        fault = f"no answer in {CALL_S:g} s"
+    except (OutsideFault, StoreAway) as outside:
+        fault = str(outside) or "no answer"
+    heard(what, fault, said)
+    return (f"{what}: {fault}", "") if fault else ("", f"{what}: {said}")
 
 
 class Rehearsals:

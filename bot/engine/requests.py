@@ -12,14 +12,20 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain.errors import PerchError
+from bot.domain.errors import PerchError, Refusal
 from bot.domain.evidence import Broken, Head, Record
 from bot.domain.freezes import Freeze
+from bot.domain.measurements import Measurement
 from bot.domain.plan import Plan
-from bot.domain.rollout import Person, Rollout
+from bot.domain.planning.diff import Difference
+from bot.domain.record.summary import Summary, Wanted
+from bot.domain.rollout import Check, Person, Rollout
+from bot.domain.severities import Heard, Severity
 from bot.domain.units import Weight
+from bot.engine.recounting import Recounted
 
 Surface = Literal["verb", "button", "reaction", "shell", "webhook", "modal"]
+How = Literal["raise", "observe", "adopt"]
 Right = Literal["operate", "approve", "override", "stop"]
 
 
@@ -42,6 +48,43 @@ class Request(BaseModel):
     reason: str = ""
     undo: bool = False
     """A reaction that was taken back."""
+    heard: Heard | None = None
+    """What another system says of an incident of its own; no person's request has it."""
+
+
+class Start(BaseModel):
+    """What a start asks for. `weight` is None where none was said: only watching needs none."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    plan: str
+    weight: Weight | None
+    version: str = ""
+    environment: str = ""
+    """"" is the plan's own."""
+    override: str = ""
+    fix: str = ""
+    """What was fixed, and the reference of the fix: they end a cooldown early."""
+    reason: str = ""
+    watcher: str = ""
+    """A user's id or handle; "" is whoever starts it."""
+    how: How = "raise"
+    """Raise it from nothing; only watch what others do (U2); or take over what is at this weight already (U2)."""
+
+
+class Changed(BaseModel):
+    """How a plan differs from the one of its last rollout (U5). `lines` are (where, before, now), "" for nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    since: str
+    """The rollout that ran the former plan."""
+    before: str
+    after: str
+    """The two digests."""
+    lines: tuple[tuple[str, str, str], ...] = ()
+    more: int = 0
+    """How many lines were left out."""
 
 
 class Reply(BaseModel):
@@ -83,18 +126,21 @@ class Cold(BaseModel):
 class Desk(Protocol):
     """What people can ask of the engine. Each raises a Refusal with a next step; what it returns is already saved."""
 
-    async def start(
-        self,
-        request: Request,
-        plan: str,
-        weight: Weight,
-        *,
-        version: str,
-        environment: str,
-        override: str,
-        fix: str,
-        observe: bool,
-    ) -> Rollout: ...
+    async def start(self, request: Request, start: Start) -> Rollout:
+        """Raises everything at once that stands in the way and can be known now."""
+        ...
+
+    async def obstacles(self, request: Request, start: Start) -> Sequence[Refusal]:
+        """What a start would be refused for now; nothing is started, and nothing goes on record."""
+        ...
+
+    async def changed(self, plan: str, environment: str = "") -> Changed | None:
+        """How a plan's file differs from what its last rollout ran; None where it doesn't, or there was none (U5)."""
+        ...
+
+    def environments(self, plan: str) -> Sequence[str]:
+        """Those that a plan has values for, its own first. Raises UnknownPlan or BrokenPlan."""
+        ...
 
     async def approve(self, request: Request, rollout_id: str) -> Rollout: ...
 
@@ -102,7 +148,31 @@ class Desk(Protocol):
 
     async def reject(self, request: Request, rollout_id: str, reason: str) -> Rollout: ...
 
+    async def tick(self, request: Request, rollout_id: str, which: str, *, done: bool) -> Rollout:
+        """Tick an item of the open gate's checklist, by its number or words; `done` False takes the tick back."""
+        ...
+
+    async def acknowledge(self, request: Request, rollout_id: str, which: str) -> Rollout:
+        """Say that a checkpoint was seen: by its name, or with "" the newest that is open."""
+        ...
+
     async def promote(self, request: Request, rollout_id: str, reason: str) -> Rollout: ...
+
+    async def override(self, request: Request, rollout_id: str, reason: str) -> Rollout:
+        """Overrule the present verdict: a gate opens on it that still needs everything else."""
+        ...
+
+    async def newer(self, rollout: Rollout) -> Sequence[Difference]:
+        """How the plan's file differs from what the rollout goes by. Raises BrokenPlan."""
+        ...
+
+    async def replan(self, request: Request, rollout_id: str, reason: str) -> Rollout:
+        """Ask the approvers to let the plan's file, as it is now, take the place of the frozen plan."""
+        ...
+
+    async def accept_plan(self, request: Request, rollout_id: str) -> Rollout: ...
+
+    async def reject_plan(self, request: Request, rollout_id: str, reason: str) -> Rollout: ...
 
     async def hold(self, request: Request, rollout_id: str, reason: str, lasting: timedelta | None) -> Rollout: ...
 
@@ -114,6 +184,24 @@ class Desk(Protocol):
 
     async def kill_all(self, request: Request, reason: str) -> Sequence[KillAsked]:
         """Kill every live rollout; returns what came of each. Waits for nothing (law 2)."""
+        ...
+
+    async def diagnose(self, request: Request, rollout_id: str, metric: str) -> Sequence[str]:
+        """Look at a metric as its runbook says, or with "" at all that are bad now; returns their names (R14)."""
+        ...
+
+    async def open_incident(self, request: Request, rollout_id: str, severity: Severity, what: str) -> Rollout: ...
+
+    async def hear_incident(self, request: Request, rollout_id: str, heard: Heard) -> Rollout:
+        """What another system says of an incident of its own."""
+        ...
+
+    async def end_incident(self, request: Request, rollout_id: str, id: str) -> Rollout:
+        """End one by its id, or with "" the only one that is open."""
+        ...
+
+    async def watch(self, request: Request, rollout_id: str, to: str) -> Rollout:
+        """Make somebody its watcher: a user's id or handle, "" for whoever asks."""
         ...
 
     async def rearm(self, request: Request, rollout_id: str) -> Rollout: ...
@@ -144,6 +232,41 @@ class Desk(Protocol):
 
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]: ...
 
+    async def recount(self, wanted: Wanted, most: int | None = None, *, all_of_them: bool = False) -> Recounted:
+        """How rollouts went, from the record: the newest `most` that ended, and what is live.
+
+        `all_of_them` sums up every one that isn't summed up yet, however long that takes.
+        """
+        ...
+
+    async def summary(self, rollout: Rollout) -> Summary:
+        """How one rollout went so far."""
+        ...
+
+    async def lacking(self, plan: str = "") -> int:
+        """How many ended rollouts aren't summed up yet."""
+        ...
+
+    async def links(self, rollout_ids: Sequence[str]) -> Mapping[str, str]:
+        """Addresses of rollouts' threads; those that aren't known in time are left out."""
+        ...
+
+    async def known_plans(self) -> Sequence[str]:
+        """Names of all plans on offer, and of those that have had a rollout."""
+        ...
+
+    async def false_alarm(self, request: Request, rollout_id: str, reason: str) -> Rollout:
+        """Put on record that what fired last in a rollout was a false alarm; it may have ended long ago."""
+        ...
+
+    async def undo_false_alarm(self, request: Request, rollout_id: str) -> Rollout:
+        """Take the newest such word back: for who gave it, and for operators."""
+        ...
+
+    async def judge(self, request: Request, rollout_id: str, word: str, reason: str, place: int | None) -> Rollout:
+        """A person's word on how an override turned out: right, wrong, unclear, or computed for none."""
+        ...
+
     async def plan_of(self, rollout: Rollout) -> Plan:
         """The plan as it was frozen with the rollout."""
         ...
@@ -154,11 +277,19 @@ class Desk(Protocol):
         """A plan as its file stands now. Raises UnknownPlan or BrokenPlan."""
         ...
 
+    async def glimpse(self, rollout: Rollout) -> tuple[Check, Mapping[str, Measurement]]:
+        """Ask the sources now. Changes nothing, and counts as no check."""
+        ...
+
     async def records(self, rollout: Rollout) -> Sequence[Record]: ...
 
     async def head(self, rollout: Rollout) -> Head: ...
 
     async def verify(self, rollout: Rollout) -> Broken | None: ...
+
+    async def send_report(self, request: Request, rollout: Rollout) -> bool:
+        """Have its report posted in its thread as a file; False where there is nobody to post it."""
+        ...
 
     async def refused(self, request: Request, why: PerchError) -> None:
         """Put a refusal on record (E1). Never raises."""

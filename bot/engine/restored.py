@@ -16,9 +16,10 @@ from bot.domain import kills, moves
 from bot.domain.errors import UnknownRollout
 from bot.domain.evidence import WORKSPACE, Entry
 from bot.domain.machine import State
-from bot.domain.moves import Step, a_hold
+from bot.domain.moves import a_hold
 from bot.domain.plan import Plan
 from bot.domain.rollout import PERCH, Rollout
+from bot.domain.steps import Step
 from bot.engine.equipment import Equipment, Method
 from bot.engine.kill import begin
 from bot.engine.ledger import Ledger, new_id
@@ -83,13 +84,13 @@ async def older_than_its_cards(ledger: Ledger, files: KillFiles) -> bool:
 
 
 def _hold(rollout: Rollout, plan: Plan, now: datetime) -> Step | None:
-    if rollout.state.going_down:
+    if rollout.state.going_down or rollout.mode == "observe":
         return None
     if rollout.state is State.PREFLIGHT:
         return moves.abort(rollout, now, WHY)
     before = rollout.hold
     if before is None:
-        return moves.hold(rollout, now, a_hold(WHY, rollout.requester.id, now, "restored"), new_id())
+        return moves.hold(rollout, now, a_hold(WHY, rollout.watched_by, now, "restored"), new_id())
     if before.why.startswith(WHY):
         return None
     # Its owner, deadline and default stay: they lead down, or nowhere.

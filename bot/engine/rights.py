@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Collection, Sequence
 
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import BadRequest, NotAllowed, NotNow
+from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan, Roles
 from bot.engine.requests import Request, Right
 from bot.ports import Directory, OutsideFault
@@ -20,10 +21,10 @@ KNOWN_S = 0.2
 OTHERWISE_S = 10.0
 
 DEEDS = {
-    "operate": "operate this rollout",
-    "approve": "approve this",
-    "override": "override Perch's judgement",
-    "stop": "stop this rollout",
+    "operate": Phrase("operate this rollout"),
+    "approve": Phrase("approve this"),
+    "override": Phrase("override Perch's judgement"),
+    "stop": Phrase("stop this rollout"),
 }
 
 
@@ -48,7 +49,8 @@ class Rights:
             return
         wanted = tuple(dict.fromkeys(role for plan in plans for role in entitled(what, plan.roles)))
         names = ", ".join(plan.name for plan in plans)
-        who = ", ".join(wanted) or f"whoever keeps the plan {names}: it names nobody for this"
+        nobody = Phrase("whoever keeps the plan {names}: it names nobody for this", names=names)
+        who = ", ".join(wanted) or nobody
         try:
             async with asyncio.timeout(_patience_s(what, known=request.actor.id in known)):
                 refused = await self._directory.refused(request.actor.id)
@@ -57,11 +59,37 @@ class Rights:
             if what == "stop" and request.actor.id in known:
                 log.warning("Slack can't say who %s is (%s); the kill card lets them stop", request.actor.id, fault)
                 return
-            raise NotAllowed(_unknown(what), f"again soon, or {who}") from fault
+            raise NotAllowed(_unknown(what), Phrase("again soon, or {who}", who=who)) from fault
         if refused:
-            raise NotAllowed(f"{DEEDS[what]} ({refused})", who)
+            raise NotAllowed(Phrase("{deed} ({why})", deed=DEEDS[what], why=refused), who)
         if not groups:
             raise NotAllowed(DEEDS[what], who)
+
+    async def permit_among(self, request: Request, deed: Phrase, people: Sequence[str]) -> None:
+        """For what a plan lets certain people do, whatever their role. Raises NotAllowed, with whom to ask."""
+        if request.surface == "shell":
+            return
+        try:
+            async with asyncio.timeout(OTHERWISE_S):
+                refused = await self._directory.refused(request.actor.id)
+                groups = await self._directory.groups_of(request.actor.id, tuple(people))
+        except (OutsideFault, TimeoutError) as fault:
+            unknown = Phrase("{deed} while Slack can't say who you are", deed=deed)
+            raise NotAllowed(unknown, Phrase("again soon")) from fault
+        if refused:
+            raise NotAllowed(Phrase("{deed} ({why})", deed=deed, why=refused), ", ".join(people))
+        if not groups:
+            raise NotAllowed(deed, ", ".join(people))
+
+    async def is_among(self, user: str, people: Sequence[str]) -> bool:
+        """Whether this user is one of them, alone or by a group; not while Slack can't say so."""
+        try:
+            async with asyncio.timeout(OTHERWISE_S):
+                return not await self._directory.refused(user) and bool(
+                    await self._directory.groups_of(user, tuple(people))
+                )
+        except (OutsideFault, TimeoutError):
+            return False
 
     async def stands_for(self, request: Request, groups: tuple[str, ...]) -> tuple[str, ...]:
         """Which of the groups a person belongs to now; kept with the approval. Raises NotAllowed."""
@@ -70,7 +98,31 @@ class Rights:
         try:
             return tuple(sorted(await self._directory.groups_of(request.actor.id, groups)))
         except OutsideFault as fault:
-            raise NotAllowed(_unknown("approve"), "again soon") from fault
+            raise NotAllowed(_unknown("approve"), Phrase("again soon")) from fault
+
+    async def known_as(self, request: Request, roles: tuple[str, ...]) -> tuple[str, ...]:
+        """Which entries of a role a person who was permitted goes by, for the record; none while Slack can't say."""
+        try:
+            return await self.stands_for(request, roles)
+        except NotAllowed:
+            return ()
+
+    async def person(self, entry: str) -> str:
+        """The id of the one person that a handle or an id names. Raises BadRequest, and NotNow while Slack is away."""
+        try:
+            found = await self._directory.members((entry,))
+            refused = [await self._directory.refused(each) for each in found]
+        except OutsideFault as fault:
+            why = Phrase("Slack can't say who {entry} is right now; nothing was changed.", entry=entry)
+            raise NotNow(why, "again soon") from fault
+        if len(found) != 1:
+            many = Phrase("{entry} is a group; name one person. Nothing was changed.", entry=entry)
+            nobody = Phrase("There is nobody called {entry}; nothing was changed.", entry=entry)
+            raise BadRequest(many if found else nobody, "/canary watch NAME @SOMEBODY")
+        if refused[0]:
+            outsider = Phrase("{entry} can't watch a rollout ({why}).", entry=entry, why=refused[0])
+            raise BadRequest(outsider, "/canary watch NAME @SOMEBODY")
+        return next(iter(found))
 
     async def members(self, plan: Plan) -> tuple[str, ...]:
         """Ids of all who may stop, for the kill card; what can't be resolved now is left out."""
@@ -88,8 +140,8 @@ def _patience_s(what: Right, *, known: bool) -> float:
     return KNOWN_S if known else STOP_S
 
 
-def _unknown(what: Right) -> str:
-    return f"{DEEDS[what]} while Slack can't say which groups you are in"
+def _unknown(what: Right) -> Phrase:
+    return Phrase("{deed} while Slack can't say which groups you are in", deed=DEEDS[what])
 
 
 def entitled(what: Right, roles: Roles) -> tuple[str, ...]:

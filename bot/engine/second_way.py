@@ -19,7 +19,9 @@ log = logging.getLogger(__name__)
 
 GRAVE = frozenset(
     {
+        "action_stands",
         "drift",
+        "mirror_drift",
         "gate",
         "gate_expired",
         "held",
@@ -27,6 +29,7 @@ GRAVE = frozenset(
         "killed",
         "killing",
         "late_raise",
+        "late_rearm",
         "no_data",
         "rolled_back",
         "rolling_back",

@@ -2,92 +2,88 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
-from bot.domain.errors import (
-    AlreadyLive,
-    Cooldown,
-    KillEngaged,
-    NotNow,
-    OutsideWindow,
-    TargetTaken,
-    Unsupported,
-    WrongStage,
-)
-from bot.domain.freezes import covering, refused
-from bot.domain.gates import start_opens
-from bot.domain.machine import State
-from bot.domain.moves import Happening, Step
+from bot.domain import acting
+from bot.domain.errors import NotAllowed, Refusal
+from bot.domain.obstacles import Obstacles as SeveralObstacles
+from bot.domain.overrides import Override
 from bot.domain.plan import Plan
 from bot.domain.planning.reading import digest
 from bot.domain.rollout import Rollout
-from bot.domain.units import ZERO, Weight, spell_duration
+from bot.domain.steps import Happening, Step
 from bot.engine.acting import acting_for
-from bot.engine.equipment import Equipment
+from bot.engine.changed import changed
 from bot.engine.ledger import Ledger
-from bot.engine.requests import Request
+from bot.engine.obstacles import Obstacles, first_serving
+from bot.engine.requests import Changed, Request, Right, Start
 from bot.engine.rights import Rights
 from bot.engine.telling import change, first_status
-from bot.engine.unbuilt import Unbuilt
-from bot.ports import Change, Freezes, KillFiles, Plans
+from bot.ports import Change, Plans
 
 
 class Starting:
     """Checks a start, and creates the rollout in preflight. Raises a Refusal; nothing has changed then."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        plans: Plans,
-        rights: Rights,
-        equipment: Equipment,
-        files: KillFiles,
-        freezes: Freezes,
-    ) -> None:
+    def __init__(self, ledger: Ledger, plans: Plans, rights: Rights, obstacles: Obstacles) -> None:
         self._ledger = ledger
         self._plans = plans
         self._rights = rights
-        self._equipment = equipment
-        self._files = files
-        self._freezes = freezes
+        self._obstacles = obstacles
 
-    async def start(
-        self,
-        request: Request,
-        name: str,
-        weight: Weight,
-        *,
-        version: str,
-        environment: str,
-        override: str,
-        fix: str,
-        observe: bool,
-    ) -> Rollout:
+    async def start(self, request: Request, start: Start) -> Rollout:
+        plan, tree = self._plans.find(start.plan, start.environment)
+        await self._rights.permit(request, _right(start), plan)
+        found = await self._obstacles.in_the_way(start, plan)
+        if len(found) > 1:
+            raise SeveralObstacles.of(plan.name, found, f"/canary start {plan.name} {first_serving(plan)}")
+        if found:
+            raise found[0]
+        overruled = await self._overruled(request, start, plan)
+        await self._give_up(request, start, plan)
+        return await self._create(request, start, plan, tree, overruled)
+
+    async def obstacles(self, request: Request, start: Start) -> Sequence[Refusal]:
+        """What a start would be refused for now."""
+        plan, _ = self._plans.find(start.plan, start.environment)
+        try:
+            await self._rights.permit(request, _right(start), plan)
+        except NotAllowed as refused:
+            return [refused]
+        return await self._obstacles.in_the_way(start, plan)
+
+    async def changed(self, name: str, environment: str) -> Changed | None:
+        """How the plan's file differs from what its last rollout ran."""
         plan, tree = self._plans.find(name, environment)
-        await self._rights.permit(request, "operate", plan)
-        lacking = self._plans.unsupported(name, environment)
-        if lacking:
-            raise Unsupported(name, "; ".join(lacking))
-        now = self._ledger.clock()
-        if observe:
-            raise NotNow("Observe-only rollouts are not in this version; nothing was started.", f"/canary start {name}")
-        _right_stage(plan, weight)
-        _in_window(plan, now)
-        await self._nothing_in_the_way(plan, now)
-        overruled = await self._cooldown(request, plan, now, override, fix)
-        return await self._create(request, plan, tree, weight, version, overruled)
+        return await changed(self._ledger, plan, tree)
+
+    async def _overruled(self, request: Request, start: Start, plan: Plan) -> dict[str, str]:
+        """The cooldown that is ended early, for the record; it needs its own role."""
+        last = await self._obstacles.cooling(plan, self._ledger.clock())
+        if last is None or start.how == "observe":
+            return {}
+        await self._rights.permit(request, "override", plan)
+        return {"reason": start.override, "fix": start.fix, "rollout": last.id}
+
+    async def _give_up(self, request: Request, start: Start, plan: Plan) -> None:
+        """A person says that what an earlier rollout couldn't do or take back is seen to: Perch leaves it."""
+        former = await self._obstacles.outstanding(plan) if start.how != "observe" else []
+        if former:
+            await self._rights.permit(request, "override", plan)
+        for each in former:
+            await self._ledger.change(
+                each.id, lambda fresh, plan, now: acting.give_up(fresh, start.override, start.fix, request.actor)
+            )
 
     async def _create(
         self,
         request: Request,
+        start: Start,
         plan: Plan,
         tree: Mapping[str, Any],
-        weight: Weight,
-        version: str,
         overruled: Mapping[str, str],
     ) -> Rollout:
         now = self._ledger.clock()
@@ -97,21 +93,19 @@ class Starting:
             plan_digest=digest(tree, plan.environment),
             service=plan.service,
             environment=plan.environment,
-            version=version or (plan.version if isinstance(plan.version, str) else ""),
+            mode="observe" if start.how == "observe" else "live",
+            adopts=start.weight if start.how == "adopt" else None,
+            version=start.version or (plan.version if isinstance(plan.version, str) else ""),
             requester=request.actor,
+            watcher=await self._rights.person(start.watcher) if start.watcher else "",
             involved=(request.actor.id,),
             started_at=now,
             due_at=now,
+            overrides=_overrides(request, start, overruled, now),
+            perch=self._ledger.version,
         )
-        facts = {
-            "by": request.actor.id,
-            "version": rollout.version,
-            "weight": weight.percent,
-            "plan_digest": rollout.plan_digest,
-            "environment": plan.environment,
-            "override": dict(overruled),
-        }
-        step = Step(rollout, (Happening("started", facts, request.actor),))
+        differs = await changed(self._ledger, plan, tree)
+        step = Step(rollout, (_started(rollout, start, overruled, differs),))
         brought = change(rollout, step, plan, now)
         messages = (first_status(rollout), *brought.messages)
         kept = Change(brought.evidence, messages, delivery=acting_for.get())
@@ -121,55 +115,32 @@ class Starting:
             tell(saved)
         return saved
 
-    async def _nothing_in_the_way(self, plan: Plan, now: datetime) -> None:
-        freeze = covering(await self._freezes.open(), plan.service, plan.name, now)
-        if freeze is not None:
-            raise refused(freeze.mark)
-        live = await self._ledger.rollouts.live()
-        for other in live:
-            if (other.plan, other.environment) == (plan.name, plan.environment):
-                raise AlreadyLive(plan.name, plan.environment, other.state.value)
-        for act in await asyncio.to_thread(self._files.spooled):
-            if (act.plan, act.environment) == (plan.name, plan.environment):
-                raise KillEngaged(plan.name)
-        await self._targets_free(plan, live)
 
-    async def _targets_free(self, plan: Plan, live: Sequence[Rollout]) -> None:
-        wanted = {each.target for each in self._equipment.gear(plan).traffic if not isinstance(each, Unbuilt)}
-        for other in live:
-            taken = {each.target for each in self._equipment.gear(await self._ledger.plan_of(other)).traffic}
-            if wanted & taken:
-                raise TargetTaken(sorted(wanted & taken)[0], other.plan)
-
-    async def _cooldown(self, request: Request, plan: Plan, now: datetime, override: str, fix: str) -> dict[str, str]:
-        """Returns what was overruled, for the record."""
-        latest = await self._ledger.rollouts.latest(plan.name, limit=20)
-        former = [rollout for rollout in latest if rollout.environment == plan.environment]
-        if any(each.state is State.KILLED and each.rearmed_at is None for each in former):
-            raise KillEngaged(plan.name)
-        for last in former:
-            if last.cooldown_until is None or last.cooldown_until <= now:
-                return {}
-            if not (override and fix):
-                left = spell_duration(last.cooldown_until - now)
-                raise Cooldown(plan.name, str(first_serving(plan)), f"{last.cooldown_until:%Y-%m-%d %H:%M} UTC", left)
-            await self._rights.permit(request, "override", plan)
-            return {"reason": override, "fix": fix, "rollout": last.id}
-        return {}
+def _right(start: Start) -> Right:
+    """A takeover skips the gates before its stage, as `promote` skips a bake: it's the override role's."""
+    return "override" if start.how == "adopt" else "operate"
 
 
-def first_serving(plan: Plan) -> Weight:
-    """The weight of the first stage that serves anybody."""
-    return next((stage.weight for stage in plan.stages if stage.weight > ZERO), plan.stages[0].weight)
+def _overrides(request: Request, start: Start, overruled: Mapping[str, str], now: datetime) -> tuple[Override, ...]:
+    """The cooldown that this start ended early, for the ledger of overrides (X9)."""
+    if not overruled:
+        return ()
+    reason, fix, by = start.override, start.fix, request.actor.id
+    return (Override(what="cooldown", by=by, at=now, stage=0, weight=0.0, reason=reason, fix=fix, used_at=now),)
 
 
-def _right_stage(plan: Plan, weight: Weight) -> None:
-    first = first_serving(plan)
-    if weight != first:
-        raise WrongStage(plan.name, str(weight), str(first))
-
-
-def _in_window(plan: Plan, now: datetime) -> None:
-    opens = start_opens(plan, now)
-    if opens is not None:
-        raise OutsideWindow(plan.name, f"{opens:%a %Y-%m-%d %H:%M %Z}")
+def _started(rollout: Rollout, start: Start, overruled: Mapping[str, str], differs: Changed | None) -> Happening:
+    facts = {
+        "by": rollout.requester.id,
+        "version": rollout.version,
+        "weight": start.weight.percent if start.weight is not None else None,
+        "plan_digest": rollout.plan_digest,
+        "perch": rollout.perch,
+        "environment": rollout.environment,
+        "override": dict(overruled),
+        "reason": start.reason,
+        "watcher": rollout.watcher,
+        "how": start.how,
+        "changed": differs.model_dump(mode="json") if differs else None,
+    }
+    return Happening("started", facts, rollout.requester)

@@ -7,29 +7,31 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain import kills, moves
-from bot.domain.errors import NotAllowed, NotNow, PerchError, StaleClick, UnknownRollout
-from bot.domain.evidence import Entry
+from bot.domain import budgets, kills, moves, observing
+from bot.domain.errors import NotAllowed, NotNow, OnlyObserved, PerchError, StaleClick, UnknownRollout
 from bot.domain.freezes import refused
 from bot.domain.machine import State
-from bot.domain.moves import Step, a_hold
+from bot.domain.moves import a_hold
+from bot.domain.obstacles import BudgetUsedUp
+from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
 from bot.domain.rollout import PERCH, Kill, MethodOutcome, Person, Rollout
+from bot.domain.steps import Step
 from bot.domain.units import Weight
-from bot.engine.equipment import Equipment, Method
+from bot.engine.equipment import Equipment
 from bot.engine.finding import Finding
 from bot.engine.gatekeeping import standing
 from bot.engine.kill import KillSwitch, NoCard
 from bot.engine.ledger import Ledger, new_id
+from bot.engine.rearming import Rearming
 from bot.engine.requests import KillAsked, Request
 from bot.engine.rights import Rights
-from bot.ports import Card, OutsideFault, Plans, Spooled, StoreAway
+from bot.ports import Card, Plans, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 0.4
 """How long a downward act waits for the database before it goes by the kill card (law 2)."""
-RESTORE_S = 30.0
 LIVE_S = 5.0
 """How long `kill all` waits to hear of rollouts without a card on this machine."""
 LOOK_S = 1.0
@@ -51,7 +53,15 @@ class Stopping(Finding):
         await self._permit_stop(request, plan, rollout_id)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+            if fresh.mode == "observe":
+                return _if_it_were_ours(fresh, plan, request, "hold", reason)
             _not_stale(fresh, request)
+            if fresh.state is State.PREFLIGHT and fresh.adopts is not None:
+                # Held, what it was to take over would look like drift, and be lowered.
+                raise NotNow(
+                    Phrase("{plan} is about to take over what is there; nothing rises before that.", plan=fresh.plan),
+                    f"/canary rollback {fresh.plan}",
+                )
             why = reason or f"asked for by {request.actor.name or request.actor.id}"
             # Nobody can ask a webhook what to do next.
             owner = fresh.requester if request.surface == "webhook" else request.actor
@@ -67,9 +77,15 @@ class Stopping(Finding):
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             if fresh.frozen is not None and fresh.frozen.stands(now):
                 raise refused(fresh.frozen)
+            if gone := budgets.held_for_it(fresh):
+                raise BudgetUsedUp(fresh.plan, ", ".join(gone))
             if fresh.intent is not None:
                 raise NotNow(
-                    f"{fresh.plan} is still being brought back to {fresh.intent.weight}; it stays held.",
+                    Phrase(
+                        "{plan} is still being brought back to {weight}; it stays held.",
+                        plan=fresh.plan,
+                        weight=fresh.intent.weight,
+                    ),
                     f"/canary status {fresh.plan}",
                 )
             return moves.resume(fresh, now, request.actor)
@@ -89,8 +105,12 @@ class Stopping(Finding):
         await self._permit_stop(request, plan, rollout_id)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-            if fresh.state.going_down:
+            if fresh.state.going_down or fresh.state.brought_down:
                 return None
+            if fresh.mode == "observe":
+                ours = request.surface != "webhook"
+                stopped = observing.stop(fresh, now, why, request.actor) if ours and fresh.live else None
+                return stopped if ours else _if_it_were_ours(fresh, plan, request, "rollback", why)
             if fresh.state is State.PREFLIGHT:
                 return moves.abort(fresh, now, why, request.actor)
             return moves.roll_back(fresh, plan, now, new_id(), why, request.actor)
@@ -103,7 +123,16 @@ class Stopping(Finding):
 
     async def kill(self, request: Request, rollout_id: str, reason: str) -> Rollout:
         """Never by the database: from the card at once; a rollout without one gets it here."""
-        return await self._by_card(request, rollout_id, reason, "kill")
+        try:
+            return await self._by_card(request, rollout_id, reason, "kill")
+        except OnlyObserved:
+            if request.surface != "webhook":
+                raise
+
+        def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
+            return _if_it_were_ours(fresh, plan, request, "kill", reason)
+
+        return await self._ledger.change(rollout_id, decide)
 
     async def kill_all(self, request: Request, reason: str) -> Sequence[KillAsked]:
         """What there are cards of goes down at once; what only the database knows follows, where it answers."""
@@ -138,10 +167,11 @@ class Stopping(Finding):
                 live = await self._ledger.rollouts.live()
         except (StoreAway, TimeoutError):
             return {}
-        return {rollout.id: f"{rollout.plan} in {rollout.environment}" for rollout in live}
+        ours = [rollout for rollout in live if rollout.mode != "observe"]
+        return {rollout.id: f"{rollout.plan} in {rollout.environment}" for rollout in ours}
 
     async def _by_card(self, request: Request, rollout_id: str, reason: str, what: str) -> Rollout:
-        card = await self._card(rollout_id)
+        card = await self._card(rollout_id, by_a_person=request.surface != "webhook")
         plan = self._ledger.thaw(card.tree, card.environment)
         await self._rights.permit(request, "stop", plan, known=card.operators)
         act = Spooled(
@@ -158,12 +188,23 @@ class Stopping(Finding):
         outcomes = await self._switch.pull(act, card)
         return await self._as_known(card, act, outcomes)
 
-    async def _card(self, rollout_id: str) -> Card:
+    async def _card(self, rollout_id: str, *, by_a_person: bool) -> Card:
         try:
             return await self._switch.card(rollout_id)
         except (NoCard, StoreAway):
             rollout, plan = await self._read(rollout_id)
+            if by_a_person and rollout.mode == "observe" and (former := await self._former_card(rollout)) is not None:
+                return former
             return await self._switch.card_for(rollout, await self._rights.members(plan))
+
+    async def _former_card(self, rollout: Rollout) -> Card | None:
+        """Of what Perch rolled out itself before it watched this one: that can still be killed, by the same name."""
+        try:
+            cards = await self._switch.cards(rollout.plan)
+        except StoreAway:
+            return None
+        own = [card for card in cards if (card.plan, card.environment) == (rollout.plan, rollout.environment)]
+        return max(own, key=lambda card: card.made_at, default=None)
 
     async def _as_known(self, card: Card, act: Spooled, outcomes: Sequence[MethodOutcome]) -> Rollout:
         """The rollout as the database has it; where it can't say, as the card does. With what has just come of it."""
@@ -187,48 +228,7 @@ class Stopping(Finding):
     async def rearm(self, request: Request, rollout_id: str) -> Rollout:
         rollout, plan = await self._read(rollout_id)
         await self._rights.permit(request, "operate", plan)
-        if rollout.state is not State.KILLED or rollout.rearmed_at is not None:
-            raise NotNow(f"The kill switch of {rollout.plan} isn't engaged.", f"/canary status {rollout.plan}")
-        if await self._switch.under_way(rollout):
-            raise NotNow(
-                f"A kill of {rollout.plan} is still being put on record; nothing was put back.",
-                f"/canary rearm {rollout.plan}",
-            )
-        facts = {"by": request.actor.id, "former": rollout.former}
-        await self._ledger.rollouts.note(rollout.id, [Entry("rearming", self._ledger.clock(), request.actor.id, facts)])
-        restored, unknown = await self._restore(rollout, plan)
-
-        def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
-            if fresh.rearmed_at or fresh.state is not State.KILLED:
-                return None
-            return kills.rearm(fresh, now, request.actor, restored, unknown)
-
-        return await self._ledger.change(rollout_id, decide)
-
-    async def _restore(self, rollout: Rollout, plan: Plan) -> tuple[list[str], list[str]]:
-        """(what was put back, what nobody wrote down). Every method is tried. Raises NotNow with all that failed."""
-        engaged = kills.engaged_methods(rollout.kill)
-        methods = [method for method in self._equipment.gear(plan).methods if method.name in engaged]
-        known = {method.name: former for method in methods if (former := rollout.former.get(method.name)) is not None}
-        faults = await asyncio.gather(
-            *(_put_back(method, known[method.name]) for method in methods if method.name in known)
-        )
-        if any(faults):
-            raise NotNow(
-                f"Not everything could be put back: {'; '.join(filter(None, faults))}. {rollout.plan} stays killed.",
-                f"mend it, then: /canary rearm {rollout.plan}",
-            )
-        return list(known), [method.name for method in methods if method.name not in known]
-
-
-async def _put_back(method: Method, former: str) -> str:
-    """Why a method's former value couldn't be put back, or ""."""
-    try:
-        async with asyncio.timeout(RESTORE_S):
-            await method.act.restore(former)
-    except (OutsideFault, TimeoutError) as fault:
-        return f"{method.name}: {fault or f'no answer in {RESTORE_S:g} s'}"
-    return ""
+        return await Rearming(self._ledger, self._switch, self._equipment).rearm(rollout, plan, request.actor)
 
 
 def _asked(id: str, name: str, result: Rollout | BaseException) -> KillAsked:
@@ -238,6 +238,13 @@ def _asked(id: str, name: str, result: Rollout | BaseException) -> KillAsked:
         told = f"{result} {result.next_step}".strip() if isinstance(result, NotAllowed) else str(result)
         return KillAsked(rollout=id, name=name, fault=told or type(result).__name__)
     return KillAsked(rollout=id, name=name, still_on=tuple(kills.still_on(result.kill)) if result.kill else ())
+
+
+def _if_it_were_ours(rollout: Rollout, plan: Plan, request: Request, do: str, why: str) -> Step:
+    """A webhook's word about what is only observed: said. A person is told whose it is. Raises OnlyObserved."""
+    if request.surface != "webhook":
+        raise OnlyObserved(rollout.plan, do)
+    return observing.would(rollout, plan, do, why, by=request.actor)
 
 
 def _not_stale(rollout: Rollout, request: Request) -> None:

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from itertools import count
 
-from bot.domain import moves
+from bot.domain.acting import next_try
 from bot.domain.errors import Stale
 from bot.domain.kinds import Kinds
 from bot.domain.machine import State
-from bot.domain.moves import Happening, Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
+from bot.domain.steps import Step
+from bot.domain.tasks import Outlook, begun
+from bot.engine.board import Watch, unwatched
 from bot.engine.checking import check
 from bot.engine.equipment import Equipment, Gear
-from bot.engine.gather import Round
+from bot.engine.gather import Remembered, Round
+from bot.engine.kept import Kept
 from bot.engine.kill import KillSwitch
 from bot.engine.kill_watch import KillWatch
 from bot.engine.ledger import Ledger, new_id
-from bot.engine.preflight import patience, preflight
+from bot.engine.preflight import after_preflight, preflight
 from bot.engine.verification import verification
 from bot.engine.works import Works
-from bot.ports import Clock, Spooled, StoreAway
+from bot.ports import Clock, Histories, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,8 @@ class Ticker:
         switch: KillSwitch,
         clock: Clock,
         owner: str,
+        board: Callable[[Rollout], Watch] = lambda rollout: unwatched,
+        histories: Histories | None = None,
     ) -> None:
         self._ledger = ledger
         self._equipment = equipment
@@ -64,6 +70,9 @@ class Ticker:
         self._watch = KillWatch(switch, clock, switch.pace)
         self._clock = clock
         self._owner = owner
+        self._board = board
+        self._remembered = Remembered(histories, ledger.rollouts, ledger.plan_of) if histories is not None else None
+        self._kept = Kept()
         self._ticks = count(1)
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._claims: dict[str, str] = {}
@@ -85,7 +94,7 @@ class Ticker:
             log.error("no checks: the database is away (%s)", away)
             return 0
         self.looked_at = now
-        round = Round(now, self._kinds)
+        round = Round(now, self._kinds, remembered=self._remembered, kept=self._kept)
         for rollout in claimed:
             if rollout.id in self._looks:
                 # Its claim had lapsed, so its answers come too late: this process slept, or the database was away.
@@ -109,6 +118,11 @@ class Ticker:
         except StoreAway as away:
             log.error("the spool can't be merged into the evidence yet (%s)", away)
 
+    @property
+    def looking(self) -> int:
+        """How many rollouts this process has claimed and looks at just now."""
+        return len(self._looks)
+
     async def idle(self) -> None:
         """Wait until all looks and deeds that were started are over."""
         while self._looks:
@@ -120,12 +134,13 @@ class Ticker:
         for look in looks:
             look.cancel()
         await asyncio.gather(*looks, return_exceptions=True)
+        await self._kept.aclose()
 
     async def _look(self, rollout: Rollout, round: Round, claim: str) -> None:
         try:
             async with self._turn(rollout):
                 plan = await self._ledger.plan_of(rollout)
-            step, measured = await self._step(rollout, plan, round)
+            step, measured = await self._step(rollout, plan, round.of(rollout))
             keeping = asyncio.ensure_future(self._keep(rollout, step, plan, measured, claim))
             try:
                 if step.emergency:
@@ -158,36 +173,20 @@ class Ticker:
                 return await self._preflight(rollout, plan, gear, round), {}
             case State.SHIFTING | State.BAKING | State.GATE | State.HELD:
                 step, measured = await check(rollout, plan, gear, round, self._kinds)
-                return step, dict(measured)
+                ahead = {each.task.mark: Outlook(each.exercise.about, each.exercise.takes) for each in gear.tasks}
+                return begun(step, plan, round.now, new_id(), self._owner, ahead), dict(measured)
             case State.KILLING | State.STUCK if rollout.kill is not None:
                 return await self._watch.look(rollout, plan, gear, round), {}
             case State.ROLLING_BACK | State.STUCK:
                 return Step(rollout.but(due_at=round.now + timedelta(seconds=5))), {}
+            case _ if not rollout.verify_left:
+                return Step(rollout.but(due_at=next_try(rollout, round.now))), {}
             case _:
                 return await verification(rollout, plan, gear, round), {}
 
     async def _preflight(self, rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> Step:
-        report = await preflight(rollout, plan, gear, round, self._switch.files)
-        if report.red:
-            return moves.abort(rollout, round.now, "preflight found problems", red=report.red)
-        known = rollout.but(
-            baselines=dict(report.baselines),
-            former={**report.rehearsed.former, **rollout.former},
-            rehearsed_at=round.now,
-            due_at=round.now + SOON,
-        )
-        if report.pending and round.now - rollout.started_at > patience(plan):
-            red = [f"no baseline for {line}" for line in report.pending]
-            return moves.abort(known, round.now, "the baselines couldn't be taken", red=red)
-        if report.pending:
-            return Step(known)
-        lines = {
-            "notes": list(report.notes),
-            "rehearsed": list(report.rehearsed.tried),
-            "baselines": {name: value.model_dump(mode="json") for name, value in report.baselines.items()},
-        }
-        step = moves.enter_first_stage(known, plan, round.now, new_id())
-        return step.also(Happening("preflight", lines))
+        report = await preflight(rollout, plan, gear, round, self._switch.files, self._board(rollout))
+        return after_preflight(rollout, plan, report, round.now, new_id())
 
     async def _emergency(self, rollout: Rollout, reason: str, keeping: asyncio.Future[Rollout]) -> None:
         """Pull every tier, whether or not the check can be recorded; not for a check that others have overtaken."""
@@ -206,7 +205,3 @@ class Ticker:
             at=self._clock(),
         )
         await self._switch.pull(act, await self._switch.card_for(rollout), after=keeping)
-
-
-SOON = timedelta(seconds=1)
-"""How soon preflight looks again while a baseline is being collected."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.measurements import Missing, NoData
 from bot.domain.units import Weight
-from bot.ports import Answer, Denied, Question, TrafficState
+from bot.ports import Answer, Attempt, Denied, Notice, Question, Seen, TrafficState
+from bot.ports.archives import Parcel
 
 
 class Unbuilt:
-    """A source, traffic target, kill method or confirmation whose environment lacks something."""
+    """A part of any role whose environment lacks something: it answers every call with what is missing."""
+
+    takes = timedelta(0)
 
     def __init__(self, kind: str, why: str) -> None:
-        self.target = kind
+        self.target = self.about = kind
         self._why = why
 
     async def ask(self, question: Question, at: datetime) -> Answer:
@@ -43,7 +46,25 @@ class Unbuilt:
     async def confirms(self, weight: Weight) -> bool:
         raise Denied(self._why)
 
+    async def look(self) -> Seen:
+        raise Denied(self._why)
+
     async def rehearse(self) -> str:
+        raise Denied(self._why)
+
+    async def begin(self, key: str) -> str:
+        raise Denied(self._why)
+
+    async def end(self, key: str) -> str:
+        raise Denied(self._why)
+
+    def attempt(self) -> Attempt:
+        raise Denied(self._why)
+
+    async def put(self, parcel: Parcel) -> str:
+        raise Denied(self._why)
+
+    async def tell(self, notice: Notice) -> str:
         raise Denied(self._why)
 
     async def aclose(self) -> None: ...

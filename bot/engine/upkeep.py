@@ -1,4 +1,4 @@
-"""What every process does now and then, whatever it is there for: keep kill cards, and forget what is long over."""
+"""What every process does now and then: keep kill cards, forget what is long over, sum up what has ended."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ KEPT = timedelta(days=14)
 """How long what was said and done stays in outbox and inbox; evidence stays for good."""
 
 
+SUM_UP_EVERY = timedelta(minutes=1)
+SUMMED_AT_ONCE = 100
+"""After an upgrade thousands may lack a summary: some tenths of a second of work every ten seconds."""
+
+
 class CardCopies:
     """Keeps a kill card of every live rollout on this machine too, whichever one raised it (law 2).
 
@@ -44,7 +49,7 @@ class CardCopies:
         known = {card.rollout: card for card in await asyncio.to_thread(self._files.cards)}
         written, live = 0, await self._ledger.rollouts.live()
         for rollout in live:
-            if rollout.state is not State.PREFLIGHT:
+            if rollout.state is not State.PREFLIGHT and rollout.mode != "observe":
                 written += await self._keep(rollout, known.get(rollout.id))
         for gone in known.keys() - {rollout.id for rollout in live}:
             if not known[gone].completed:
@@ -72,11 +77,19 @@ class CardCopies:
 class Upkeep:
     """Supervised. `copies` is None where all processes share one folder of kill cards."""
 
-    def __init__(self, copies: CardCopies | None, prune: Callable[[datetime], Awaitable[int]], clock: Clock) -> None:
+    def __init__(
+        self,
+        copies: CardCopies | None,
+        prune: Callable[[datetime], Awaitable[int]],
+        clock: Clock,
+        sum_up: Callable[[str, int], Awaitable[int]] | None = None,
+    ) -> None:
         self._copies = copies
         self._prune = prune
         self._clock = clock
         self._pruned_at: datetime | None = None
+        self._sum_up = sum_up
+        self._summed_at: datetime | None = None
 
     async def run(self) -> None:
         """Go on until cancelled; a database that is away is waited for."""
@@ -97,3 +110,6 @@ class Upkeep:
         if self._pruned_at is None or now - self._pruned_at >= PRUNE_EVERY:
             await self._prune(now - KEPT)
             self._pruned_at = now
+        if self._sum_up is not None and (self._summed_at is None or now - self._summed_at >= SUM_UP_EVERY):
+            left = await self._sum_up("", SUMMED_AT_ONCE)
+            self._summed_at = None if left else now

@@ -28,6 +28,10 @@ class Change:
     """Raw measurements by metric, for the table that can be archived."""
     claim: str = ""
     """The claim that this rests on: kept only while it holds. "" for what needs none, as people's acts don't."""
+    patient: bool = False
+    """What can wait: kept only while no look is under way, which would have been for nothing then."""
+    trees: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Frozen plans by digest that this speaks of, to be kept with it."""
     delivery: str = ""
     """The key of the delivery that this is the effect of: kept only by who works on it, and once (law 6)."""
 
@@ -57,7 +61,8 @@ class Rollouts(Protocol):
         """Keep state, evidence and messages together, over the revision that `rollout` carries.
 
         Returns it with the next revision. Raises Stale, and changes nothing, when the row has moved on, or the
-        claim that `change` names has lapsed or is another's; NotOurs when its delivery is another's.
+        claim that `change` names has lapsed or is another's, or it is patient and somebody looks just now; NotOurs
+        when its delivery is another's.
         """
         ...
 
@@ -167,8 +172,12 @@ class Outbox(Protocol):
         one of the same lane; of several edits of one message only the newest (the others are marked as said)."""
         ...
 
-    async def sending(self, number: int) -> None:
-        """About to be posted: if nothing else is heard, it is uncertain."""
+    async def sending(self, number: int, until: datetime) -> None:
+        """About to be posted, and landed by `until` if at all: unless more is heard, it is uncertain and due then.
+
+        Whoever looked for it earlier could miss what still lands; an older edit could land on a newer one.
+        Raises NotOurs for one that was said or replaced meanwhile.
+        """
         ...
 
     async def said(self, number: int, posted: Posted | None, now: datetime) -> None:

@@ -10,17 +10,20 @@ from pydantic import BaseModel
 
 from bot.domain.measurements import NoData
 
+NamedValue = str | float | datetime
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a source is asked. Equal questions to one source are asked once per tick.
 
     `ask` is the metric's part, validated by the kind's `ask` model (a frozen pydantic model); `side` is the label
-    text that fills `$side` in queries.
+    text that fills `$side` in queries; `values` are those of the rollout's that the kind's `names` asked for.
     """
 
     ask: BaseModel
     side: str = ""
+    values: tuple[tuple[str, NamedValue], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,10 @@ class Source(Protocol):
     """Where numbers come from. One object per entry of `sources:`; used by many questions at once."""
 
     async def ask(self, question: Question, at: datetime) -> Answer:
-        """Answer as of `at`. Never raises OutsideFault: a far side that fails is NoData with the reason."""
+        """Answer as of `at`, which lies in the past only as far as the kind's `reach` goes.
+
+        Never raises OutsideFault: a far side that fails is NoData with the reason.
+        """
         ...
 
     async def history(self, question: Question, start: datetime, end: datetime) -> Answer:

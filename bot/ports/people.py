@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bot.ports.charts import Chart
+
 
 class Lane(StrEnum):
     """Urgent: verdicts, kills, gates, answers to people. Routine: snapshots and edits."""
@@ -42,11 +44,32 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that goes with a message. `alt` says its numbers, `lost` what is said in its place."""
+
+    chart: Chart
+    alt: str
+    lost: str
+    file: str = ""
+    """Where it was uploaded; "" until then, and when it couldn't be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A text file that goes with a message; its name tells it from all others in the same thread."""
+
+    name: str
+    content: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A worded message: `text` is a whole sentence (notifications, screen readers), `blocks` its rich form."""
 
     text: str
     blocks: tuple[Mapping[str, Any], ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,13 @@ class Messenger(Protocol):
 
     async def whisper(self, channel: str, user: str, said: Said) -> None:
         """An ephemeral message; falls back to a direct one where the person isn't in the channel."""
+        ...
+
+    async def upload(self, png: bytes, name: str, alt: str) -> str:
+        """Upload a picture that no place shows yet; returns what a `Picture.file` names it by.
+
+        Nobody sees one that is uploaded twice, or for nothing. Raises as all do, never Uncertain.
+        """
         ...
 
     async def find(self, to: str, mark: str, *, thread: str = "") -> Posted | None:

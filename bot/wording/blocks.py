@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.ports import Said
+from bot.wording.language import t
 from bot.wording.sentences import cut, prose, spoken
 
 Block = dict[str, Any]
@@ -48,7 +49,7 @@ def _fitting(lines: Sequence[str], limit: int) -> str:
     for index, line in enumerate(lines):
         room -= len(line) + 1
         if room < 0:
-            kept.append(cut(line, limit - 40) if not kept else f"… and {len(lines) - index} more")
+            kept.append(cut(line, limit - 40) if not kept else t("… and {count} more", count=len(lines) - index))
             break
         kept.append(line)
     return "\n".join(kept) or " "

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.conditions import About, Condition, Op
 from bot.domain.language.grammar import parse
 from bot.domain.language.misread import Misread
 from bot.domain.rollout import Line
-from bot.wording.numbers import against, number
+from bot.wording.language import t
+from bot.wording.numbers import against, number, room_left
 from bot.wording.remarks import remark
 from bot.wording.sentences import code, span
 
+WORTH_SAYING = timedelta(seconds=1)
+"""What has lasted a shorter time has only just begun; nobody is told for how long."""
 _SIGNS = {
     Op.ABOVE: "&gt;",
     Op.AT_LEAST: "≥",
@@ -21,14 +24,6 @@ _SIGNS = {
     Op.NOT_EQUAL: "≠",
 }
 """As Slack wants them: escaped."""
-_IS = {
-    Op.ABOVE: "over",
-    Op.AT_LEAST: "at least",
-    Op.BELOW: "under",
-    Op.AT_MOST: "at most",
-    Op.EQUAL: "exactly",
-    Op.NOT_EQUAL: "anything but",
-}
 _PROBES = {About.UP: True, About.DOWN: False}
 
 
@@ -44,7 +39,7 @@ def compact(line: Line) -> str:
     """`` `error_rate` 0% (< 2%) ``: a condition and its value in one line of a phone."""
     condition = read(line.condition)
     if condition is not None and condition.subject.about in _PROBES and line.met is not None:
-        return f"{code(condition.subject.name)} is {_seen(line, condition)}"
+        return t("{subject} is {seen}", subject=code(condition.subject.name), seen=_seen(line, condition))
     if condition is None or line.met is None or line.role == "trigger":
         return f"{code(line.condition)}: {_seen(line, condition)}"
     if line.value is None or condition.op is None or line.threshold is None:
@@ -53,21 +48,14 @@ def compact(line: Line) -> str:
     return f"{subject(line)} {number(line.value, line.unit, line.threshold)} ({wanted})"
 
 
-def value_text(line: Line) -> str:
-    """`` `error_rate` 0% ``; "" for a condition without a number."""
-    if line.value is None or line.threshold is None:
-        return ""
-    return f"{subject(line)} {number(line.value, line.unit, line.threshold)}"
-
-
 def _seen(line: Line, condition: Condition | None) -> str:
     """The value alone; without data, why there is none."""
     if line.met is None:
-        return f"no data, {remark(line.detail)}" if line.detail else "no data"
+        return t("no data, {why}", why=remark(line.detail)) if line.detail else t("no data")
     if condition is not None and condition.subject.about in _PROBES:
         up = _PROBES[condition.subject.about] is line.met
-        return ("up" if up else "down") + _in_brackets(line.detail)
-    shown = number(line.value, line.unit, line.threshold) if line.value is not None else "not true"
+        return (t("up") if up else t("down")) + _in_brackets(line.detail)
+    shown = number(line.value, line.unit, line.threshold) if line.value is not None else t("not true")
     return shown + _in_brackets(line.detail)
 
 
@@ -76,16 +64,41 @@ def measured(line: Line, now: datetime, *, was: bool = False) -> str:
     condition = read(line.condition)
     if line.met is None:
         return f"{code(line.condition)}: {_seen(line, condition)}"
-    verb = " was" if was else ""
     if condition is not None and condition.subject.about in _PROBES:
-        return f"{code(condition.subject.name)} {'was' if was else 'is'} {_seen(line, condition)}"
+        name, seen = code(condition.subject.name), _seen(line, condition)
+        return (
+            t("{subject} was {seen}", subject=name, seen=seen)
+            if was
+            else t("{subject} is {seen}", subject=name, seen=seen)
+        )
     if line.value is None or line.threshold is None:
         return f"{code(line.condition)}" + _in_brackets(line.detail)
     value = number(line.value, line.unit, line.threshold)
-    aside = [f"baseline {number(line.reference, line.unit)}"] if line.reference is not None else []
-    aside += [remark(line.detail)] if line.detail else []
-    aside += [f"for {span(now - line.since)}"] if line.since is not None and now > line.since else []
-    return f"{subject(line)}{verb} {value}, {against(line.value, line.threshold, line.unit)}" + _brackets(aside)
+    shown = f"{value}, {against(line.value, line.threshold, line.unit)}{_brackets(_asides(line, now))}"
+    return t("{subject} was {value}", subject=subject(line), value=shown) if was else f"{subject(line)} {shown}"
+
+
+def roomy(line: Line) -> str:
+    """A good condition in one line of a phone: value, margin, limit, baseline."""
+    condition = read(line.condition)
+    if condition is None or condition.subject.about in _PROBES or line.value is None or line.threshold is None:
+        return compact(line)
+    shown = f"{number(line.value, line.unit, line.threshold)}, {room_left(line.value, line.threshold, line.unit)}"
+    base = line.reference
+    return f"{subject(line)} {shown}" + _brackets(
+        [t("baseline {value}", value=number(base, line.unit))] if base is not None else []
+    )
+
+
+def _asides(line: Line, now: datetime) -> list[str]:
+    aside = []
+    if line.reference is not None:
+        aside.append(t("baseline {value}", value=number(line.reference, line.unit)))
+    if line.detail:
+        aside.append(remark(line.detail))
+    if line.since is not None and now - line.since >= WORTH_SAYING:
+        aside.append(t("for {span}", span=span(now - line.since)))
+    return aside
 
 
 def _in_brackets(detail: str) -> str:
@@ -105,23 +118,41 @@ def subject(line: Line) -> str:
         case About.METRIC:
             return code(condition.subject.name)
         case About.AGE_OF:
-            return f"age of {code(condition.subject.name)}"
+            return t("age of {metric}", metric=code(condition.subject.name))
         case About.AVAILABILITY:
-            return f"availability of {code(condition.subject.name)}"
+            return t("availability of {metric}", metric=code(condition.subject.name))
         case _:
             return code(line.condition)
 
 
 def claim(text: str, *, holds: bool) -> str:
-    """`` `error_rate` is back under 1% ``, or what is still wrong; for what is checked after a rollback."""
+    """`` `error_rate` is under 1% again ``, or what is still wrong; for what is checked after a rollback."""
     condition = read(text)
-    verb = "is back" if holds else "is not"
-    if condition is None:
-        return f"{code(text)} {'holds' if holds else 'does not hold'}"
-    if condition.subject.about in _PROBES:
-        return f"{code(condition.subject.name)} {verb} {condition.subject.about.value}"
-    words = text.split(" within ")[0].split(f" {condition.op} ", 1) if condition.op else []
-    if condition.op is None or len(words) != 2:
-        return f"{code(text)} {'holds' if holds else 'does not hold'}"
-    late = f" after {span(condition.within)}" if condition.within and not holds else ""
-    return f"{code(words[0])} {verb} {_IS[condition.op]} {remark(words[1])}{late}"
+    if condition is not None and condition.subject.about in _PROBES:
+        seen = t("up") if _PROBES[condition.subject.about] else t("down")
+        return _is_back(code(condition.subject.name), seen, "", holds=holds)
+    op = condition.op if condition is not None else None
+    words = text.split(" within ")[0].split(f" {op} ", 1) if op else []
+    if condition is None or op is None or len(words) != 2:
+        return t("{claim} holds", claim=code(text)) if holds else t("{claim} does not hold", claim=code(text))
+    late = span(condition.within) if condition.within else ""
+    return _is_back(code(words[0]), _limited(op, remark(words[1])), late, holds=holds)
+
+
+def _is_back(name: str, wanted: str, late: str, *, holds: bool) -> str:
+    if holds:
+        return t("{subject} is {wanted} again", subject=name, wanted=wanted)
+    if late:
+        return t("{subject} is not {wanted} after {span}", subject=name, wanted=wanted, span=late)
+    return t("{subject} is not {wanted}", subject=name, wanted=wanted)
+
+
+def _limited(op: Op, limit: str) -> str:
+    return {
+        Op.ABOVE: t("over {limit}", limit=limit),
+        Op.AT_LEAST: t("at least {limit}", limit=limit),
+        Op.BELOW: t("under {limit}", limit=limit),
+        Op.AT_MOST: t("at most {limit}", limit=limit),
+        Op.EQUAL: t("exactly {limit}", limit=limit),
+        Op.NOT_EQUAL: t("anything but {limit}", limit=limit),
+    }[op]

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from bot.domain.gates import still_needed
 from bot.domain.rollout import Gate
+from bot.domain.waits import Wait
 from bot.ports import Said
 from bot.wording.blocks import Block, actions, button, context, header, said, section, told
-from bot.wording.conditions import line_texts, verdict_text
+from bot.wording.claims import compact
+from bot.wording.conditions import trouble, verdict_text
+from bot.wording.dashboards import dashboards
 from bot.wording.kills import rehearsal
+from bot.wording.language import t
+from bot.wording.overrides import at_gate
 from bot.wording.sentences import code, cut, joined, moment_exact, prose, span
+from bot.wording.slos import cost_lines
 from bot.wording.status import approve_button, button_value
 from bot.wording.telling import Telling
-from bot.wording.waiting import approvals_given, approvals_wanted, gate_default
+from bot.wording.ticking import checklist_blocks, checklist_count, ticked_lines
+from bot.wording.waiting import (
+    approvals_given,
+    escalation_words,
+    gate_default,
+    lacking,
+    lacks,
+    then_words,
+    whose_approvals,
+)
+from bot.wording.waits import closest_words, waiting_words
 
 CONDITIONS_SHOWN = 8
-HINT = "Reactions here count too: ✅ approves, ✋ holds, ⏪ rolls back; taking ✅ back withdraws the approval."
 
 
 def gate(telling: Telling) -> Said:
@@ -26,21 +41,74 @@ def gate(telling: Telling) -> Said:
 def _open(telling: Telling, gate: Gate) -> Said:
     rollout, plan = telling.rollout, telling.plan
     to = plan.stage_weight(min(gate.stage + 1, len(plan.stages) - 1))
-    wanted = approvals_wanted(plan.stages[gate.stage].approvals, plan.roles.approvers, rollout.involved)
     version = f" {cut(rollout.version, 40)}" if rollout.version else ""
-    asks = [
-        f"Baked {span(rollout.baked)} at {rollout.confirmed}. Verdict: *{verdict_text(rollout.check)}*.",
-        f"Needs {wanted}.",
-        f"*{approvals_given(gate, telling)}*",
-        gate_default(gate, telling),
-        *([f"The {rehearsed}."] if (rehearsed := rehearsal(telling)) else ()),
-        *_warnings(gate, telling),
+    seen, asks = given_to(telling, gate), _asks(telling, gate)
+    blocks = [header(f"{rollout.plan}{version}: {rollout.confirmed} → {to}?"), section([*seen, *asks])]
+    blocks += _bad(telling)
+    hint = t("Reactions here count too: ✅ approves, ✋ holds, ⏪ rolls back; taking ✅ back withdraws the approval.")
+    watch = [context(*links)] if (links := dashboards(plan)) else []
+    blocks += [
+        *checklist_blocks(gate, telling),
+        *_good(telling),
+        *watch,
+        context(hint),
+        actions(*_buttons(telling, gate)),
     ]
-    blocks = [header(f"{rollout.plan}{version}: {rollout.confirmed} → {to}?"), section(asks)]
-    if rollout.check is not None:
-        blocks.append(section(line_texts(rollout.check.lines, telling.now, CONDITIONS_SHOWN, triggers=False)))
-    blocks += [context(HINT), actions(*_buttons(telling, gate))]
-    return said(prose((f"{telling.title} may go from {rollout.confirmed} to {to}.", *asks)), *blocks)
+    may = t("{title} may go from {weight} to {to}.", title=telling.title, weight=rollout.confirmed, to=to)
+    return said(prose((may, *seen, *checklist_count(gate, telling), *asks)), *blocks)
+
+
+def _bad(telling: Telling) -> list[Block]:
+    """What isn't good, in full."""
+    check = telling.rollout.check
+    bad = trouble(check.lines, telling.now, CONDITIONS_SHOWN) if check is not None else []
+    return [section(bad)] if bad else []
+
+
+def _good(telling: Telling) -> list[Block]:
+    """What holds, with its limits, in small print: a phone has room for the buttons then."""
+    lines = telling.rollout.check.lines if telling.rollout.check is not None else ()
+    held = [compact(line) for line in lines if line.role != "trigger" and line.counts and line.met is True]
+    more = [t("{count} more", count=len(held) - CONDITIONS_SHOWN)] if len(held) > CONDITIONS_SHOWN else []
+    shown = " · ".join([*held[:CONDITIONS_SHOWN], *more])
+    return [context(f"✅ {shown}")] if shown else []
+
+
+def given_to(telling: Telling, gate: Gate) -> list[str]:
+    """What a yes is given to (X2)."""
+    rollout = telling.rollout
+    baked = t(
+        "Baked {span} at {weight}. Verdict: *{verdict}*.",
+        span=span(rollout.baked),
+        weight=rollout.confirmed,
+        verdict=verdict_text(rollout.check),
+    )
+    rehearsed = rehearsal(telling)
+    return [
+        baked,
+        *closest_words(rollout.check),
+        *_warnings(gate, telling),
+        *at_gate(gate, telling),
+        *cost_lines(gate, telling),
+        *([t("Checked: {rehearsed}.", rehearsed=rehearsed)] if rehearsed else ()),
+    ]
+
+
+def _asks(telling: Telling, gate: Gate) -> list[str]:
+    """Who may say yes and who has, what is lacking, until when, and what happens then."""
+    wanted = telling.plan.stages[gate.stage].approvals
+    needs_nobody = not wanted.need and not wanted.one_of_each
+    whom = whose_approvals(wanted, telling.plan.roles.approvers, telling.rollout.involved)
+    given = f"*{approvals_given(gate, telling)}*" + (f", {whom}" if whom else "")
+    waits = lacking(telling)
+    others = waiting_words([wait for wait in waits if wait.about is not Wait.APPROVALS], telling)
+    return [
+        t("No approval is needed, only a passing check.") if needs_nobody else f"{given}.",
+        *([t("Lacks: {waits}.", waits=others)] if others else ()),
+        *(() if waits else (t("Nothing is lacking; it goes up with the next check."),)),
+        gate_default(gate, telling),
+        *escalation_words(gate, telling),
+    ]
 
 
 def _warnings(gate: Gate, telling: Telling) -> list[str]:
@@ -49,64 +117,91 @@ def _warnings(gate: Gate, telling: Telling) -> list[str]:
     others = [code(warning) for warning in gate.warnings if warning not in shown]
     if not others:
         return []
-    return [f"⚠️ You approve with {'this warning' if len(others) == 1 else 'these warnings'}: {joined(others)}."]
+    if len(others) == 1:
+        return [t("⚠️ You approve with this warning: {warnings}.", warnings=others[0])]
+    return [t("⚠️ You approve with these warnings: {warnings}.", warnings=joined(others))]
 
 
 def _buttons(telling: Telling, gate: Gate) -> tuple[Block, ...]:
-    value = button_value(telling.rollout, gate.id)
+    value, plan = button_value(telling.rollout, gate.id), telling.rollout.plan
     return (
         approve_button(telling.rollout),
-        button("reject", "Reject…", value, says=f"Reject this gate of {telling.rollout.plan}"),
-        button("why", "Why", value, says=f"Why {telling.rollout.plan} stands where it does"),
+        button("reject", t("Reject…"), value, says=t("Reject this gate of {plan}", plan=plan)),
+        button("why", t("Why"), value, says=t("Why {plan} stands where it does", plan=plan)),
     )
 
 
-_ENDS = {
-    "used": "approved; it went up",
-    "expired": "nobody answered in time",
-    "rejected": "rejected",
-    "rolled_back": "the rollout was rolled back",
-    "killed": "the rollout was killed",
-    "held": "the rollout was put on hold",
-}
+def _end(telling: Telling) -> str:
+    """What became of it, and by whom where it was a person."""
+    by = telling.by("by") if telling.has("by") else ""
+    match telling.text("state"), bool(by):
+        case "used", _:
+            return t("approved; it went up")
+        case "expired", _:
+            return t("nobody answered in time, so {then}", then=then_words(telling.plan.gate.then.value))
+        case "rejected", True:
+            return t("rejected by {who}", who=by)
+        case "rejected", False:
+            return t("rejected")
+        case "rolled_back", True:
+            return t("the rollout was rolled back by {who}", who=by)
+        case "rolled_back", False:
+            return t("the rollout was rolled back")
+        case "killed", True:
+            return t("the rollout was killed by {who}", who=by)
+        case "killed", False:
+            return t("the rollout was killed")
+        case "held", True:
+            return t("the rollout was put on hold by {who}", who=by)
+        case "held", False:
+            return t("the rollout was put on hold")
+        case _:
+            return t("it isn't open any more")
 
 
 def _closed(telling: Telling) -> Said:
-    """No buttons any more: what became of it, and what was approved by then."""
-    end = _ENDS.get(telling.text("state"), "it isn't open any more")
-    why = f" ({telling.text('why')})" if telling.has("why") else ""
-    way = f" {telling.percent('from')} → {telling.percent('to')}" if telling.has("from") and telling.has("to") else ""
-    sentence = f"Gate of {telling.name}{way}: {end}{why}."
+    """No buttons any more: what became of it, and what was approved and ticked by then."""
+    facts = {"name": telling.name, "end": _end(telling)}
+    why = telling.text("why") if telling.has("why") else ""
+    if telling.has("from") and telling.has("to"):
+        facts["name"] += f" {telling.percent('from')} → {telling.percent('to')}"
+    sentence = t("Gate of {name}: {end} ({why}).", why=why, **facts) if why else t("Gate of {name}: {end}.", **facts)
     card = telling.card()
     lines = [approvals_given(card, telling)] if card is not None and not _unsaid(card, telling) else []
-    footer = f"Closed {moment_exact(telling.now)}. Buttons and reactions here do nothing any more."
+    lines += ticked_lines(card, telling) if card is not None else []
+    footer = t("Closed {when}. Buttons and reactions here do nothing any more.", when=moment_exact(telling.now))
     return said(prose((sentence, *lines)), section((f"*{sentence}*", *lines)), context(footer))
 
 
 def _unsaid(card: Gate, telling: Telling) -> bool:
-    """The last approval uses the gate at once, so the card as it was before lacks it; who gave it is in the thread."""
+    """A card that an older Perch drew lacks the approval that used it; who gave it is in the thread."""
     wanted = telling.plan.stages[card.stage].approvals
     return telling.text("state") == "used" and bool(still_needed(card, wanted, telling.rollout.involved))
 
 
 def gate_closed(telling: Telling) -> Said:
     """In the thread: the gate is void, and what comes next."""
-    why = telling.text("why", "the check isn't good enough any more")
-    sentence = f"The gate of {telling.name} closed: {why}."
-    after = "The bake is kept; a new gate opens when a check passes." if telling.rollout.live else ""
+    why = telling.text("why", t("the check isn't good enough any more"))
+    sentence = t("The gate of {name} closed: {why}.", name=telling.name, why=why)
+    after = t("The bake is kept; a new gate opens when a check passes.") if telling.rollout.live else ""
     return told(sentence, *filter(None, (after,)))
 
 
 def gate_expired(telling: Telling) -> Said:
     """Nobody answered in time; the plan's default happens."""
-    then = {"rollback": "it rolls back", "hold": "it goes on hold"}.get(telling.text("then"), telling.text("then"))
-    sentence = f"⏰ Nobody answered the gate of {telling.name} in time, so {then or 'it goes on hold'}."
-    return told(sentence)
+    then = then_words(telling.text("then", "hold"))
+    return told(t("⏰ Nobody answered the gate of {name} in time, so {then}.", name=telling.name, then=then))
 
 
 def gate_escalated(telling: Telling) -> Said:
-    """Nobody has answered so far; more people are asked."""
-    to = telling.by("to") if telling.has("to") else "the approvers"
-    sentence = f"⏰ {telling.name} still waits for an approval at {telling.rollout.confirmed}. Asking {to}."
+    """Nobody has answered so far; more people are asked (U3)."""
+    to = telling.by("to") if telling.has("to") else t("the approvers")
     gate = telling.rollout.gate
-    return told(sentence, *((approvals_given(gate, telling), gate_default(gate, telling)) if gate is not None else ()))
+    weight = telling.rollout.confirmed
+    sentence = t(
+        "⏰ {name} still waits at its gate at {weight}. Asking {who}.", name=telling.name, weight=weight, who=to
+    )
+    if gate is None:
+        return told(sentence)
+    waits = t("Lacks: {waits}.", waits=lacks(telling) or t("nothing"))
+    return told(sentence, waits, approvals_given(gate, telling), gate_default(gate, telling))

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.evidence import Record
+from bot.wording.language import t
 from bot.wording.sentences import code, cut, moment_exact, plain, who
 
-FACTS = ("verdict", "name", "why", "reason", "fault", "did")
+FACTS = ("decision", "verdict", "item", "name", "why", "reason", "fault", "did")
 """Facts that say what a record is about in a word, the first that is there."""
 
 
@@ -20,7 +21,7 @@ BEGINNING = 16
 
 
 def stands(number: int, hash: str) -> str:
-    """Where the record stood, posted under a decision (law 9)."""
+    """Where the record stood, posted under a decision (law 9); in one language, for Perch reads it back: `stood`."""
     return f"Record: {number} entries, the last one's hash begins with `{hash[:BEGINNING]}`"
 
 
@@ -32,9 +33,10 @@ def stood(text: str) -> tuple[int, str] | None:
 
 def record_text(record: Record) -> str:
     """`29. 01:03:29 stage_confirmed 50% → 100% by Perch`."""
-    about = _gist(record.body)
-    told = f" {plain(about, 80)}" if about else ""
-    return f"{record.number}. {_at(record.at)} {code(record.kind, 40)}{told} by {who(record.actor)}"
+    about = " ".join(filter(None, (code(record.kind, 40), plain(_gist(record.body), 80))))
+    return t(
+        "{number}. {at} {what} by {who}", number=record.number, at=_at(record.at), what=about, who=who(record.actor)
+    )
 
 
 def _gist(body: Mapping[str, Any]) -> str:

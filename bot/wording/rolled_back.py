@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.rollout import Line
+from bot.domain.units import ZERO, Weight
 from bot.ports import Said
 from bot.wording.blocks import told
-from bot.wording.claims import claim, measured, read
-from bot.wording.sentences import code, joined, moment, moment_exact, plain, span
+from bot.wording.claims import measured, read
+from bot.wording.diagnosis import runbook_lines
+from bot.wording.language import t
+from bot.wording.sentences import by_when, joined, moment, moment_exact, roughly
 from bot.wording.telling import Telling
 
 CAUSES = 4
@@ -19,10 +22,12 @@ RUNBOOKS = 2
 def rolling_back(telling: Telling) -> Said:
     """Down has begun. One line: the end of it is told in full, mostly within the second."""
     frm = telling.percent("from") if telling.has("from") else str(telling.rollout.confirmed)
-    by = telling.by()
-    asked = f", {by} asked for it" if by != "Perch" else ""
-    why = _causes(telling) or [telling.text("reason", "no reason given")]
-    return told(f"⏪ {telling.name} is rolling back, {frm} → {telling.percent('to')}{asked}: {'; '.join(why)}.")
+    way, by = f"{frm} → {telling.percent('to')}", telling.by()
+    why = "; ".join(_causes(telling) or [telling.text("reason", t("no reason given"))])
+    if by == "Perch":
+        return told(t("⏪ {name} is rolling back, {way}: {why}.", name=telling.name, way=way, why=why))
+    asked = t("⏪ {name} is rolling back, {way}, {by} asked for it: {why}.", name=telling.name, way=way, by=by, why=why)
+    return told(asked)
 
 
 def rolled_back(telling: Telling) -> Said:
@@ -30,20 +35,31 @@ def rolled_back(telling: Telling) -> Said:
     frm, to = telling.percent("from"), telling.percent("to")
     ended = telling.rollout.ended_at or telling.now
     return told(
-        f"⏪ {telling.title} was rolled back: {frm} → {to} {telling.took()}.",
+        t(
+            "⏪ {title} was rolled back: {frm} → {to} {took}.",
+            title=telling.title,
+            frm=frm,
+            to=to,
+            took=telling.took(),
+        ),
         *_why(telling),
-        f"*What Perch did:* it set the traffic to {to} and read it back, done at {moment_exact(ended)}.",
-        f"*Customers:* {_exposure(telling, ended)}.",
+        t(
+            "*What Perch did:* it set the traffic to {to} and read it back, done at {at}.",
+            to=to,
+            at=moment_exact(ended),
+        ),
+        t("*Customers:* {exposure}.", exposure=_exposure(telling, ended)),
         *_next(telling),
     )
 
 
 def _why(telling: Telling) -> list[str]:
-    causes, reason = _causes(telling), telling.text("reason", "no reason given")
+    causes, reason = _causes(telling), telling.text("reason", t("no reason given"))
     if not causes:
-        return [f"*Why:* {reason}."]
-    rule = ", a rollback trigger of the plan" if _bad(telling)[0].role == "trigger" else ""
-    return [f"*Why:* {reason}{rule}. {joined(causes)}."]
+        return [t("*Why:* {reason}.", reason=reason)]
+    if _bad(telling)[0].role != "trigger":
+        return [t("*Why:* {reason}. {causes}.", reason=reason, causes=joined(causes))]
+    return [t("*Why:* {reason}, a rollback trigger of the plan. {causes}.", reason=reason, causes=joined(causes))]
 
 
 def _bad(telling: Telling) -> list[Line]:
@@ -60,51 +76,50 @@ def _causes(telling: Telling) -> list[str]:
 def _exposure(telling: Telling, ended: datetime) -> str:
     rollout = telling.rollout
     if rollout.mode == "observe":
-        return "not affected by Perch, which only observed"
+        return t("not affected by Perch, which only observed")
     since = rollout.shifted_at if rollout.stage == 0 and rollout.shifted_at else rollout.started_at
-    most = f"at most {telling.percent('from')} of the traffic went to the new version"
-    return f"{most}, for {span(ended - since)} from {moment(since, telling.now)}; the rest stayed on the old one"
+    lasted, weight = {"span": roughly(ended - since), "since": moment(since, telling.now)}, telling.percent("from")
+    if weight == str(ZERO):
+        return t("as far as Perch read back, none of the traffic went to the new version")
+    if weight == str(Weight(100)):
+        return t("at most all of the traffic went to the new version, for {span} from {since}", **lasted)
+    return t(
+        "at most {weight} of the traffic went to the new version, for {span} from {since}; the rest stayed on the old "
+        "one",
+        weight=weight,
+        **lasted,
+    )
 
 
 def _next(telling: Telling) -> list[str]:
     if not telling.has("cooldown_until"):
         there = telling.percent("to")
-        return [f"*Next:* it is on hold at {there}. Find the cause, then resume it or roll it back to 0%."]
-    again = f'{telling.start} override="what was fixed" fix=TICKET'
+        return [
+            t("*Next:* it is on hold at {there}. Find the cause, then resume it or roll it back to 0%.", there=there)
+        ]
     return [
         *_runbooks(telling, _bad(telling)),
-        f"*Next:* find the cause and mend it. A new start is possible {telling.moment('cooldown_until')}.",
-        f"Sooner, with the override role: `{again}`",
+        t(
+            "*Next:* find the cause and mend it. A new start is possible {at}.",
+            at=_cooled(telling),
+        ),
+        t(
+            'Sooner, with the override role: `{start} override="what was fixed" fix=TICKET`',
+            start=telling.start,
+        ),
     ]
 
 
+def _cooled(telling: Telling) -> str:
+    until = telling.rollout.cooldown_until
+    return by_when(until, telling.now) if until is not None else telling.moment("cooldown_until")
+
+
 def _runbooks(telling: Telling, bad: Sequence[Line]) -> list[str]:
-    """What the plan says to look at when one of these goes bad (R14)."""
-    told_of = []
-    for name in dict.fromkeys(line.metric or _metric(line) for line in bad):
-        metric = telling.plan.metrics.get(name)
-        if metric is None or metric.runbook is None:
-            continue
-        hints = [*([metric.runbook.link] if metric.runbook.link else []), *metric.runbook.look_at]
-        told_of.append(f"*Runbook* of {code(name)}: {'; '.join(plain(hint) for hint in hints[:3])}")
-    return told_of[:RUNBOOKS]
+    """What the plan says to look at and to try when one of these goes bad (R14)."""
+    return runbook_lines(telling, [line.metric or _metric(line) for line in bad], RUNBOOKS)
 
 
 def _metric(line: Line) -> str:
     condition = read(line.condition)
     return condition.subject.name if condition else ""
-
-
-def verified(telling: Telling) -> Said:
-    """After a rollback: is the world as it was?"""
-    passed = [claim(each, holds=True) for each in telling.texts("passed")[:12]]
-    failed = [claim(each, holds=False) for each in telling.texts("failed")[:12]]
-    if failed:
-        return told(
-            f"❌ Checked after the rollback of {telling.name}: things are NOT back to normal.",
-            *failed,
-            *passed,
-            "Next: look at once; this isn't over.",
-        )
-    healed = joined(passed, most=12) or "there was nothing to check"
-    return told(f"✅ Checked after the rollback of {telling.name}: {healed} (took {telling.span('took_s')}).")

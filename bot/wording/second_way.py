@@ -8,20 +8,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.ports import Said
+from bot.wording.language import t
 from bot.wording.plain_text import plain_text
 
 
 def second_way(facts: Mapping[str, Any]) -> Said:
     """What waits, gathered; why; and what people can do without Slack."""
     since = datetime.fromtimestamp(float(facts["since"]), UTC)
-    why = f" ({facts['why']})" if facts.get("why") else ""
-    more = int(facts.get("more") or 0)
+    at, why, more = f"{since:%H:%M}", facts.get("why"), int(facts.get("more") or 0)
     lines = [
-        f"Perch can't say this in Slack since {since:%H:%M} UTC{why}:",
+        t("Perch can't say this in Slack since {at} UTC ({why}):", at=at, why=why)
+        if why
+        else t("Perch can't say this in Slack since {at} UTC:", at=at),
         *(f"- {_harmless(plain_text(str(line)))}" for line in facts.get("lines") or ()),
-        *([f"- and {more} more"] if more > 0 else []),
-        "Checks and ways down go on; nobody can approve. On Perch's machine: perch status NAME, perch rollback NAME, "
-        "perch kill NAME. perch doctor says what to mend.",
+        *([t("- and {count} more", count=more)] if more > 0 else []),
+        t(
+            "Checks and ways down go on; nobody can approve. On Perch's machine: perch status NAME, "
+            "perch rollback NAME, perch kill NAME. perch doctor says what to mend."
+        ),
     ]
     return Said("\n".join(lines))
 
@@ -36,4 +40,4 @@ def _harmless(text: str) -> str:
 
 def second_way_back(facts: Mapping[str, Any]) -> Said:
     """The end of it."""
-    return Said("Slack takes Perch's messages again: what waited was posted there, in order.")
+    return Said(t("Slack takes Perch's messages again: what waited was posted there, in order."))

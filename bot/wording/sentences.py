@@ -6,36 +6,45 @@ Times are Slack's `<!date^…>`, which each reader sees in their own zone, with 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from bot.domain.machine import State
 from bot.domain.rollout import Person, Verdict
+from bot.wording.language import t
 
-STATE_WORDS: dict[State, str] = {
-    State.PREFLIGHT: "in preflight",
-    State.SHIFTING: "moving",
-    State.BAKING: "baking",
-    State.GATE: "waiting for approval",
-    State.HELD: "on hold",
-    State.ROLLING_BACK: "rolling back",
-    State.KILLING: "being killed",
-    State.STUCK: "stuck on its way down",
-    State.COMPLETED: "completed",
-    State.ROLLED_BACK: "rolled back",
-    State.KILLED: "killed",
-    State.ABORTED: "aborted before any traffic moved",
-}
 
-VERDICT_WORDS: dict[Verdict, str] = {
-    Verdict.PASS: "✅ pass",
-    Verdict.WARN: "⚠️ pass with warnings",
-    Verdict.FAIL: "❌ fail",
-    Verdict.NO_DATA: "❔ no data",
-    Verdict.BREACH: "🛑 breach",
-}
+def state_words(state: State) -> str:
+    """Where a rollout stands, as it follows `it is`."""
+    return {
+        State.PREFLIGHT: t("in preflight"),
+        State.SHIFTING: t("moving"),
+        State.BAKING: t("baking"),
+        State.GATE: t("waiting for approval"),
+        State.HELD: t("on hold"),
+        State.ROLLING_BACK: t("rolling back"),
+        State.KILLING: t("being killed"),
+        State.STUCK: t("stuck on its way down"),
+        State.COMPLETED: t("completed"),
+        State.ROLLED_BACK: t("rolled back"),
+        State.KILLED: t("killed"),
+        State.ABORTED: t("aborted before any traffic moved"),
+        State.OBSERVED: t("no longer watched"),
+    }[state]
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """A verdict with its mark: never the mark alone."""
+    return {
+        Verdict.PASS: t("✅ pass"),
+        Verdict.WARN: t("⚠️ pass with warnings"),
+        Verdict.FAIL: t("❌ fail"),
+        Verdict.NO_DATA: t("❔ no data"),
+        Verdict.BREACH: t("🛑 breach"),
+    }[verdict]
 
 
 _SILENT = re.compile(
@@ -78,9 +87,14 @@ def span(length: timedelta) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
+def roughly(length: timedelta) -> str:
+    """The same in whole seconds: for what is still to come, and for what was."""
+    return span(timedelta(seconds=math.ceil(length.total_seconds())))
+
+
 def took(length: timedelta) -> str:
     """How long something lasted that people didn't see: `in under 1 s`, `in 12 s`."""
-    return "in under 1 s" if length < timedelta(seconds=1) else f"in {span(length)}"
+    return t("in under 1 s") if length < timedelta(seconds=1) else t("in {span}", span=span(length))
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -99,7 +113,9 @@ def moment_exact(at: datetime) -> str:
 def by_when(at: datetime, now: datetime) -> str:
     """`14:32 (in 12 min)`: the time stays right when the message gets old, the length is for reading at once."""
     left = at - now
-    return f"{moment(at, now)} (in {span(left)})" if left > timedelta(0) else f"{moment(at, now)} (now due)"
+    if left <= timedelta(0):
+        return t("{at} (now due)", at=moment(at, now))
+    return t("{at} (in {span})", at=moment(at, now), span=roughly(left))
 
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
@@ -119,9 +135,17 @@ def who(person: Person | dict[str, Any] | str) -> str:
     if _SLACK_GROUP.fullmatch(ident):
         return f"<!subteam^{ident}>"
     if ident.startswith("shell:"):
-        return f"{plain(ident.removeprefix('shell:'), 60)} (from a shell)"
+        return t("{name} (from a shell)", name=plain(ident.removeprefix("shell:"), 60))
     webhook = ident.removeprefix("webhook:")
-    return {"perch": "Perch", "alertmanager": "Alertmanager"}.get(webhook) or plain(name or ident or "somebody", 60)
+    systems = {"perch": "Perch", "alertmanager": "Alertmanager", "pagerduty": "PagerDuty"}
+    return systems.get(webhook) or plain(name or ident or t("somebody"), 60)
+
+
+def how_words(how: str) -> str:
+    """What somebody approved with."""
+    return {"button": t("button"), "reaction": t("reaction"), "verb": t("verb"), "shell": t("shell")}.get(
+        how, plain(how)
+    )
 
 
 _TIME = re.compile(r"<!date\^[^|<>]*\|([^<>]*)>")
@@ -142,14 +166,14 @@ def prose(lines: Iterable[str]) -> str:
     return " ".join(line if line.rstrip("*").endswith(_ENDED) else f"{line}." for line in whole)
 
 
-def joined(items: Sequence[str], last: str = "and", most: int = 6) -> str:
+def joined(items: Sequence[str], last: Literal["and", "or"] = "and", most: int = 6) -> str:
     """`a, b and c`; what is too much is counted."""
     shown = list(items[:most])
     if len(items) > most:
-        shown.append(f"{len(items) - most} more")
-    return f" {last} ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else ""
-
-
-def many(count: int, noun: str) -> str:
-    """`1 approval`, `2 approvals`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+        shown.append(t("{count} more", count=len(items) - most))
+    if len(shown) < 2:
+        return "".join(shown)
+    first = ", ".join(shown[:-1])
+    if last == "or":
+        return t("{first} or {last}", first=first, last=shown[-1])
+    return t("{first} and {last}", first=first, last=shown[-1])

@@ -9,7 +9,9 @@ from typing import Any
 
 from bot.domain.plan import Plan, Stage
 from bot.domain.rollout import Check, Gate, Line, Rollout
+from bot.domain.trends import NO_HISTORY, History
 from bot.domain.units import ZERO
+from bot.wording.language import t
 from bot.wording.numbers import percent
 from bot.wording.sentences import moment, plain, span, took, who
 
@@ -22,6 +24,8 @@ class Telling:
     rollout: Rollout
     plan: Plan
     now: datetime
+    history: History = NO_HISTORY
+    """What was measured; only for messages that tell of numbers over time."""
 
     @property
     def name(self) -> str:
@@ -32,7 +36,7 @@ class Telling:
     @property
     def title(self) -> str:
         """The rollout for those who weren't there: plan, version and environment."""
-        return f"{self.name} in {plain(self.rollout.environment, 60)}"
+        return t("{name} in {environment}", name=self.name, environment=plain(self.rollout.environment, 60))
 
     @property
     def start(self) -> str:

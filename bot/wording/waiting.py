@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from bot.domain.gates import Waiting, bake_waits_for, counted, promotion_waits_for, still_needed
+from bot.domain.acting import unready
+from bot.domain.budgets import held_for_it
+from bot.domain.escalations import escalations
+from bot.domain.gates import bake_waits_for, counted, promotion_waits_for, rise_opens, still_needed
 from bot.domain.kills import still_on
 from bot.domain.machine import State
 from bot.domain.plan import Approvals
 from bot.domain.rollout import Gate
+from bot.domain.waits import Wait, Waiting
+from bot.wording.acting import acting_lines
 from bot.wording.freezes import frozen_line
-from bot.wording.remarks import remark
-from bot.wording.sentences import by_when, code, joined, many, moment, plain, span, who
+from bot.wording.language import t, t_many
+from bot.wording.remarks import shortly
+from bot.wording.sentences import by_when, code, how_words, joined, moment, plain, span, who
 from bot.wording.telling import Telling
+from bot.wording.unfinished import your_turn
+from bot.wording.waits import waiting_words
 
-_LACKING = re.compile(r"(\d+) of \d+ approvals")
 STILL_ON = 6
 AT_ONCE = timedelta(seconds=3)
 """A preflight that takes longer waits for something."""
 
-_THEN = {"hold": "it goes on hold", "rollback": "it rolls back", "kill": "it is killed"}
-
 
 def then_words(then: str) -> str:
     """A default in words: what happens if nobody does anything."""
-    return _THEN.get(then, plain(then))
+    known = {"hold": t("it goes on hold"), "rollback": t("it rolls back"), "kill": t("it is killed")}
+    return known.get(then, plain(then))
 
 
 def waiting_lines(telling: Telling) -> list[str]:
     """A few lines: what it waits for and until when, what happens if nobody acts, who must act, what is frozen."""
     rollout = telling.rollout
+    if rollout.mode == "observe" and rollout.live:
+        return _watching(telling)
     frozen = rollout.frozen if rollout.live and not rollout.state.going_down else None
-    lines = _BY_STATE[rollout.state](telling)
+    lines = [*_BY_STATE[rollout.state](telling), *acting_lines(telling)]
     return [*lines, frozen_line(frozen, telling.now)] if frozen and frozen.stands(telling.now) else lines
+
+
+def _watching(telling: Telling) -> list[str]:
+    """Of what others move: what Perch looks at, and what it would still wait for."""
+    rollout, plan = telling.rollout, telling.plan
+    if rollout.state is State.PREFLIGHT:
+        lines = [t("Waits for: traffic. Somebody else gives it; Perch judges as soon as it isn't 0% any more.")]
+    else:
+        waits = waiting_words(bake_waits_for(rollout, plan, telling.now), telling)
+        stage = telling.stage.weight
+        lines = [t("Others move it; Perch judges the stage at {stage}, and touches nothing.", stage=stage)]
+        lines += [t("Before more, Perch would wait for: {waits}.", waits=waits)] if waits else []
+    return [*lines, t("Nobody needs to act. Stop watching: `/canary rollback {plan}`", plan=rollout.plan)]
 
 
 def _preflight(telling: Telling) -> list[str]:
@@ -46,70 +66,88 @@ def _preflight(telling: Telling) -> list[str]:
         if metric.baseline and metric.baseline.before_start and name not in telling.rollout.baselines
     }
     if not lacking or telling.now - started < AT_ONCE:
-        return ["Waits for: preflight, which asks every source and target once. No traffic has moved."]
-    ready, names = started + max(lacking.values()), joined([code(name) for name in lacking])
-    left = f"ready {by_when(ready, telling.now)}" if ready > telling.now else "there are too few measurements so far"
-    return [
-        f"Waits for: the baseline of {names}, about {span(max(lacking.values()))} of measurements; {left}.",
-        "Then it goes up by itself. No traffic has moved. Nobody needs to act.",
-    ]
+        return [t("Waits for: preflight, which asks every source and target once. No traffic has moved.")]
+    longest = max(lacking.values())
+    ready, facts = started + longest, {"names": joined([code(name) for name in lacking]), "length": span(longest)}
+    waits = (
+        t(
+            "Waits for: the baseline of {names}, about {length} of measurements; ready {when}.",
+            when=by_when(ready, telling.now),
+            **facts,
+        )
+        if ready > telling.now
+        else t("Waits for: the baseline of {names}, about {length} of measurements; there are too few so far.", **facts)
+    )
+    return [waits, t("Then it goes up by itself. No traffic has moved. Nobody needs to act.")]
 
 
 def _shifting(telling: Telling) -> list[str]:
     intent = telling.rollout.intent
     if intent is None:
-        return ["Waits for: the new weight to be read back."]
+        return [t("Waits for: the new weight to be read back.")]
+    if unready(telling.rollout):
+        return [t("Waits for: what the plan wants done before {weight}. No traffic moves yet.", weight=intent.weight)]
     deadline = by_when(intent.made_at + telling.plan.confirm.within, telling.now)
     return [
-        f"Waits for: {intent.weight} to be read back, until {deadline}.",
-        f"If it doesn't show: back to {intent.before}, then on hold.",
+        t("Waits for: {weight} to be read back, until {deadline}.", weight=intent.weight, deadline=deadline),
+        t("If it doesn't show: back to {before}, then on hold.", before=intent.before),
     ]
 
 
 def _baking(telling: Telling) -> list[str]:
     waits = bake_waits_for(telling.rollout, telling.plan, telling.now)
-    wanted = waiting_words(waits, telling) or "a passing check; the bake is over"
-    return [f"Waits for: {wanted}.", f"Then: {after_bake(telling)}. Nobody needs to act now."]
-
-
-def waiting_words(waits: Sequence[Waiting], telling: Telling) -> str:
-    """`the bake, until 14:32 (in 30 min); a fresh check`."""
-    return "; ".join(_awaited(wait, telling) for wait in waits)
-
-
-def _awaited(wait: Waiting, telling: Telling) -> str:
-    if lacking := _LACKING.fullmatch(wait.what):
-        return many(int(lacking[1]), "more approval")
-    if wait.until is None:
-        return remark(wait.what)
-    what = "the bake" if wait.what.endswith("more of baking") else remark(wait.what)
-    return f"{what}, until {by_when(wait.until, telling.now)}"
+    wanted = waiting_words(waits, telling) or t("a passing check; the bake is over")
+    lines, after = [t("Waits for: {waits}.", waits=wanted)], after_bake(telling)
+    if turn := your_turn(telling, waits):
+        return [*lines, *turn]
+    if ends := [wait.name for wait in waits if wait.about is Wait.INCIDENT and not wait.detail]:
+        plan, id = telling.rollout.plan, plain(ends[0], 20)
+        end = t("Then: {after}. To end the incident: `/canary incident {plan} end {id}`", after=after, plan=plan, id=id)
+        return [*lines, end]
+    return [*lines, t("Then: {after}. Nobody needs to act now.", after=after)]
 
 
 def after_bake(telling: Telling) -> str:
     """What comes when this stage's bake is over."""
     rollout, plan = telling.rollout, telling.plan
     if rollout.stage >= len(plan.stages) - 1:
-        return (
-            "it completes and keeps its weight" if not plan.complete_when else "it completes if the plan's ends are met"
-        )
-    onward = plan.stage_weight(rollout.stage + 1)
-    need = telling.stage.approvals
-    return f"a gate to {onward} opens, which needs {approvals_wanted(need, plan.roles.approvers, rollout.involved)}"
+        if plan.artifacts:
+            return t("it completes if the plan's ends are met and its artifacts are on record")
+        if plan.complete_when:
+            return t("it completes if the plan's ends are met")
+        return t("it completes and keeps its weight")
+    onward, stage = plan.stage_weight(rollout.stage + 1), telling.stage
+    wanted = approvals_wanted(stage.approvals, plan.roles.approvers, rollout.involved)
+    if not stage.checklist:
+        return t("a gate to {weight} opens, which needs {approvals}", weight=onward, approvals=wanted)
+    return t(
+        "a gate to {weight} opens, which needs {approvals}, and its checklist ticked ({count})",
+        weight=onward,
+        approvals=wanted,
+        count=t_many(len(stage.checklist), "{count} item", "{count} items"),
+    )
 
 
 def approvals_wanted(wanted: Approvals, approvers: Sequence[str], involved: Sequence[str] = ()) -> str:
     """`2 approvals from @sre-leads, not from @ana`; `involved` is who started or resumed it, where that is known."""
     if not wanted.need and not wanted.one_of_each:
-        return "no approval, only a passing check"
-    parts = [many(wanted.need, "approval")]
+        return t("no approval, only a passing check")
+    count = t_many(wanted.need, "{count} approval", "{count} approvals")
+    whom = whose_approvals(wanted, approvers, involved)
+    return f"{count} {whom}" if approvers else ", ".join(filter(None, (count, whom)))
+
+
+def whose_approvals(wanted: Approvals, approvers: Sequence[str], involved: Sequence[str] = ()) -> str:
+    """`from @sre-leads, one each from @devops and @engineering, not from @ana`."""
+    parts = []
     if approvers:
-        parts[0] += f" from {joined([group_name(group) for group in approvers], 'or')}"
+        parts.append(t("from {groups}", groups=joined([group_name(group) for group in approvers], "or")))
     if wanted.one_of_each:
-        parts.append(f"one each from {joined([group_name(group) for group in wanted.one_of_each])}")
+        each = joined([group_name(group) for group in wanted.one_of_each])
+        parts.append(t("one each from {groups}", groups=each))
     if wanted.not_requester:
-        others = joined([who(person) for person in involved], "or") or "whoever started or resumed it"
-        parts.append(f"not from {others}")
+        others = joined([who(person) for person in involved], "or") or t("whoever started or resumed it")
+        parts.append(t("not from {people}", people=others))
     return ", ".join(parts)
 
 
@@ -118,58 +156,106 @@ def group_name(group: str) -> str:
     return who(group)
 
 
+def lacking(telling: Telling) -> list[Waiting]:
+    """What the open gate still waits for, the window included; nothing when it may go up now."""
+    opens = rise_opens(telling.plan, telling.rollout.stage, telling.now)
+    return promotion_waits_for(telling.rollout, telling.plan, telling.now, opens)
+
+
+def lacks(telling: Telling) -> str:
+    """The same in words."""
+    return waiting_words(lacking(telling), telling)
+
+
 def _gate(telling: Telling) -> list[str]:
     gate = telling.rollout.gate
     if gate is None:
-        return ["Waits for: its gate."]
-    waits = promotion_waits_for(telling.rollout, telling.plan, telling.now)
-    lines = [f"Waits for: {waiting_words(waits, telling) or 'nothing more; it goes up with the next check'}."]
-    lines.append(gate_default(gate, telling))
-    wanted = telling.stage.approvals
-    if still_needed(gate, wanted, telling.rollout.involved):
-        lines.append(
-            f"Your turn: {joined([group_name(each) for each in telling.plan.roles.approvers], 'or') or 'approvers'}."
-        )
+        return [t("Waits for: its gate.")]
+    waits = lacks(telling) or t("nothing more; it goes up with the next check")
+    lines = [t("Waits for: {waits}.", waits=waits), gate_default(gate, telling)]
+    if still_needed(gate, telling.stage.approvals, telling.rollout.involved):
+        approvers = joined([group_name(each) for each in telling.plan.roles.approvers], "or") or t("approvers")
+        lines.append(t("Your turn: {who}.", who=approvers))
     return lines
 
 
 def gate_default(gate: Gate, telling: Telling) -> str:
-    then = telling.plan.gate.then.value
-    return f"If nobody answers until {by_when(gate.expires_at, telling.now)}: {then_words(then)}."
+    """Until when it waits, and what happens then by itself."""
+    return t(
+        "If nobody answers until {when}: {then}.",
+        when=by_when(gate.expires_at, telling.now),
+        then=then_words(telling.plan.gate.then.value),
+    )
+
+
+def escalation_words(gate: Gate, telling: Telling) -> list[str]:
+    """Who was asked again already, and who will be, and when (U3)."""
+    steps = escalations(gate, telling.plan, telling.rollout.watcher)
+    done, coming = steps[: gate.escalated], steps[gate.escalated :]
+    lines = []
+    if done:
+        asked = joined([group_name(each) for each in done[-1].to])
+        lines.append(t("Asked again: {who}.", who=asked))
+    if coming:
+        whom = joined([group_name(each) for each in coming[0].to])
+        lines.append(t("Unanswered, {who} will be asked {when}.", who=whom, when=by_when(coming[0].at, telling.now)))
+    return lines
 
 
 def approvals_given(gate: Gate, telling: Telling) -> str:
     """`Approvals: 1 of 2 (@ana by button)`."""
     wanted = telling.plan.stages[gate.stage].approvals
     given = counted(gate, wanted, telling.rollout.involved)
-    names = joined([f"{who(approval.person)} by {approval.how}" for approval in given])
-    return f"Approvals: {len(given)} of {max(wanted.need, len(wanted.one_of_each))}" + (f" ({names})" if names else "")
+    have, need = len(given), max(wanted.need, len(wanted.one_of_each))
+    if not given:
+        return t("Approvals: {have} of {need}", have=have, need=need)
+    names = [t("{who} by {how}", who=who(each.person), how=how_words(each.how)) for each in given]
+    return t("Approvals: {have} of {need} ({names})", have=have, need=need, names=joined(names))
 
 
 def _held(telling: Telling) -> list[str]:
     hold = telling.rollout.hold
     if hold is None:
-        return ["Waits for: a person to resume or roll back."]
-    lines = [f"On hold since {moment(hold.since, telling.now)}: {plain(hold.why)}."]
+        return [t("Waits for: a person to resume or roll back.")]
+    lines = [t("On hold since {since}: {why}.", since=moment(hold.since, telling.now), why=plain(hold.why))]
     if hold.until is not None:
-        default = "it stays on hold" if hold.then == "hold" else then_words(hold.then)
-        lines.append(f"If nobody acts until {by_when(hold.until, telling.now)}: {default}.")
+        default = t("it stays on hold") if hold.then == "hold" else then_words(hold.then)
+        when = by_when(hold.until, telling.now)
+        lines.append(t("If nobody acts until {when}: {then}.", when=when, then=default))
     frozen = telling.rollout.frozen
-    resume = "Resume it once the freeze is over," if frozen and frozen.stands(telling.now) else "Resume it"
-    lines.append(f"Your turn: {who(hold.owner)}. {resume} or roll it back. Rollback triggers stay on.")
-    return lines
+    owner = who(hold.owner)
+    if frozen is not None and frozen.stands(telling.now):
+        turn = t(
+            "Your turn: {who}. Resume it once the freeze is over, or roll it back. Rollback triggers stay on.",
+            who=owner,
+        )
+    elif held_for_it(telling.rollout):
+        turn = t(
+            "Your turn: {who}. Roll it back, or wait for the budget to recover; with the override role: `{command}`",
+            who=owner,
+            command=f"/canary override {telling.rollout.plan} REASON",
+        )
+    else:
+        turn = t("Your turn: {who}. Resume it or roll it back. Rollback triggers stay on.", who=owner)
+    return [*lines, turn]
 
 
 def _going_down(telling: Telling) -> list[str]:
     rollout = telling.rollout
-    return [f"Going from {rollout.confirmed} to {rollout.target}; waits for that to be read back. Nobody needs to act."]
+    return [
+        t(
+            "Going from {weight} to {target}; waits for that to be read back. Nobody needs to act.",
+            weight=rollout.confirmed,
+            target=rollout.target,
+        )
+    ]
 
 
 def _killing(telling: Telling) -> list[str]:
     kill = telling.rollout.kill
-    lines = ["The kill switch is being thrown and each target read back. Wider tiers follow by themselves."]
+    lines = [t("The kill switch is being thrown and each target read back. Wider tiers follow by themselves.")]
     if kill is not None and (on := still_on(kill)):
-        lines.append(f"🛑 STILL ON: {'; '.join(plain(each, 200) for each in on[:STILL_ON])}.")
+        lines.append(t("🛑 STILL ON: {targets}.", targets="; ".join(shortly(each, 200) for each in on[:STILL_ON])))
     return lines
 
 
@@ -178,12 +264,15 @@ def _stuck(telling: Telling) -> list[str]:
     if telling.rollout.kill is not None:
         return [
             *_killing(telling)[1:],
-            "🛑 The kill switch is NOT through. Perch keeps trying.",
-            "Your turn: whoever is on call. Switch off by hand what is still on.",
+            t("🛑 The kill switch is NOT through. Perch keeps trying."),
+            t("Your turn: whoever is on call. Switch off by hand what is still on."),
         ]
     return [
-        f"🛑 Traffic did NOT come down: {target} was asked for and isn't read back. Perch keeps trying.",
-        f"Your turn: whoever is on call. Kill it here, or set {target} by hand.",
+        t(
+            "🛑 Traffic did NOT come down: {target} was asked for and isn't read back. Perch keeps trying.",
+            target=target,
+        ),
+        t("Your turn: whoever is on call. Kill it here, or set {target} by hand.", target=target),
     ]
 
 
@@ -191,9 +280,14 @@ def _over(telling: Telling) -> list[str]:
     rollout = telling.rollout
     lines = []
     if rollout.cooldown_until is not None and rollout.cooldown_until > telling.now:
-        lines.append(f"A new start is possible {by_when(rollout.cooldown_until, telling.now)}.")
+        lines.append(t("A new start is possible {when}.", when=by_when(rollout.cooldown_until, telling.now)))
     if rollout.kill is not None and rollout.rearmed_at is None:
-        lines.append(f"The kill switch is still engaged: `/canary rearm {rollout.plan}` puts the former values back.")
+        lines.append(
+            t(
+                "The kill switch is still engaged: `/canary rearm {plan}` puts the former values back.",
+                plan=rollout.plan,
+            )
+        )
     return lines
 
 
@@ -210,4 +304,5 @@ _BY_STATE: dict[State, Callable[[Telling], list[str]]] = {
     State.ROLLED_BACK: _over,
     State.KILLED: _over,
     State.ABORTED: _over,
+    State.OBSERVED: _over,
 }

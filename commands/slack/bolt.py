@@ -21,11 +21,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.domain.errors import PerchError
 from bot.domain.rollout import Person
 from bot.engine.requests import Request
-from bot.ports import Clock, Said
-from bot.wording import modals, refusals
+from bot.ports import Clock, Said, StoreAway
+from bot.wording import refusals
 from commands.slack import payloads
+from commands.slack.dialogs import DIALOGS, Ask, Dialog, Filled, Mistaken
 from commands.slack.intake import Intake, Kept
 from commands.slack.introduction import Identity
 from commands.slack.worker import Worker
@@ -35,6 +37,8 @@ log = logging.getLogger(__name__)
 _ANY = re.compile(r".*")
 BROKEN = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable"})
 """What Slack says with status 200 when it can't (https://docs.slack.dev/reference/methods/views.open)."""
+OPEN_S = 2.5
+"""How long building and opening a dialog may take: its trigger lives three seconds."""
 _BOLT_LOGS = "slack_bolt.AsyncApp"
 
 
@@ -48,23 +52,30 @@ class Door:
         client: AsyncWebClient,
         identity: Identity,
         clock: Clock,
+        opened_home: Callable[[str], None],
         *,
         signing_secret: str = "",
         command: str = refusals.COMMAND,
     ) -> None:
         self._intake, self._worker, self._client, self._clock = intake, worker, client, clock
         self._bot_user = identity.bot_user
+        self._opened_home = opened_home
         self.app = _bolt(client, identity, signing_secret)
         self.app.command(command)(self._command)
         self.app.action(_ANY)(self._click)
         self.app.view(_ANY)(self._submitted)
         self.app.event("reaction_added", middleware=[self._keep_reaction])(_nothing)
         self.app.event("reaction_removed", middleware=[self._keep_reaction])(_nothing)
+        self.app.event("app_home_opened")(self._home)
         self.app.event(_ANY)(_nothing)
         self.app.error(_broken)
 
     async def _command(self, ack: AsyncAck, command: dict[str, Any]) -> None:
         request = payloads.command(command, self._clock())
+        if isinstance(request, Ask):
+            await ack()
+            await self._open(request)
+            return
         match await self._intake.take(request):
             case Kept.REFUSED:
                 await _say(ack, refusals.memory_away(downward=False))
@@ -76,9 +87,12 @@ class Door:
     async def _click(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         asked = payloads.click(body, self._clock())
         match asked:
-            case payloads.Ask():
+            case Ask():
                 await ack()
-                await self._open(asked, body)
+                await self._open(asked)
+            case Filled():
+                await ack()
+                await self._change(asked, body["view"])
             case Request():
                 await self._take(ack, asked)
             case None:
@@ -86,9 +100,15 @@ class Door:
                 await self._tell(body, refusals.no_longer_active())
 
     async def _submitted(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        request = payloads.submission(body, self._clock())
-        if request is None:
+        filled = payloads.filled(body, self._clock())
+        if filled is None:
             await ack()
+            return
+        try:
+            request = await DIALOGS[filled.request.verb].read(filled, self._worker.desk)
+        except Mistaken as mistaken:
+            errors = {filled.blocks.get(name, name): text for name, text in mistaken.errors.items()}
+            await ack(response_action="errors", errors=errors)
         else:
             await self._take(ack, request)
 
@@ -99,24 +119,50 @@ class Door:
         if kept in (Kept.REFUSED, Kept.DOWN):
             await self._worker.whisper(request, refusals.memory_away(downward=kept is Kept.DOWN))
 
-    async def _open(self, ask: payloads.Ask, body: dict[str, Any]) -> None:
+    async def _open(self, ask: Ask) -> None:
         """Open the dialog at once: a trigger lives three seconds."""
-        build = {"reject": modals.reject_modal, "kill": modals.kill_modal}[ask.verb]
+        request = ask.request
+        dialog = DIALOGS[request.verb]
         try:
-            async with asyncio.timeout(2.5):
-                await self._client.views_open(trigger_id=ask.trigger, view=build(ask.about, ask.metadata))
+            async with asyncio.timeout(OPEN_S):
+                view = await dialog.build(request, self._worker.desk)
+                view = {**view, "private_metadata": payloads.metadata(request)}
+                await self._client.views_open(trigger_id=ask.trigger, view=view)
         except (SlackClientError, ClientError, TimeoutError) as fault:
-            log.warning("couldn't open the %s dialog: %s", ask.verb, type(fault).__name__)
+            log.warning("couldn't open the %s dialog: %s", request.verb, type(fault).__name__)
             if ask.unasked is not None and _sick(fault):
                 await self._intake.take(ask.unasked)
-                return
-            await self._tell(body, refusals.modal_failed(ask.verb, ask.about))
+            elif not _opened_already(fault):
+                await self._type_instead(dialog, request)
+        except (PerchError, StoreAway) as fault:
+            log.warning("couldn't build the %s dialog: %s", request.verb, fault)
+            await self._type_instead(dialog, request)
+
+    async def _type_instead(self, dialog: Dialog, request: Request) -> None:
+        await self._worker.whisper(request, refusals.modal_failed(dialog.instead(request, self._worker.desk)))
+
+    async def _change(self, filled: Filled, view: dict[str, Any]) -> None:
+        """Show what fits a choice. Slack refuses it where the view has changed since; the newer change has its own."""
+        change = DIALOGS[filled.request.verb].change
+        try:
+            async with asyncio.timeout(OPEN_S):
+                changed = await change(filled, self._worker.desk) if change else None
+                if changed is not None:
+                    changed = {**changed, "private_metadata": view["private_metadata"]}
+                    await self._client.views_update(view_id=view["id"], hash=view["hash"], view=changed)
+        except (SlackClientError, ClientError, TimeoutError, PerchError, StoreAway) as fault:
+            log.warning("the %s dialog stays as it was: %s", filled.request.verb, type(fault).__name__)
 
     async def _tell(self, body: dict[str, Any], said: Said) -> None:
         """An ephemeral word to whoever clicked."""
         channel, user = body.get("channel", {}).get("id", ""), body["user"]["id"]
         clicked = Request(verb="click", actor=Person(id=user), channel=channel, key="", at=self._clock())
         await self._worker.whisper(clicked, said)
+
+    async def _home(self, event: dict[str, Any]) -> None:
+        """Shown by whoever keeps pages; nothing is asked for, so nothing has to be kept."""
+        if event.get("tab") == "home":
+            self._opened_home(str(event["user"]))
 
     async def _keep_reaction(
         self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]
@@ -149,6 +195,13 @@ def _bolt(client: AsyncWebClient, identity: Identity, signing_secret: str) -> As
     )
     quiet.setLevel(logging.WARNING)
     return app
+
+
+def _opened_already(fault: Exception) -> bool:
+    """The same click, delivered twice: its trigger has opened the dialog."""
+    if not isinstance(fault, SlackApiError) or not isinstance(fault.response, AsyncSlackResponse):
+        return False
+    return bool(fault.response.get("error") == "exchanged_trigger_id")
 
 
 def _sick(fault: Exception) -> bool:

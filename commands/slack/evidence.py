@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bot.engine.requests import Desk, Reply, Request
 from bot.wording.answers import evidence
+from bot.wording.manual import Who
 from commands.slack.naming import named, shown
 from commands.slack.words import typed
 
 USAGE = "evidence [NAME]"
 SUMMARY = "The last records, and whether the chain of all of them is whole."
+WHO: Who = "all"
+EXAMPLES = ("evidence materializers",)
 
 
 async def run(request: Request, desk: Desk) -> Reply:

@@ -7,13 +7,17 @@ from datetime import timedelta
 
 from bot.domain.errors import BadRequest
 from bot.domain.freezes import ALL, EVERYWHERE, LASTING
+from bot.domain.phrases import Phrase
 from bot.engine.requests import Desk, Reply, Request
 from bot.wording.freezes import began
+from bot.wording.manual import Who
 from commands.slack.naming import shown
 from commands.slack.words import command, leading_duration, nearest
 
 USAGE = "freeze SERVICE|all [for 4h|until lifted] [REASON] [except PLAN…]"
 SUMMARY = "Let nothing of a service rise, for 24 h unless said otherwise; down stays open."
+WHO: Who = "operate"
+EXAMPLES = ("freeze denis", "freeze denis for 4h incident 7", "freeze all until lifted")
 
 
 async def run(request: Request, desk: Desk) -> Reply:
@@ -34,7 +38,7 @@ def frozen_service(words: Sequence[str], services: Mapping[str, str], verb: str)
     `services` are the services by plan. Raises BadRequest with the nearest right command.
     """
     if not words:
-        raise BadRequest(f"{verb.capitalize()} what?{_there(services)}", command(verb, [ALL]))
+        raise BadRequest(_which(verb, services), command(verb, [ALL]))
     word, rest = words[0].lower(), words[1:]
     if word in (ALL, "--all", "everything"):
         return EVERYWHERE, rest
@@ -43,13 +47,32 @@ def frozen_service(words: Sequence[str], services: Mapping[str, str], verb: str)
             return services.get(known, known), rest
     meant = nearest(word, {*services.values(), *services})
     if meant:
-        raise BadRequest(f"There is no service called '{words[0]}'; nothing was done.", command(verb, [meant, *rest]))
-    raise BadRequest(f"'{words[0]}' is no service; nothing was done.{_there(services)}", command(verb, [ALL, *words]))
+        raise BadRequest(
+            Phrase("There is no service called '{service}'; nothing was done.", service=words[0]),
+            command(verb, [meant, *rest]),
+        )
+    raise BadRequest(_no_service(words[0], services), command(verb, [ALL, *words]))
 
 
-def _there(services: Mapping[str, str]) -> str:
-    known = sorted({*services.values()})[:8]
-    return f" Services: {', '.join(known)}; or {ALL}." if known else ""
+def _which(verb: str, services: Mapping[str, str]) -> Phrase:
+    if known := _known(services):
+        return Phrase("{verb} what? Services: {services}; or {all}.", verb=verb.capitalize(), services=known, all=ALL)
+    return Phrase("{verb} what?", verb=verb.capitalize())
+
+
+def _no_service(word: str, services: Mapping[str, str]) -> Phrase:
+    if known := _known(services):
+        return Phrase(
+            "'{word}' is no service; nothing was done. Services: {services}; or {all}.",
+            word=word,
+            services=known,
+            all=ALL,
+        )
+    return Phrase("'{word}' is no service; nothing was done.", word=word)
+
+
+def _known(services: Mapping[str, str]) -> str:
+    return ", ".join(sorted({*services.values()})[:8])
 
 
 def _lasting(words: Sequence[str]) -> tuple[timedelta | None, Sequence[str]]:
@@ -74,8 +97,10 @@ def exempted(words: Sequence[str], services: Mapping[str, str]) -> tuple[str, Se
     if unknown:
         meant = nearest(unknown[0], services)
         raise BadRequest(
-            f"There is no plan called '{unknown[0]}' to be exempt; nothing was done.",
-            f"the name of a plan after except{f', such as {meant}' if meant else ''}",
+            Phrase("There is no plan called '{name}' to be exempt; nothing was done.", name=unknown[0]),
+            Phrase("the name of a plan after except, such as {meant}", meant=meant)
+            if meant
+            else Phrase("the name of a plan after except"),
         )
     return " ".join(words[:at]), named
 

@@ -1,20 +1,22 @@
-"""`/canary help`: every verb with its usage."""
+"""`/canary help`: every verb with its usage, or one with who may, what happens, and examples."""
 
 from __future__ import annotations
 
 from bot.engine.requests import Desk, Reply, Request
-from bot.wording.answers import usages
+from bot.wording.manual import Manual, Who, manual, usages
 from commands import slack
 from commands.slack.naming import shown
 from commands.slack.words import nearest, typed
 
 USAGE = "help [VERB]"
-SUMMARY = "What I understand."
+SUMMARY = "All verbs; or one, with who may, what happens then, and examples to copy."
+WHO: Who = "all"
+EXAMPLES = ("help", "help override")
 
 
 async def run(request: Request, desk: Desk) -> Reply:
     """All verbs, or one."""
     asked = typed("help", request.words).name.lower()
-    known = {name: (verb.USAGE, verb.SUMMARY) for name, verb in slack.VERBS.items()}
+    known = {name: Manual(verb.USAGE, verb.SUMMARY, verb.WHO, verb.EXAMPLES) for name, verb in slack.VERBS.items()}
     one = asked if asked in known else nearest(asked, known) if asked else ""
-    return shown(usages({one: known[one]} if one else known))
+    return shown(manual(one, known[one]) if one else usages(known))

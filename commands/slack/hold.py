@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from bot.engine.requests import Desk, Reply, Request
+from bot.wording.language import t
+from bot.wording.manual import Who
 from commands.slack.naming import receipt, target
 from commands.slack.words import leading_duration, typed
 
 USAGE = "hold NAME [24h] [REASON]"
 SUMMARY = "Stop where it is; checks go on and rollback triggers stay on."
+WHO: Who = "operate"
+EXAMPLES = ("hold materializers", "hold materializers 24h the weekend")
 
 
 async def run(request: Request, desk: Desk) -> Reply:
@@ -17,4 +21,4 @@ async def run(request: Request, desk: Desk) -> Reply:
     lasting, rest = leading_duration(said.plain[1:])
     reason = request.reason or rest or f"asked by {request.actor.name or request.actor.id}"
     held = await desk.hold(request, rollout, reason, lasting)
-    return await receipt(request, desk, f"{held.plan} is on hold.", held)
+    return await receipt(request, desk, t("{plan} is on hold.", plan=held.plan), held)

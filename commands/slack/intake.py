@@ -55,8 +55,10 @@ class Intake:
         return Kept.NEW if new else Kept.AGAIN
 
     def _without_memory(self, request: Request) -> Kept:
+        """What another system says is told again by it, under the same key, and may be acted on late: it is a fact."""
         if request.verb in DOWNWARD:
             self._worker.at_once(request)
             return Kept.DOWN
-        self._worker.forget(request)
+        if request.heard is None:
+            self._worker.forget(request)
         return Kept.REFUSED

@@ -51,12 +51,12 @@ async def introduce(client: AsyncWebClient) -> Identity:
     return Identity(str(answer.get("team_id", "")), str(answer.get("user_id", "")), str(answer.get("bot_id", "")))
 
 
-async def may_connect(client: AsyncWebClient, app_token: str) -> None:
+async def may_connect(client: AsyncWebClient, app_token: str) -> str:
     """Ask `apps.connections.open` once, because Bolt retries a bad token for ever without a word.
 
-    Raises StartRefused.
+    Returns the address that Slack gives, unused. Raises StartRefused.
     """
-    await _asked(client, "apps.connections.open", app_token)
+    return str((await _asked(client, "apps.connections.open", app_token)).get("url", ""))
 
 
 async def _asked(client: AsyncWebClient, method: str, app_token: str | None) -> dict[str, object]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from contextlib import suppress
 
-from bot.domain.errors import BadRequest, UnknownRollout
+from bot.domain.errors import BadRequest, BrokenPlan, UnknownRollout
+from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.engine.requests import Desk, Reply, Request
 from bot.ports import Said, StoreAway
 from bot.wording.answers import done
+from bot.wording.language import speak, t
+from bot.wording.languages import language_of
 from bot.wording.telling import Telling
 from commands.slack.words import command
 
@@ -20,10 +25,22 @@ DOWN_S = 0.25
 
 
 async def named(request: Request, desk: Desk, name: str, *, live: bool = True, guess: bool = False) -> Rollout:
-    """The rollout that is meant. With `guess`, the only live one when none is named.
+    """The rollout that is meant; from here on its plan's language is spoken. With `guess`, the only live one.
 
     Raises UnknownRollout or AmbiguousRollout, and BadRequest where a name is needed, with what to type.
     """
+    found = await _found(request, desk, name, live=live, guess=guess)
+    await speak_of(found, desk)
+    return found
+
+
+async def speak_of(rollout: Rollout, desk: Desk) -> None:
+    """From here on a rollout's own language is spoken."""
+    with suppress(BrokenPlan):
+        speak(language_of(await desk.plan_of(rollout)))
+
+
+async def _found(request: Request, desk: Desk, name: str, *, live: bool, guess: bool) -> Rollout:
     if request.rollout or name:
         return await desk.find(request.rollout or name, live=live)
     there = await desk.live()
@@ -36,13 +53,27 @@ async def named(request: Request, desk: Desk, name: str, *, live: bool = True, g
 
 def _which(verb: str, plans: list[str]) -> BadRequest:
     if not plans:
-        return BadRequest("Nothing is being rolled out.", command("list"))
-    return BadRequest(f"Which one? Live now: {', '.join(plans[:10])}.", command(verb, plans[:1]))
+        return BadRequest(Phrase("Nothing is being rolled out."), command("list"))
+    return BadRequest(Phrase("Which one? Live now: {plans}.", plans=", ".join(plans[:10])), command(verb, plans[:1]))
+
+
+def item_of(request: Request) -> tuple[str, str]:
+    """The rollout's name and the item that is meant: `tick NAME 2`, `tick 2`, or a click, which has the item alone."""
+    words = request.words
+    if request.rollout:
+        return "", " ".join(words)
+    if len(words) == 1 and _ITEM.fullmatch(words[0]):
+        return "", words[0]
+    return (words[0] if words else ""), " ".join(words[1:])
+
+
+_ITEM = re.compile(r"\d+|[Tt]\+\w+")
 
 
 async def telling(request: Request, desk: Desk, rollout: Rollout) -> Telling:
-    """What wording needs to know about a rollout, as of the request."""
+    """What wording needs to know about a rollout, as of the request; from here on its plan's language is spoken."""
     plan: Plan = await desk.plan_of(rollout)
+    speak(language_of(plan))
     return Telling({}, rollout, plan, request.at)
 
 
@@ -75,7 +106,7 @@ async def receipt(request: Request, desk: Desk, what: str, rollout: Rollout) -> 
         async with asyncio.timeout(PATIENCE_S):
             return shown(done(what, await telling(request, desk, rollout)))
     except (StoreAway, TimeoutError):
-        return Reply(text=f"{what} The database is away; the rest will be told when it's back.")
+        return Reply(text=t("{what} The database is away; the rest will be told when it's back.", what=what))
 
 
 def shown(said: Said) -> Reply:

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain.rollout import Person
 from bot.engine.requests import Request
+from commands.slack.dialogs import DIALOGS, Ask, Filled
 from commands.slack.words import split
 
 Payload = Mapping[str, Any]
@@ -23,10 +24,8 @@ ACTIONS: Mapping[str, str] = {
 }
 """action_id → verb."""
 
-ASKS_BACK = frozenset({"reject", "kill"})
-"""Controls that open a dialog first: for the reason, and for being sure."""
-
-UNASKED = "asked for by the menu; Slack couldn't open the question, so nothing was asked back"
+OF_AN_ITEM = frozenset({"tick", "untick", "acknowledge"})
+"""Controls whose action_id says which item they are for, after a dot: `tick.2`."""
 
 REACTION = "reaction"
 """The verb of a reaction before it's known which message of ours it stands on."""
@@ -58,22 +57,10 @@ class Aim:
         return cls(parts[0], int(parts[1]), int(parts[2]), *parts[3:])
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A dialog to be opened: which, about what, and what has to come back with its answer."""
-
-    verb: str
-    about: str
-    metadata: str
-    trigger: str
-    unasked: Request | None = None
-    """What to do where a sick Slack can't open the dialog: a kill isn't kept waiting for a question (law 2)."""
-
-
-def command(payload: Payload, now: datetime) -> Request:
-    """A slash command; no words at all are a call for help."""
+def command(payload: Payload, now: datetime) -> Request | Ask:
+    """A slash command; no words at all are a call for help, and some verbs alone open their dialog."""
     verb, *words = split(str(payload.get("text", ""))) or ("help",)
-    return Request(
+    typed = Request(
         verb=verb.lower(),
         words=tuple(words),
         actor=Person(id=payload["user_id"], name=payload.get("user_name", "")),
@@ -81,24 +68,28 @@ def command(payload: Payload, now: datetime) -> Request:
         key=f"command:{payload['trigger_id']}",
         at=now,
     )
+    alone = not words and typed.verb in DIALOGS and DIALOGS[typed.verb].alone
+    return Ask(typed, str(payload["trigger_id"])) if alone else typed
 
 
-def click(payload: Payload, now: datetime) -> Request | Ask | None:
-    """A button or a menu's choice; None for a control that Perch doesn't know."""
+def click(payload: Payload, now: datetime) -> Request | Ask | Filled | None:
+    """A button or a menu's choice, or a control inside a dialog; None for a control that Perch doesn't know."""
+    if payload.get("view", {}).get("type") == "modal":
+        return filled(payload, now)
     action = payload["actions"][0]
     name, _, value = _chosen(action)
-    verb, aim = ACTIONS.get(name, ""), Aim.read(value)
+    control, _, item = name.partition(".")
+    verb, aim = control if item and control in OF_AN_ITEM else ACTIONS.get(name, ""), Aim.read(value)
     if not verb or aim is None:
         return None
     channel = payload.get("channel", {}).get("id", "")
     place = payload.get("container", {}).get("message_ts", "")
     key = ":".join(("click", payload["user"]["id"], place, name, str(action.get("action_ts", ""))))
     aimed = _aimed(verb, aim, payload["user"], channel, key, now, "button")
-    if verb not in ASKS_BACK:
-        return aimed
-    metadata = json.dumps({"value": value, "channel": channel})
-    unasked = aimed.model_copy(update={"reason": UNASKED}) if verb == "kill" else None
-    return Ask(verb, aim.rollout, metadata, str(payload["trigger_id"]), unasked)
+    if verb not in DIALOGS:
+        return aimed.model_copy(update={"words": (item,)}) if item else aimed
+    unasked = DIALOGS[verb].unasked
+    return Ask(aimed, str(payload["trigger_id"]), aimed.model_copy(update={"reason": unasked}) if unasked else None)
 
 
 def _chosen(action: Payload) -> tuple[str, str, str]:
@@ -108,19 +99,44 @@ def _chosen(action: Payload) -> tuple[str, str, str]:
     return str(action.get("action_id", "")), "|", str(action.get("value", ""))
 
 
-def submission(payload: Payload, now: datetime) -> Request | None:
-    """A dialog's answer; None for a dialog that Perch doesn't know."""
-    view = payload["view"]
+KEPT = ("verb", "channel", "words", "rollout", "stage", "revision", "gate")
+
+
+def metadata(request: Request) -> str:
+    """What has to come back with a dialog's answer: what it is about, and where it was asked for."""
+    return json.dumps(request.model_dump(mode="json", include={*KEPT}, exclude_defaults=True))
+
+
+def filled(payload: Payload, now: datetime) -> Filled | None:
+    """A dialog as it stands: submitted, or with a control of it used; None for one that Perch doesn't know."""
+    view, user = payload["view"], payload["user"]
+    asker = {"id": user["id"], "name": user.get("username") or user.get("name", "")}
     try:
-        kept = json.loads(view.get("private_metadata") or "{}")
-    except ValueError:
+        about = {name: value for name, value in json.loads(view["private_metadata"]).items() if name in KEPT}
+        own = {"actor": asker, "key": f"view:{view['id']}", "at": now, "surface": "modal"}
+        request = Request.model_validate({**about, **own})
+    except (KeyError, TypeError, AttributeError, ValueError):
         return None
-    verb, aim = view.get("callback_id", ""), Aim.read(str(kept.get("value", "")))
-    if verb not in ASKS_BACK or aim is None:
+    if request.verb not in DIALOGS or request.verb != view.get("callback_id"):
         return None
-    field = view.get("state", {}).get("values", {}).get("reason", {}).get("reason", {})
-    made = _aimed(verb, aim, payload["user"], kept.get("channel", ""), f"view:{view['id']}", now, "modal")
-    return made.model_copy(update={"reason": (field.get("value") or "").strip()})
+    standing = {
+        action: (block, value)
+        for block, actions in (view.get("state") or {}).get("values", {}).items()
+        for action, value in actions.items()
+    }
+    found = {action: _value(value) for action, (_, value) in standing.items()}
+    fields = {action: value for action, value in found.items() if value}
+    return Filled(request, fields, {action: block for action, (block, _) in standing.items()})
+
+
+def _value(state: Payload) -> str | tuple[str, ...]:
+    """What stands in one field, whatever its kind: a text, an option's value, a person's id, several of them."""
+    if options := state.get("selected_options"):
+        return tuple(str(option["value"]) for option in options)
+    if option := state.get("selected_option"):
+        return str(option["value"])
+    chosen = next((state[name] for name in ("value", "selected_user", "selected_users") if state.get(name)), "")
+    return tuple(map(str, chosen)) if isinstance(chosen, list) else str(chosen)
 
 
 def _aimed(verb: str, aim: Aim, user: Payload, channel: str, key: str, now: datetime, surface: Any) -> Request:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from bot.domain.errors import UnknownPlan
 from bot.engine.requests import Desk, Reply, Request
 from bot.wording.answers import plan_list, plan_table
+from bot.wording.language import speak
+from bot.wording.languages import language_of
+from bot.wording.manual import Who
 from commands.slack.naming import shown
 from commands.slack.words import command, nearest, typed
 
 USAGE = "plan [NAME] [env=…]"
 SUMMARY = "The plans on offer, or one plan as a table: stages, bakes, conditions, approvals."
+WHO: Who = "all"
+EXAMPLES = ("plan", "plan materializers", "plan materializers env=lab")
 
 
 async def run(request: Request, desk: Desk) -> Reply:
@@ -19,4 +24,6 @@ async def run(request: Request, desk: Desk) -> Reply:
         return shown(plan_list(desk.plans()))
     if said.name not in desk.plans() and (meant := nearest(said.name, desk.plans())):
         raise UnknownPlan(said.name, command("plan", [meant]))
-    return shown(plan_table(desk.plan(said.name, said.options.get("env", ""))))
+    plan = desk.plan(said.name, said.options.get("env", ""))
+    speak(language_of(plan))
+    return shown(plan_table(plan))

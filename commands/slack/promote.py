@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from bot.domain.errors import BadRequest
+from bot.domain.phrases import Phrase
 from bot.engine.requests import Desk, Reply, Request
+from bot.wording.language import t
+from bot.wording.manual import Who
 from commands.slack.naming import named, receipt
 from commands.slack.words import command, typed
 
 USAGE = "promote NAME REASON"
 SUMMARY = "End the bake early (override role); a passing verdict and the approvals are still needed."
+WHO: Who = "override"
+EXAMPLES = ("promote materializers the fix can't wait",)
 
 
 async def run(request: Request, desk: Desk) -> Reply:
@@ -18,6 +23,6 @@ async def run(request: Request, desk: Desk) -> Reply:
     reason = request.reason or said.rest
     if not reason:
         raise BadRequest(
-            "Ending a bake early needs its reason.", command("promote", [rollout.plan, "why it can't wait"])
+            Phrase("Ending a bake early needs its reason."), command("promote", [rollout.plan, "why it can't wait"])
         )
-    return await receipt(request, desk, "The bake is ended early.", await desk.promote(request, rollout.id, reason))
+    return await receipt(request, desk, t("The bake is ended early."), await desk.promote(request, rollout.id, reason))

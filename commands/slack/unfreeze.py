@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.domain.errors import BadRequest
+from bot.domain.phrases import Phrase
 from bot.engine.requests import Desk, Reply, Request
 from bot.wording.freezes import lifted
+from bot.wording.manual import Who
 from commands.slack.freeze import frozen_service
 from commands.slack.naming import shown
 from commands.slack.words import command, nearest
 
 USAGE = "unfreeze SERVICE|all [only PLAN,PLAN] [REASON]"
 SUMMARY = "Lift your freeze (or, with the override role, anybody's); what it held waits for a resume."
+WHO: Who = "lift"
+EXAMPLES = ("unfreeze denis", "unfreeze denis only materializers")
 
 
 async def run(request: Request, desk: Desk) -> Reply:
@@ -36,7 +40,9 @@ def _only(
         if name not in services:
             meant = nearest(name, services)
             corrected = [word.replace(name, meant) if meant else word for word in typed]
-            raise BadRequest(f"There is no plan called '{name}'; nothing was done.", command("unfreeze", corrected))
+            raise BadRequest(
+                Phrase("There is no plan called '{name}'; nothing was done.", name=name), command("unfreeze", corrected)
+            )
     if not named:
-        raise BadRequest("Only which plan? Nothing was done.", command("unfreeze", [*typed, "PLAN"]))
+        raise BadRequest(Phrase("Only which plan? Nothing was done."), command("unfreeze", [*typed, "PLAN"]))
     return named, words[2:]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from bot.domain.errors import BadRequest
+from bot.domain.phrases import Phrase
 from bot.domain.units import parse_duration
 
 # Phones and desktops put typographic quotes where people type plain ones.
@@ -21,9 +22,17 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(word.replace('"', "") for word in _WORD.findall(text.translate(_QUOTES)))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+
+
+def bare(mention: str) -> str:
+    """A mention as Slack may send it (`<@U0123|ana>`) by its id; anything else as it is."""
+    return _MENTION.sub(r"\1", mention)
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.55) -> str:
     """What was probably meant, or ""."""
-    found = get_close_matches(word.lower(), [*known], n=1, cutoff=0.55)
+    found = get_close_matches(word.lower(), [*known], n=1, cutoff=cutoff)
     return found[0] if found else ""
 
 
@@ -66,7 +75,10 @@ def _unknown_option(verb: str, words: Sequence[str], word: str, name: str, known
     better = word.replace(name, meant, 1) if meant else ""
     corrected = [better if each == word else each for each in words]
     say_what = ", ".join(f"{option}=" for option in sorted(known))
-    return BadRequest(f"I don't know '{name}='; {verb} takes {say_what}.", command(verb, corrected))
+    return BadRequest(
+        Phrase("I don't know '{name}='; {verb} takes {say_what}.", name=name, verb=verb, say_what=say_what),
+        command(verb, corrected),
+    )
 
 
 def command(verb: str, words: Sequence[str] = ()) -> str:

@@ -21,6 +21,7 @@ from bot.engine.acting import acting_for
 from bot.engine.requests import Desk, Reply, Request
 from bot.ports import Clock, Delivery, Inbox, Lane, Messenger, NotOurs, Outbox, Outgoing, OutsideFault, Said, StoreAway
 from bot.wording import refusals
+from bot.wording.language import ENGLISH, speaking
 from commands.slack import DOWNWARD, perform
 from commands.slack.naming import shown
 from commands.slack.reactions import meant
@@ -33,7 +34,7 @@ NEVER_WAIT = frozenset({"rollback", "kill"})
 LOOK_EVERY_S = 1.0
 AT_ONCE_MOST = 16
 REMEMBERED = 1000
-QUIET = frozenset({"approve", "reject", "hold", "resume", "rollback", "kill"})
+QUIET = frozenset({"approve", "reject", "tick", "untick", "acknowledge", "hold", "resume", "rollback", "kill"})
 """Clicks whose effect everybody sees in the channel; a receipt beside it would be noise."""
 
 
@@ -51,7 +52,7 @@ class Worker:
         wake_sender: Callable[[], None],
         command: str = refusals.COMMAND,
     ) -> None:
-        self._inbox, self._outbox, self._desk, self._messenger = inbox, outbox, desk, messenger
+        self._inbox, self._outbox, self.desk, self._messenger = inbox, outbox, desk, messenger
         self._clock = clock
         self._wake_sender = wake_sender
         self._command = command
@@ -173,7 +174,7 @@ class Worker:
             try:
                 asked = await meant(request, self._outbox)
                 if asked is not None:
-                    await self._answer(asked, await self._reply(asked))
+                    await self._answer(asked, await self._worded(asked))
                 self._remember(request.key)
                 await self._inbox.done(request.key)
                 return
@@ -183,13 +184,18 @@ class Worker:
             if request.key in self._served or request.verb not in DOWNWARD:
                 return
 
+    async def _worded(self, request: Request) -> Reply | None:
+        """In English, until it's known which plan a request is about: then in the plan's language, to its end."""
+        with speaking(ENGLISH):
+            return await self._reply(request)
+
     async def _reply(self, request: Request) -> Reply | None:
-        if request.verb not in DOWNWARD and self._clock() - request.at > TOO_LATE:
+        if request.verb not in DOWNWARD and request.heard is None and self._clock() - request.at > TOO_LATE:
             return shown(refusals.too_late(request.verb, int(TOO_LATE.total_seconds() // 60)))
         try:
-            reply = await perform(request, self._desk)
+            reply = await perform(request, self.desk)
         except PerchError as refused:
-            await self._desk.refused(request, refused)
+            await self.desk.refused(request, refused)
             return shown(refusals.refusal(refused, self._command)).model_copy(update={"refused": True})
         except (StoreAway, NotOurs):
             raise

@@ -29,8 +29,12 @@ COMMANDS: Mapping[str, str] = {
     "resume": "commands.terminal.resume:resume",
     "rollback": "commands.terminal.rollback:rollback",
     "kill": "commands.terminal.kill:kill",
+    "falsealarm": "commands.terminal.falsealarm:falsealarm",
+    "incident": "commands.terminal.incident:incident",
     "freeze": "commands.terminal.freeze:freeze",
     "unfreeze": "commands.terminal.unfreeze:unfreeze",
+    "report": "commands.terminal.report:report",
+    "trends": "commands.terminal.trends:trends_command",
     "evidence": "commands.terminal.evidence:evidence",
     "db": "commands.terminal.db:db",
 }

@@ -13,6 +13,7 @@ import click
 from bot.domain.rollout import Person
 from bot.engine.requests import Request
 from bot.ports import Clock
+from bot.redaction import Redactor, secrets_in
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,8 +43,14 @@ def request(verb: str, name: str, reason: str, clock: Clock, environment: Mappin
 
 
 def reason_option(command: Command) -> Command:
-    """`--reason TEXT`, kept in the evidence."""
-    return click.option("--reason", default="", metavar="TEXT", help="Why; kept in the evidence.")(command)
+    """`--reason TEXT`, kept in the evidence, without the secrets of the environment (law 8)."""
+    return click.option(
+        "--reason", default="", metavar="TEXT", callback=_without_secrets, help="Why; kept in the evidence."
+    )(command)
+
+
+def _without_secrets(_: click.Context, __: click.Parameter, reason: str) -> str:
+    return Redactor(secrets_in(os.environ))(reason)
 
 
 def json_option(command: Command) -> Command:

@@ -13,8 +13,11 @@ from bot.domain import kills
 from bot.domain.machine import State
 from bot.domain.rollout import MethodOutcome
 
-LOW = frozenset({State.ROLLED_BACK, State.KILLED, State.KILLING, State.ABORTED, State.HELD, State.PREFLIGHT})
-"""Where a way down may have led by the time it's told: all but a weight that still stands."""
+LOW = frozenset(
+    {State.ROLLED_BACK, State.KILLED, State.KILLING, State.ABORTED, State.HELD, State.PREFLIGHT, State.OBSERVED}
+)
+"""Where a way down may have led by the time it's told: all but a weight that still stands. One that was only observed
+stands too, but isn't Perch's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,11 @@ def _usage(error: click.UsageError) -> str:
     return f"{said} Nothing was done. See: {path} --help"
 
 
-_IN_SHELL = {"list": "rollouts", **{verb: verb for verb in ("status", "hold", "resume", "rollback", "kill")}}
+_IN_SHELL = {
+    "list": "rollouts",
+    "history": "rollouts",
+    **{verb: verb for verb in ("status", "hold", "resume", "rollback", "kill")},
+}
 
 
 def _next(step: str) -> str:
@@ -79,6 +83,11 @@ def _broken(error: BaseException) -> str:
         click.echo(redact("".join(traceback.format_exception(error))), err=True, nl=False)
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    if isinstance(error, ModuleNotFoundError):
+        return (
+            f"Perch isn't installed completely: there is no Python module '{error.name}'. Nothing more was done. "
+            "Install it again with pip, where the command perch lies."
+        )
     return (
         f"Perch hit an error of its own ({type(error).__name__}{place}) and stopped. "
         "Nothing more was done. Run it again with PERCH_LOG_LEVEL=DEBUG for the traceback."

@@ -89,10 +89,7 @@ async def _engine(database: Database, settings: Settings, environment: Mapping[s
         try:
             yield engine
         finally:
-            await engine.works.aclose()
-            await engine.rehearsals.aclose()
-            await engine.switch.aclose()
-            await engine.equipment.aclose()
+            await engine.aclose()
     finally:
         await database.aclose()
 

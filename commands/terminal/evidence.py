@@ -1,4 +1,5 @@
-"""`perch evidence`: show a record, verify it, export it, and the key that signs it. Changes nothing.
+"""`perch evidence`: show a record and its decision, verify it, export it, keep it
+elsewhere, take something out of it, and the key that signs it.
 
 The context object brings `database_url` and `settings`. StoreAway, and refusals (BrokenBundle among them), are left to
 whoever runs the command: one line, exit code 1.
@@ -17,6 +18,9 @@ import click
 from bot.domain.evidence import Record
 from bot.redaction import one_line
 from commands.terminal.ending import Failed
+from commands.terminal.evidence_decision import decision
+from commands.terminal.evidence_keep import keep
+from commands.terminal.evidence_redact import redact
 from commands.terminal.evidence_verify import ask, settings, trusted, verify, verify_file
 from storage.bundle import export
 from storage.database import Database
@@ -27,7 +31,7 @@ from storage.signing import new_key, read_signing_key
 
 @click.group()
 def evidence() -> None:
-    """The append-only record: show, verify, export, key.
+    """The append-only record: show, decision, verify, export, keep, redact, key.
 
     NAME is a rollout's id, a plan's name (its newest rollout), or `workspace`.
     """
@@ -88,6 +92,9 @@ def key(context: click.Context, new: bool) -> None:
 
 
 evidence.add_command(verify)
+evidence.add_command(decision)
+evidence.add_command(keep)
+evidence.add_command(redact)
 
 
 def _line(record: Record) -> str:

@@ -55,8 +55,19 @@ async def _held_against(client: AsyncWebClient, checked: Checked, thread: Posted
     if broken is None and not anchors:
         broken = _nothing_posted(checked, thread)
     if broken is None and anchors:
+        broken = _untold(checked, anchors[-1].number)
+    if broken is None and anchors:
         click.echo(f"agrees with Slack: {checked.chain}, {len(anchors)} decisions, the last at {anchors[-1].number}")
     return replace(checked, broken=broken)
+
+
+def _untold(checked: Checked, told: int) -> Broken | None:
+    """A redaction that neither a key nor Slack speaks for may be a change that somebody calls so."""
+    for gone in checked.redactions:
+        if gone.number > told and not gone.signed:
+            what = "it says that records were redacted, isn't signed, and Slack wasn't told of it"
+            return Broken(checked.chain, gone.number, f"{what}; if it was just ordered, wait until it is")
+    return None
 
 
 def _nothing_posted(checked: Checked, thread: Posted | None) -> Broken | None:

@@ -14,9 +14,13 @@ import click
 
 from bot.domain.anchors import Anchor, verify_anchors
 from bot.domain.evidence import Broken
-from bot.domain.signatures import PublicKeys, Signing
+from bot.domain.record.artifacts import RULES
+from bot.domain.record.decision import decision_of
+from bot.domain.redactions import Redaction
+from bot.domain.signatures import PublicKeys, Signing, record_text
+from bot.redaction import one_line
 from bot.settings import Settings
-from storage.bundle_check import verify_bundle
+from storage.bundle_check import WholeBundle, verify_bundle
 from storage.database import Database, open_existing
 from storage.evidence import find_chain
 from storage.signing import KnownKeys, read_public_keys, read_signing_key
@@ -25,6 +29,8 @@ from storage.verifying import Checked, check_all, check_chain
 T = TypeVar("T")
 _HEAD = re.compile(r"(\d+):([0-9a-f]{8,64})")
 UNSIGNED = "nothing but the chain of hashes speaks for those, and whoever may write the database can make that anew"
+
+UNVOUCHED = "whoever may write the database can change a record and call it redacted"
 
 
 class Seen(click.ParamType[Anchor]):
@@ -64,7 +70,7 @@ def verify(
     if heads and name is None:
         raise click.UsageError("--head is about one rollout: give its name too")
     keys = trusted(context, public_keys)
-    if name is not None and _is_file(name):
+    if name is not None and is_file(name):
         if slack:
             raise click.UsageError("--slack needs the database; for a file use --head NUMBER:HASH")
         verify_file(Path(name), keys, heads, require_signed)
@@ -76,16 +82,50 @@ def verify(
 
         found = compared(context, settings(context), found)
     _tell(name, found, require_signed)
+    if name is not None:
+        _tell_decision(found[0], keys)
 
 
 def verify_file(file: Path, keys: PublicKeys, heads: Sequence[Anchor] = (), require_signed: bool = False) -> None:
     """Verify a bundle and say so. Raises BrokenBundle; exits 1 for what the heads and signatures don't bear out."""
     whole = verify_bundle(file, keys)
-    checked = Checked(file.name, None, whole.records, whole.signing)
+    checked = Checked(file.name, None, whole.records, whole.signing, whole.seals, whole.redactions)
     _stop_at([_against(checked, heads)], require_signed)
     click.echo(f"whole: {whole.plan} in {whole.environment}, rollout {whole.rollout}, {whole.head.number} records")
+    if whole.rollout not in file.name:
+        click.echo(f"name:  the file is called {file.name}; by its content it is the record of {whole.rollout}")
     click.echo(f"head:  {whole.head.hash} (compare it with the one posted in Slack)")
+    _tell_artifacts(whole)
+    _tell_decision(checked, keys)
+    _tell_redactions(whole.redactions)
     _tell_signing(whole.signing)
+
+
+def _tell_artifacts(whole: WholeBundle) -> None:
+    if whole.artifacts is not None:
+        click.echo(f"artifacts: {whole.artifacts}, each as the record gives it")
+    elif whole.rules:
+        other = f"they were made by rules {whole.rules}, and this Perch has rules {RULES}"
+        click.echo(f"NOT MADE ANEW: the artifacts; {other}. They are as the manifest names them, no more")
+
+
+def _tell_decision(checked: Checked, keys: PublicKeys) -> None:
+    if line := decision_line(checked, keys):
+        click.echo(line)
+
+
+def decision_line(checked: Checked, keys: PublicKeys) -> str:
+    """`decision: PROMOTE (record 31), signed by key …`; "" where there is none. Never silent about a signature."""
+    found = decision_of(checked.records)
+    if found is None:
+        return ""
+    record, made = found
+    said, seal = f"decision: {made.decision} (record {record.number})", checked.seals.get(record.number)
+    if seal is None:
+        return f"{said}, UNSIGNED: nobody's key vouches for it"
+    if keys and keys.signed(record_text(record), seal):
+        return f"{said}, signed by key {seal.key}"
+    return f"{said}, signed with key {seal.key}, NOT CHECKED: give the public key with --public-key"
 
 
 def trusted(context: click.Context, public_keys: Sequence[str] = ()) -> KnownKeys:
@@ -109,6 +149,7 @@ def ask(context: click.Context, question: Callable[[Database], Awaitable[T]]) ->
 
     async def asked() -> T:
         database = await open_existing(context.obj["database_url"])
+        database.archive = settings(context).archive_folder
         try:
             return await question(database)
         finally:
@@ -133,6 +174,7 @@ def _against(checked: Checked, anchors: Sequence[Anchor]) -> Checked:
 def _tell(name: str | None, found: Sequence[Checked], require_signed: bool) -> None:
     _stop_at(found, require_signed)
     click.echo(f"whole: {name}" if name else f"whole: all {len(found)} chains")
+    _tell_redactions([gone for each in found for gone in each.redactions])
     _tell_signing(sum((each.signing for each in found), Signing()))
 
 
@@ -166,7 +208,21 @@ def _tell_signing(signing: Signing) -> None:
         click.echo(f"NOT CHECKED: {signing.unchecked} signatures; give the public key with --public-key")
 
 
-def _is_file(name: str) -> bool:
+def _tell_redactions(found: Sequence[Redaction]) -> None:
+    """Each is said, and loudly where nothing but the database speaks for it."""
+    for each in found:
+        many = {0: "state or messages alone", 1: "1 record"}.get(len(each.of), f"{len(each.of)} records")
+        line = (
+            f"redacted: {many} of {each.chain} by {each.by} on {each.at[:10]}, says record {each.number}: {each.reason}"
+        )
+        click.echo(one_line(line))
+        if not each.signed:
+            which = "NOT SIGNED" if each.signed is False else "NOT CHECKED"
+            click.echo(f"{which}: record {each.number}; {UNVOUCHED}")
+
+
+def is_file(name: str) -> bool:
+    """Whether a bundle is meant, and no rollout or plan."""
     with suppress(OSError, ValueError):
         return Path(name).is_file() or Path(name).suffix == ".zip"
     return False

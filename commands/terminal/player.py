@@ -10,7 +10,7 @@ from bot.domain.machine import ENDS, State
 from bot.sandbox.service import Service
 from bot.sandbox.workspace import Workspace
 from bot.wording.plain_text import plain_text
-from bot.wording.sentences import STATE_WORDS, cut
+from bot.wording.sentences import cut, state_words
 from commands.terminal.ending import Failed
 from commands.terminal.playground import CHANNEL, Playground
 
@@ -72,6 +72,14 @@ class Player:
         self.note(f"{who.capitalize()} clicks Approve")
         await self._workspace.click(who, CHANNEL, self._answer_gate(), "approve")
 
+    async def ticks(self, who: str) -> None:
+        """Tick what is to be ticked at the open gate."""
+        gate = self._open_gate()
+        message = next((message for message in self._messages() if message["ts"] == gate), {})
+        for action in (each for each in _controls(message) if each.startswith("tick.")):
+            self.note(f"{who.capitalize()} ticks the checklist")
+            await self._workspace.click(who, CHANNEL, message["ts"], action)
+
     async def gate_or_end(self) -> bool:
         """Wait for the next gate, or the end; whether it's a gate."""
         await self._until(lambda: self._open_gate() or self._over())
@@ -109,7 +117,7 @@ class Player:
     def _shows(self, state: State) -> bool:
         """The scene's first message that answers no other is the rollout's status, edited in place."""
         roots = (message["text"] for message in self._of_scene() if message.get("thread_ts") in (None, message["ts"]))
-        return f", {STATE_WORDS[state]}" in next(roots, "")
+        return f", {state_words(state)}" in next(roots, "")
 
     def _over(self) -> bool:
         return any(self._shows(state) for state in ENDS)
@@ -128,5 +136,11 @@ class Player:
 
 
 def _has_control(message: Message, action_id: str) -> bool:
-    elements = [element for block in message.get("blocks", []) for element in block.get("elements", [])]
-    return any(element.get("action_id") == action_id for element in elements)
+    return action_id in _controls(message)
+
+
+def _controls(message: Message) -> list[str]:
+    """The action ids of what can be used in a message."""
+    blocks = message.get("blocks", [])
+    elements = [each for block in blocks for each in (*block.get("elements", []), block.get("accessory", {}))]
+    return [str(element.get("action_id")) for element in elements]

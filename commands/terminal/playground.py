@@ -7,10 +7,13 @@ WebSocket.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 import bot.sandbox
@@ -18,6 +21,7 @@ from bot.app import Perch, open_perch
 from bot.sandbox.world import World
 from bot.settings import read_settings
 from commands.slack import VERBS
+from storage.signing import new_key
 
 PLAN = "materializers"
 CHANNEL = "#canary-live"
@@ -29,7 +33,7 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 @dataclass(frozen=True, slots=True)
 class Playground:
-    """All that runs; `folder` holds Perch's database and kill cards, and goes when it ends."""
+    """All that runs; `folder` holds Perch's database, kill cards and plans, and goes when it ends."""
 
     world: World
     perch: Perch
@@ -45,11 +49,14 @@ async def open_playground(port: int | None = None, plans: Path = PLANS) -> Async
     _without_proxies()
     with TemporaryDirectory(prefix="perch-sandbox-") as name:
         folder = Path(name)
+        own_plans = copytree(plans, folder / "plans")
         async with _world(port) as world:
-            environment = environment_for(world, folder, plans)
+            # A key of its own, for as long as it lasts: visitors see a record that is signed.
+            environment = {**environment_for(world, folder, own_plans), "PERCH_SIGNING_KEY": new_key()}
             perch = await open_perch(read_settings(environment), environment)
             try:
                 await perch.start()
+                world.service.follow(perch.address, partial(_name_versions, own_plans / f"{PLAN}.yaml"))
                 yield Playground(world, perch, folder)
             finally:
                 await perch.stop()
@@ -87,6 +94,14 @@ def environment_for(world: World, folder: Path, plans: Path = PLANS) -> Mapping[
         "PERCH_STATE": str(folder / "state"),
         "PORT": "0",
     }
+
+
+def _name_versions(plan: Path, new: str, stable: str) -> None:
+    """What the commit that ships a version changes in its plan: the values of its flag."""
+    text = re.sub(r"canary: v\d+, stable: v\d+", f"canary: {new}, stable: {stable}", plan.read_text(encoding="utf-8"))
+    beside = plan.with_suffix(".new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(plan)
 
 
 def _without_proxies() -> None:

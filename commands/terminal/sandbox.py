@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.terminal.ending import Failed
+
+if TYPE_CHECKING:
+    from commands.terminal.playground import Playground
 
 
 @click.command()
@@ -35,8 +39,17 @@ async def _open(port: int | None) -> bool:
     async with open_playground(port) as playground:
         click.echo(f"Open {playground.world.workspace.url} and type in #canary-live, as Ana: {START}")
         click.echo("Approve each gate as Ben or Cleo; break the service with the sliders. Ctrl-C ends it all.")
+        click.echo(f"The service asks Perch which version a user gets. Ask for yourself: {_question(playground)}")
         await stop.wait()
     return True
+
+
+def _question(playground: Playground) -> str:
+    """What the service asks, by hand."""
+    from commands.terminal.playground import PLAN
+
+    asked = """'{"context": {"targetingKey": "you"}}'"""
+    return f"curl -s {playground.perch.address}/ofrep/v1/evaluate/flags/{PLAN} -d {asked}"
 
 
 async def _play() -> bool:

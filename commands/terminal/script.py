@@ -41,6 +41,7 @@ async def _good(player: Player, desk: Desk, say: Say) -> bool:
         if gates % 2 == 0:
             await player.reacts("ben")
         else:
+            await player.ticks("cleo")
             await player.clicks("cleo")
         gates += 1
     return await _ended(desk, State.COMPLETED, say)
@@ -49,7 +50,7 @@ async def _good(player: Player, desk: Desk, say: Say) -> bool:
 async def _broken(player: Player, desk: Desk, say: Say) -> bool:
     player.scene("The next version: it turns slow at 1 %, and Perch rolls it back by itself")
     player.service.ship()
-    player.note("(a new version is deployed behind the flag, which stands at 0 % again)")
+    player.note("(v3 is shipped, and its plan goes from v2, which everybody is answered, to v3)")
     await player.types("ana", START)
     await player.until_serving()
     player.service.knobs.canary_latency_factor = 20.0

@@ -9,11 +9,14 @@ from typing import Any
 from bot.domain.plan import Plan
 from bot.domain.rollout import MethodOutcome, Rollout
 from bot.wording.conditions import line_texts
+from bot.wording.incidents import incident_lines
 from bot.wording.kills import rehearsal
 from bot.wording.plain_text import plain_text
-from bot.wording.sentences import STATE_WORDS
+from bot.wording.sentences import spoken, state_words
+from bot.wording.slos import slo_lines
 from bot.wording.status import sentence
 from bot.wording.telling import Telling
+from bot.wording.verification import verification_lines
 from bot.wording.waiting import waiting_lines
 from commands.terminal.down import Down
 
@@ -24,10 +27,17 @@ def status_text(rollout: Rollout, plan: Plan, now: datetime) -> str:
     """Where a rollout stands, what it waits for, and every condition of its last check."""
     telling = Telling({}, rollout, plan, now)
     lines = [sentence(telling), *waiting_lines(telling)]
-    lines += [f"The {rehearsed}."] if (rehearsed := rehearsal(telling)) else []
+    lines += [f"{rehearsed[0].upper()}{rehearsed[1:]}."] if (rehearsed := rehearsal(telling)) else []
     lines += [f"Reason: {rollout.reason}"] if rollout.reason else []
-    lines += [f"  {line}" for line in line_texts(rollout.check.lines, now, CONDITIONS)] if rollout.check else []
-    return plain_text("\n".join([*lines, f"Rollout {rollout.id}, version {rollout.version}"]))
+    lines += [*verification_lines(telling), *incident_lines(rollout, now)]
+    if rollout.check:
+        lines += map(_indented, [*line_texts(rollout.check.lines, now, CONDITIONS), *slo_lines(rollout.check.slos)])
+    return plain_text(spoken("\n".join([*lines, f"Rollout {rollout.id}, version {rollout.version}"])))
+
+
+def _indented(line: str) -> str:
+    """What stands below a heading further in than the heading."""
+    return f"  {line}" if line.startswith("*") else f"    {line}"
 
 
 def table(rollouts: Sequence[Rollout]) -> str:
@@ -41,7 +51,7 @@ def table(rollouts: Sequence[Rollout]) -> str:
 def _row(rollout: Rollout) -> tuple[str, ...]:
     verdict = rollout.check.verdict.value if rollout.check and rollout.live else "-"
     started = f"{rollout.started_at:%Y-%m-%d %H:%M}Z"
-    state = STATE_WORDS[rollout.state]
+    state = state_words(rollout.state)
     return (rollout.plan, rollout.environment, str(rollout.confirmed), state, verdict, started, rollout.id)
 
 
@@ -62,6 +72,7 @@ def summary(rollout: Rollout) -> dict[str, Any]:
         "ended_at": rollout.ended_at.isoformat() if rollout.ended_at else None,
         "hold": rollout.hold.model_dump(mode="json") if rollout.hold else None,
         "frozen": rollout.frozen.model_dump(mode="json") if rollout.frozen else None,
+        "slos": [each.model_dump(mode="json") for each in rollout.check.slos] if rollout.check else [],
         "reason": rollout.reason,
         "revision": rollout.revision,
     }
@@ -71,7 +82,7 @@ def down_lines(down: Down) -> list[str]:
     """What came of a way down, line by line."""
     if down.fault:
         return [f"{down.plan} {down.fault}"]
-    stands = f" is {STATE_WORDS[down.state]}, at {down.weight:g}%" if down.state is not None else ": asked to go down"
+    stands = f" is {state_words(down.state)}, at {down.weight:g}%" if down.state is not None else ": asked to go down"
     lines = [f"{down.plan}{stands}.", *(_outcome(outcome) for outcome in down.outcomes)]
     if down.still_on:
         lines.append(f"STILL ON: {', '.join(down.still_on)}. Switch it off by hand; Perch tries on while it runs.")

@@ -84,6 +84,7 @@ class AlertDoor:
         note: Note,
         clock: Clock,
         redact: Redactor | None = None,
+        count: Callable[[str], None] = lambda did: None,
     ) -> None:
         self._token = token
         self._intake, self._worker, self._desk = intake, worker, desk
@@ -91,15 +92,19 @@ class AlertDoor:
         self._redact = redact or Redactor()
         self._records = AlertRecords(note, ALERTMANAGER.id, clock, self._redact)
         self._said_how = False
+        self._count = count
+        """Told what was done with each alert, for /metrics."""
 
     def refuses(self, authorization: str) -> int:
         """The HTTP status for whoever may not knock: 404 where no token is set, 401 for a wrong one; 0 is welcome."""
         if not self._token:
+            self._count("shut")
             if not self._said_how:
                 log.warning("a webhook came, and none is open: set PERCH_WEBHOOK_TOKEN to the token that it will bring")
             self._said_how = True
             return 404
         if not hmac.compare_digest(_credential(authorization), self._token.encode()):
+            self._count("unauthorised")
             log.warning("a webhook with a wrong token, or without one, was refused")
             return 401
         return 0
@@ -111,6 +116,8 @@ class AlertDoor:
         except NotAlerts as wrong:
             return 400, {"error": f"{wrong} Nothing was done."}
         answers = [answer for each in await self._all(alerts) for answer in each]
+        for answer in answers:
+            self._count(answer.did)
         await self._records.keep()
         # Alertmanager repeats a delivery that is answered so; what was done by then is done once all the same.
         unknown = any(answer.did == "unknown" for answer in answers)

@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 
 from bot.domain.freezes import Freeze
 from bot.domain.rollout import Rollout
+from bot.engine.far_sides import FarSide
 
+STANDSTILL = timedelta(minutes=2)
+"""An engine that hasn't woken up for so long won't: a database that is away ends each look within seconds."""
 WAKE_UPS = 3
 """So many wake-ups without a tick, and the engine counts as standing still."""
 SHORTEST = timedelta(seconds=5)
@@ -26,6 +29,16 @@ class Standing:
     """Messages that wait in the outbox."""
     oldest_unsaid: datetime | None = None
     freezes: Sequence[Freeze] = ()
+    unkept: int = 0
+    """Papers and letters that aren't yet where they are to be kept."""
+    oldest_unkept: datetime | None = None
+    ended: Sequence[tuple[str, str]] = ()
+    """Plan and environment of what has ended lately."""
+    looking: int = 0
+    """Rollouts that this process looks at just now."""
+    spooled: int | None = None
+    """Acts that wait for the database; None where the disk doesn't say."""
+    sources: Sequence[FarSide] = ()
 
 
 def reasons(standing: Standing, last_tick: datetime | None, now: datetime, wake: timedelta | None) -> Sequence[str]:
@@ -37,6 +50,16 @@ def reasons(standing: Standing, last_tick: datetime | None, now: datetime, wake:
         found.append(f"engine: {late}")
     if standing.slack:
         found.append(f"Slack: {standing.slack}")
+    return found
+
+
+def hopeless(
+    broken: Sequence[str], last_tick: datetime | None, since: datetime, now: datetime, wake: timedelta | None
+) -> Sequence[str]:
+    """Why only a new process helps, one line each: `broken` parts, or an engine that stands still since long."""
+    found = [f"{part} ended by a fault, and nothing begins it again" for part in broken]
+    if wake is not None and now - max(last_tick or since, since) > max(WAKE_UPS * wake, STANDSTILL):
+        found.append(f"engine: {_late(last_tick, now, wake)}")
     return found
 
 

@@ -236,3 +236,39 @@ def test_logs_are_redacted_from_start_to_stop(caplog: pytest.LogCaptureFixture) 
         logging.getLogger("slack_sdk").debug("sent %s", {"token": SECRET})
     assert SECRET not in caplog.text
     assert not any(isinstance(each, RedactedLog) for each in logging.getLogger().handlers[0].filters)
+
+
+PASTED = (
+    "xoxb-" + "1234567890-abcdefABCDEF",
+    "xapp-1-A0123-" + "456-abcdef",
+    "ghp_" + "a1B2" * 9,
+    "github_pat_" + "11AAAA_" * 5,
+    "glpat-" + "x1Y2-" * 4,
+    "AKIA" + "ABCDEFGH12345678",
+    "sk_live_" + "4eC39HqLyjWDarjt",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwIn0.c2lnbmF0dXJl",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\nMIIEow and what was cut off",
+)
+
+
+@pytest.mark.parametrize("token", PASTED, ids=lambda token: token[:12])
+def test_a_token_that_its_form_gives_away_goes_though_nobody_told_of_it(token: str) -> None:
+    """E7, law 8: what people paste into a reason."""
+    assert Redactor()(f"see {token}") == f"see {REDACTED}"
+    assert Redactor([SECRET]).tree({"why": [token]}) == {"why": [REDACTED]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["highest through ghosts", "AKIA is a name", "the PRIVATE KEY is lost", "xoxb- is how they begin", "eyJoe.eyJim.x"],
+)
+def test_what_only_looks_a_little_like_one_stays(text: str) -> None:
+    assert Redactor()(text) == text
+
+
+def test_a_plans_name_stays_whatever_it_looks_like() -> None:
+    """Law 2: nobody could stop what is called [redacted]."""
+    redact = Redactor()
+    redact.spare(["ghp_" + "a1B2" * 9])
+    assert redact("ghp_" + "a1B2" * 9) == "ghp_" + "a1B2" * 9

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.ports import Freezes, Inbox, Outbox, Rollouts
+from bot.ports import Flags, Freezes, Histories, Inbox, Outbox, Rollouts, Summaries
 from storage.database import open_database
+from storage.flags import SqlFlags
 from storage.freezes import SqlFreezes
+from storage.histories import SqlHistories
 from storage.inbox import SqlInbox
 from storage.outbox import SqlOutbox
 from storage.rollouts import SqlRollouts
+from storage.summaries import SqlSummaries
+from tests.fakes.flags import MemoryFlags
 from tests.fakes.freezes import MemoryFreezes
+from tests.fakes.histories import MemoryHistories
 from tests.fakes.memory import MemoryInbox, MemoryOutbox, MemoryRollouts
+from tests.fakes.summaries import MemorySummaries
 from tests.storage.samples import NOW, Hands, seconds
 
 
@@ -29,6 +35,12 @@ class Store(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def histories(self) -> Histories: ...
+    @property
+    def summaries(self) -> Summaries: ...
+    @property
+    def flags(self) -> Flags: ...
 
     async def beside(self, later_s: float = 0) -> Store:
         """The same store as another process sees it, on a clock that is so much later: also as the next one after a
@@ -42,9 +54,13 @@ class MemoryStore:
     freezes: MemoryFreezes
     inbox: MemoryInbox
     outbox: MemoryOutbox
+    histories: MemoryHistories
+    summaries: MemorySummaries
+    flags: MemoryFlags
 
     async def beside(self, later_s: float = 0) -> Store:
-        return MemoryStore(self.rollouts, self.freezes, self.inbox, self.outbox.reopened())
+        outbox = self.outbox.reopened()
+        return replace(self, outbox=outbox)
 
 
 @dataclass
@@ -53,6 +69,9 @@ class SqlStore:
     freezes: SqlFreezes
     inbox: SqlInbox
     outbox: SqlOutbox
+    histories: SqlHistories
+    summaries: SqlSummaries
+    flags: SqlFlags
     address: str
     opened: AsyncExitStack = field(repr=False)
 
@@ -69,6 +88,9 @@ async def _sql(address: str, opened: AsyncExitStack, later_s: float = 0) -> SqlS
         SqlFreezes(database, clock),
         SqlInbox(database, clock),
         SqlOutbox(database),
+        SqlHistories(database),
+        SqlSummaries(database),
+        SqlFlags(database),
         address,
         opened,
     )
@@ -78,7 +100,8 @@ async def _sql(address: str, opened: AsyncExitStack, later_s: float = 0) -> SqlS
 async def memory(_: str) -> AsyncIterator[Store]:
     outbox = MemoryOutbox()
     rollouts = MemoryRollouts(Hands(), outbox)
-    yield MemoryStore(rollouts, MemoryFreezes(rollouts, outbox), MemoryInbox(), outbox)
+    freezes, histories = MemoryFreezes(rollouts, outbox), MemoryHistories(rollouts)
+    yield MemoryStore(rollouts, freezes, MemoryInbox(), outbox, histories, MemorySummaries(rollouts), MemoryFlags())
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ import pytest
 
 from bot.ports import Lane, Posted, Queued
 from tests.contracts.stores import Store
-from tests.storage.samples import NOW, a_post, seconds
+from tests.storage.samples import LANDED, NOW, a_post, seconds
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ async def queued(store: Store, key: str) -> Queued:
 
 async def say(store: Store, key: str, posted: Posted | None = HERE) -> None:
     number = (await queued(store, key)).number
-    await store.outbox.sending(number)
+    await store.outbox.sending(number, LANDED)
     await store.outbox.said(number, posted, NOW)
 
 
@@ -65,7 +65,7 @@ async def test_a_thread_is_told_in_order_even_when_its_first_message_has_to_wait
     await store.outbox.add([a_post("else")], NOW, "r2")
     assert await due(store) == ["now", "1", "else"]
     first = await queued(store, "1")
-    await store.outbox.sending(first.number)
+    await store.outbox.sending(first.number, LANDED)
     assert await due(store) == ["now", "else"]
     await store.outbox.later(first.number, NOW + seconds(30), "asked to wait", uncertain=False)
     assert await due(store, 29) == ["now", "else"]
@@ -120,7 +120,7 @@ async def test_an_edit_waits_for_its_message_and_for_an_edit_on_its_way(store: S
     assert await due(store) == ["status"]
     await say(store, "status")
     on_its_way = (await queued(store, "status:2")).number
-    await store.outbox.sending(on_its_way)
+    await store.outbox.sending(on_its_way, LANDED)
     await store.outbox.add([a_post("status:3", edits="status")], NOW, "r1")
     assert await due(store) == []
     await store.outbox.later(on_its_way, NOW, "broken off", uncertain=True)
@@ -135,17 +135,28 @@ async def test_edits_and_posts_do_not_wait_for_each_other(store: Store) -> None:
 async def test_what_a_crash_left_in_the_middle_comes_back_as_uncertain(store: Store) -> None:
     """Law 5 and 6: look for its mark before repeating."""
     await store.outbox.add([a_post("1"), a_post("2")], NOW, "r1")
-    await store.outbox.sending((await queued(store, "1")).number)
+    await store.outbox.sending((await queued(store, "1")).number, LANDED)
     assert await due(store) == []
     after = await store.beside()
-    (left,) = await after.outbox.due(NOW, 9)
+    assert await due(after, 23) == []
+    (left,) = await after.outbox.due(LANDED, 9)
     assert (left.outgoing.key, left.uncertain, left.tries) == ("1", True, 1)
+
+
+async def test_an_edit_waits_for_an_older_one_that_a_crash_left_on_its_way(store: Store) -> None:
+    """It could still land, and what it says would stay."""
+    await store.outbox.add([a_post("status:2", edits="status")], NOW, "r1")
+    await store.outbox.sending((await queued(store, "status:2")).number, LANDED)
+    after = await store.beside()
+    await after.outbox.add([a_post("status:3", edits="status")], NOW, "r1")
+    assert await due(after, 23) == []
+    assert await due(after, 24) == ["status:3"]
 
 
 async def test_an_uncertain_try_is_remembered_as_such(store: Store) -> None:
     await store.outbox.add([a_post("1")], NOW, "r1")
     number = (await queued(store, "1")).number
-    await store.outbox.sending(number)
+    await store.outbox.sending(number, LANDED)
     await store.outbox.later(number, NOW, "broken off", uncertain=True)
     assert (await queued(store, "1")).uncertain
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.ports import SECOND_WAY, Lane, Posted
 from tests.contracts.stores import Store
-from tests.storage.samples import NOW, a_post, seconds
+from tests.storage.samples import LANDED, NOW, a_post, seconds
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ async def test_what_goes_into_a_thread_waits_for_as_long_as_what_begins_it(store
     await store.outbox.add([a_post(ROOT, lane=URGENT), *thread, a_post("eng", to="#eng")], NOW, "r1")
     assert await due(store) == [ROOT, "eng"]
     root = await number(store, ROOT)
-    await store.outbox.sending(root)
+    await store.outbox.sending(root, LANDED)
     await store.outbox.later(root, NOW + seconds(60), "away", uncertain=False)
     assert await due(store) == ["eng"]
     await store.outbox.said(root, Posted("C1", "1.1"), NOW)
@@ -47,7 +47,7 @@ async def test_a_message_that_goes_elsewhere_keeps_its_key_and_stands_alone(stor
     said = a_post("card", lane=URGENT, thread=True, broadcast=True)
     await store.outbox.add([said, a_post("next", lane=URGENT)], NOW, "r1")
     card = await number(store, "card")
-    await store.outbox.sending(card)
+    await store.outbox.sending(card, LANDED)
     await store.outbox.readdress(card, "#second")
     (moved, _) = await store.outbox.due(NOW, 9)
     shape = (moved.outgoing.key, moved.outgoing.to, moved.outgoing.thread, moved.outgoing.broadcast, moved.uncertain)
@@ -73,7 +73,7 @@ async def test_what_waits_is_found_by_its_kind_without_edits_answers_and_the_sec
     kinds = {"held", "killed"}
     assert [one.outgoing.key for one in await store.outbox.waiting(kinds)] == ["1", "3"]
     first = await number(store, "1")
-    await store.outbox.sending(first)
+    await store.outbox.sending(first, LANDED)
     assert [one.outgoing.key for one in await store.outbox.waiting(kinds)] == ["1", "3"]
     await store.outbox.said(first, None, NOW)
     assert [one.outgoing.key for one in await store.outbox.waiting(kinds)] == ["3"]

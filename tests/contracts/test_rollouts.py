@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
+from bot.domain.errors import Stale, UnknownPlan, UnknownRollout
 from bot.domain.evidence import WORKSPACE, Head, verify
 from bot.domain.machine import State
 from bot.domain.measurements import Measured, Missing, NoData
+from bot.domain.obstacles import AlreadyLive
 from bot.domain.rollout import Check, Intent, Line, Rollout, Verdict, Way
 from bot.domain.units import Weight
 from bot.ports import Change
@@ -155,6 +156,17 @@ async def test_what_one_process_has_claimed_another_cannot_until_the_lease_ends(
     assert ids(await store.rollouts.claim(NOW, "me", 30, 9)) == ["r1"]
     assert ids(await other.rollouts.claim(NOW + seconds(29.9), "other", 30, 9)) == []
     assert ids(await other.rollouts.claim(NOW + seconds(30), "other", 30, 9)) == ["r1"]
+
+
+async def test_what_can_wait_is_not_kept_while_somebody_looks(store: Store) -> None:
+    """R14: a diagnosis's answer makes no check start afresh."""
+    await started(store, "r1")
+    (mine,) = await store.rollouts.claim(NOW, "me", 30, 9)
+    with pytest.raises(Stale):
+        await store.rollouts.save(mine.but(reason="an answer"), Change(patient=True))
+    looked = await store.rollouts.save(mine, Change(claim="me"))
+    answered = await store.rollouts.save(looked.but(reason="an answer"), Change(patient=True))
+    assert await store.rollouts.load("r1") == answered
 
 
 async def test_claims_at_the_same_time_share_the_work_without_overlap(store: Store) -> None:

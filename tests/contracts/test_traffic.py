@@ -1,195 +1,22 @@
-"""What `bot.ports.Traffic` promises, for the fake and for every kind with its real far side (T3, T4, T5, T8)."""
+"""What `bot.ports.Traffic` promises, for the fake and for every kind with its real far side (T3, T4, T5, T6, T8)."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from bot.domain.units import ZERO, Weight
-from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
+from adapters.contracts import TrafficContract
 from tests.adapters.traffic.far_sides.table import WORLDS
-from tests.adapters.traffic.far_sides.worlds import World
-from tests.fakes.traffic import Trouble
-
-pytestmark = pytest.mark.anyio
-
-IN_TIME_S = 5.0
-WEIGHTS = st.integers(0, 10_000).map(lambda hundredths: Weight(hundredths / 100))
+from tests.adapters.traffic.far_sides.worlds import World, open_world
 
 
 @pytest.fixture(params=WORLDS)
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    async with WORLDS[request.param](tmp_path) as opened:
+    async with open_world(WORLDS[request.param], request, tmp_path) as opened:
         yield opened
 
 
-async def trouble(world: World, kind: Trouble) -> None:
-    if kind not in world.troubles:
-        pytest.skip(f"this far side can't {kind}")
-    await world.get_into(kind)
-
-
-def assert_safe(error: BaseException, world: World) -> None:
-    text = str(error)
-    assert text.isprintable(), "a fault is one printable line"
-    assert text
-    assert not [secret for secret in world.secrets if secret in text]
-
-
-async def test_a_weight_that_was_applied_is_read_back(world: World) -> None:
-    await world.traffic.apply(Weight(12.5))
-    assert (await world.traffic.read()).weight == Weight(12.5)
-    assert await world.split() == "12.5"
-
-
-async def test_a_whole_weight_is_written_without_a_fraction(world: World) -> None:
-    await world.traffic.apply(Weight(10))
-    assert await world.split() == "10"
-
-
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-@given(weight=WEIGHTS)
-async def test_any_weight_with_two_decimals_survives_apply_and_read(world: World, weight: Weight) -> None:
-    await world.traffic.apply(weight)
-    assert (await world.traffic.read()).weight == weight
-
-
-async def test_applying_twice_is_the_same_as_once(world: World) -> None:
-    await world.traffic.apply(Weight(1))
-    once = await world.split()
-    await world.traffic.apply(Weight(1))
-    assert await world.split() == once == "1"
-
-
-async def test_read_shows_what_somebody_else_did(world: World) -> None:
-    """Law 10: drift can only be seen if reading asks the far side each time."""
-    await world.traffic.apply(Weight(1))
-    await world.set_split("40")
-    state = await world.traffic.read()
-    assert state.weight == Weight(40)
-    assert "40" in state.shown
-
-
-async def test_a_lie_is_visible_in_the_next_read(world: World) -> None:
-    """R10: "ok" is not a read-back."""
-    await trouble(world, Trouble.LIE)
-    await world.traffic.apply(Weight(10))
-    await world.get_into(None)
-    assert (await world.traffic.read()).weight == ZERO
-
-
-async def test_an_order_whose_answer_is_lost_is_a_fault_and_safe_to_repeat(world: World) -> None:
-    await trouble(world, Trouble.HALF)
-    with pytest.raises(OutsideFault):
-        await world.traffic.apply(Weight(10))
-    await world.get_into(None)
-    await world.traffic.apply(Weight(10))
-    assert (await world.traffic.read()).weight == Weight(10)
-
-
-async def test_a_hanging_far_side_is_out_of_reach_in_time(world: World) -> None:
-    await trouble(world, Trouble.HANG)
-    async with asyncio.timeout(IN_TIME_S):
-        with pytest.raises(OutOfReach) as raised:
-            await world.traffic.apply(Weight(10))
-    assert_safe(raised.value, world)
-    await world.get_into(None)
-    await world.traffic.apply(Weight(3))
-    assert (await world.traffic.read()).weight == Weight(3)
-
-
-async def test_a_far_side_that_cannot_do_it_now_is_out_of_reach(world: World) -> None:
-    await trouble(world, Trouble.FAIL)
-    with pytest.raises(OutOfReach) as raised:
-        await world.traffic.apply(Weight(10))
-    assert_safe(raised.value, world)
-    await world.get_into(None)
-    assert await world.split() == "0"
-
-
-async def test_a_refusal_is_denied_and_shows_no_secret(world: World) -> None:
-    """Law 8: the far side may echo our credentials; the fault doesn't."""
-    await trouble(world, Trouble.DENY)
-    for call in (world.traffic.read(), world.traffic.apply(Weight(10)), world.traffic.rehearse()):
-        with pytest.raises(Denied) as raised:
-            await call
-        assert_safe(raised.value, world)
-    await world.get_into(None)
-    assert await world.split() == "0"
-
-
-async def test_garbage_is_nonsense(world: World) -> None:
-    await trouble(world, Trouble.GARBAGE)
-    with pytest.raises(Nonsense) as raised:
-        await world.traffic.read()
-    assert_safe(raised.value, world)
-
-
-async def test_a_weight_out_of_range_is_nonsense(world: World) -> None:
-    if "dry_run" in world.traffic.target or "fake" in world.traffic.target:
-        pytest.skip("only Perch itself can set this one")
-    await world.set_split("101")
-    with pytest.raises(Nonsense):
-        await world.traffic.read()
-
-
-async def test_a_cancelled_order_to_a_hanging_far_side_is_safe_to_repeat(world: World) -> None:
-    await trouble(world, Trouble.HANG)
-    order = asyncio.create_task(world.traffic.apply(Weight(50)))
-    async with asyncio.timeout(IN_TIME_S):
-        await world.reached()
-    order.cancel()
-    async with asyncio.timeout(IN_TIME_S):
-        await asyncio.gather(order, return_exceptions=True)
-    assert order.cancelled()
-    await world.get_into(None)
-    await world.traffic.apply(Weight(1))
-    assert (await world.traffic.read()).weight == Weight(1)
-    assert await world.split() == "1"
-
-
-@pytest.mark.parametrize("steps", [0, 1, 2, 3, 5, 8, 13, 21])
-async def test_a_raise_cancelled_at_any_step_never_lands_after_the_lowering(world: World, steps: int) -> None:
-    """Law 7: down beats up, also when the raise was under way."""
-    order = asyncio.create_task(world.traffic.apply(Weight(50)))
-    for _ in range(steps):
-        await asyncio.sleep(0)
-    order.cancel()
-    await asyncio.gather(order, return_exceptions=True)
-    await world.traffic.apply(Weight(1))
-    assert await world.split() == "1"
-
-
-async def test_several_at_once_leave_one_of_them_standing_whole(world: World) -> None:
-    asked = [Weight(percent) for percent in (1, 10, 50, 100)]
-    async with asyncio.TaskGroup() as group:
-        for weight in asked:
-            group.create_task(world.traffic.apply(weight))
-    assert (await world.traffic.read()).weight in asked
-
-
-async def test_the_target_is_stable_and_holds_no_secret(world: World) -> None:
-    assert world.traffic.target == world.traffic.target != ""
-    assert not [secret for secret in world.secrets if secret in world.traffic.target]
-
-
-async def test_what_is_shown_holds_no_secret(world: World) -> None:
-    state = await world.traffic.read()
-    assert not [secret for secret in world.secrets if secret in state.shown]
-
-
-async def test_a_rehearsal_changes_nothing_and_says_what_it_tried(world: World) -> None:
-    """X5."""
-    before = await world.split(), await world.switch()
-    said = await world.traffic.rehearse()
-    assert said
-    assert said.isprintable()
-    assert not [secret for secret in world.secrets if secret in said]
-    assert (await world.split(), await world.switch()) == before
+class TestTraffic(TrafficContract):
+    """Every kind that moves traffic."""

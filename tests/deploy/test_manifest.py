@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.slack.payloads import REACTIONS
+from commands.slack.signed import PATH
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data" / "slack"
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "manifest.yaml").read_text())
+SIGNED: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "manifest-http.yaml").read_text())
 METHODS: dict[str, dict[str, list[str]]] = json.loads((DATA / "methods.json").read_text())
 ROOMS = ("adapters/notify", "commands/slack", "commands/terminal")
 
@@ -36,10 +40,23 @@ def methods_in_use() -> set[str]:
     return called & {name.replace("_", ".") for name in named if "_" in name} - {"api.call"}
 
 
-def test_the_manifest_is_valid_against_slacks_own_schema() -> None:
+@pytest.mark.parametrize("manifest", [MANIFEST, SIGNED], ids=["Socket Mode", "HTTP"])
+def test_the_manifest_is_valid_against_slacks_own_schema(manifest: dict[str, Any]) -> None:
     schema = json.loads((DATA / "manifest.schema.json").read_text())
     validator = jsonschema.validators.validator_for(schema)(schema)
-    assert [error.message for error in validator.iter_errors(MANIFEST)] == []
+    assert [error.message for error in validator.iter_errors(manifest)] == []
+
+
+def test_the_two_modes_are_the_same_app_but_for_the_way_in() -> None:
+    """Slack wants all three addresses in HTTP mode; its schema doesn't."""
+    signed = copy.deepcopy(SIGNED)
+    settings = signed["settings"]
+    asked = [each.pop("url") for each in signed["features"]["slash_commands"]]
+    asked += [settings[name].pop("request_url") for name in ("event_subscriptions", "interactivity")]
+    assert set(asked) == {f"https://perch.example.com{PATH}"}
+    assert not settings["socket_mode_enabled"]
+    settings["socket_mode_enabled"] = True
+    assert signed == MANIFEST
 
 
 def test_the_table_of_methods_is_that_of_the_methods_in_use() -> None:

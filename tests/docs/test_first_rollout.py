@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sources import KINDS
-from adapters.traffic import CONFIRM, KILL, TRAFFIC
-from bot.domain.kinds import Kinds
+from bot.assembly import all_kinds
 from bot.domain.planning.reading import report_on
 from bot.domain.planning.report import dotted
 from commands.slack import VERBS
@@ -42,7 +40,7 @@ def test_every_make_target_that_is_shown_exists(target: str) -> None:
 
 @pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", ALL, re.DOTALL))
 def test_every_plan_that_is_shown_is_a_good_one(example: str) -> None:
-    report = report_on(read_text(example).tree, "", Kinds(KINDS, TRAFFIC, KILL, CONFIRM))
+    report = report_on(read_text(example).tree, "", all_kinds())
     assert [f"{dotted(each.path)}: {each.what}" for each in report.mistakes] == []
     assert (report.notes, report.not_yet) == ((), ())
 

@@ -13,10 +13,8 @@ import yaml
 from pydantic import BaseModel
 
 import bot.domain.plan as language
-from adapters.sources import KINDS
-from adapters.traffic import CONFIRM, KILL, TRAFFIC
+from bot.assembly import all_kinds
 from bot.domain.conditions import About
-from bot.domain.kinds import Kinds
 from bot.domain.language.grammar import parse
 from bot.domain.planning.reading import report_on
 from bot.domain.planning.report import dotted
@@ -25,7 +23,7 @@ from storage.plan_text import read_text
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "plans.md").read_text(encoding="utf-8")
-ALL_KINDS = Kinds(KINDS, TRAFFIC, KILL, CONFIRM)
+ALL_KINDS = all_kinds()
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 

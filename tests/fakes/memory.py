@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.errors import AlreadyLive, Stale, UnknownPlan, UnknownRollout
+from bot.domain.errors import Stale, UnknownPlan, UnknownRollout
 from bot.domain.evidence import WORKSPACE, Broken, Entry, Head, Record, canonical, extend, verify
 from bot.domain.measurements import Measurement
+from bot.domain.obstacles import AlreadyLive
 from bot.domain.rollout import Rollout
 from bot.ports import Change, Clock, Delivery
 from tests.fakes.kill_files import MemoryKillFiles
@@ -50,9 +51,11 @@ class MemoryRollouts:
 
     async def save(self, rollout: Rollout, change: Change) -> Rollout:
         self._outage.check()
-        if self._rollout(rollout.id).revision != rollout.revision or not self._claimed(rollout.id, change.claim):
+        if self._rollout(rollout.id).revision != rollout.revision or not self._may(rollout.id, change):
             raise Stale(rollout.id, rollout.revision)
         self._one_live(rollout)
+        for digest, tree in change.trees.items():
+            self._trees.setdefault(digest, canonical(dict(tree)))
         return self._keep(rollout.but(revision=rollout.revision + 1), change)
 
     async def load(self, id: str) -> Rollout:
@@ -122,6 +125,10 @@ class MemoryRollouts:
             same = (other.plan, other.environment) == (rollout.plan, rollout.environment)
             if rollout.live and other.live and same and other.id != rollout.id:
                 raise AlreadyLive(other.plan, other.environment, other.state.value)
+
+    def _may(self, id: str, change: Change) -> bool:
+        calm = not change.patient or self._free(id, self._clock())
+        return calm and self._claimed(id, change.claim)
 
     def _claimed(self, id: str, claim: str) -> bool:
         return not claim or (self._kept[id].lease_owner == claim and not self._free(id, self._clock()))

@@ -72,12 +72,12 @@ class MemoryOutbox:
         self.outage.check()
         return True
 
-    async def sending(self, number: int) -> None:
+    async def sending(self, number: int, until: datetime) -> None:
         self.outage.check()
         message = self._messages[number]
         if not message.unsent:
             raise NotOurs(f"message {number} is {message.state}")
-        message.state, message.in_hand = "sending", True
+        message.state, message.in_hand, message.not_before = "sending", True, until
         message.tries += 1
 
     async def said(self, number: int, posted: Posted | None, now: datetime) -> None:
@@ -146,7 +146,7 @@ class MemoryOutbox:
         if message.outgoing.thread and any(one.outgoing.key == root for one in others):
             return False
         if message.outgoing.edits:
-            return not any(_comes_before_edit(one, message) for one in others)
+            return not any(_comes_before_edit(one, message, now) for one in others)
         return message.rollout == "" or not any(_earlier_in_line(one, message) for one in others)
 
 
@@ -159,9 +159,11 @@ def _is_post(outgoing: Outgoing, says: Collection[str]) -> bool:
     return outgoing.say in says and not outgoing.edits and not outgoing.only_for and outgoing.to != SECOND_WAY
 
 
-def _comes_before_edit(other: _Message, edit: _Message) -> bool:
-    same = other.outgoing.edits == edit.outgoing.edits
-    return (same and (other.number > edit.number or other.in_hand)) or other.outgoing.key == edit.outgoing.edits
+def _comes_before_edit(other: _Message, edit: _Message, now: datetime) -> bool:
+    if other.outgoing.edits != edit.outgoing.edits:
+        return other.outgoing.key == edit.outgoing.edits
+    may_land = other.state == "sending" and other.not_before is not None and other.not_before > now
+    return other.number > edit.number or other.in_hand or may_land
 
 
 def _earlier_in_line(other: _Message, message: _Message) -> bool:

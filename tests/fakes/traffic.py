@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from enum import StrEnum
+from functools import cached_property
 
+from adapters.contracts import Trouble
 from bot.domain.units import ZERO, Weight
 from bot.ports import Denied, Nonsense, OutOfReach, TrafficState
 
-
-class Trouble(StrEnum):
-    """How a far side goes wrong."""
-
-    HANG = "hang"
-    """It never answers; whoever asks is told `NotInTime`'s parent after `patience_s`, or cancelled before."""
-    FAIL = "fail"
-    """It can't be reached; nothing changes."""
-    DENY = "deny"
-    """It refuses us; nothing changes."""
-    GARBAGE = "garbage"
-    """It answers something that can't be understood."""
-    LIE = "lie"
-    """It says that it's done, and changes nothing."""
-    LATE = "late"
-    """It says that it's done; the change stands only after `arrive()`."""
-    HALF = "half"
-    """The change stands, and then the answer is lost."""
+__all__ = ["FakeConfirmation", "FakeKill", "FakeTraffic", "FarSide", "Trouble"]
 
 
 @dataclass
@@ -87,6 +71,13 @@ class FakeTraffic:
     coming: Weight | None = None
     far: FarSide = field(default_factory=FarSide)
     closed: bool = False
+    opened: asyncio.Event | None = None
+    """A change waits for it, if it is set at all."""
+
+    @cached_property
+    def copies(self) -> FakeTraffic:
+        """Its mirror: the share that is copied, a target of its own."""
+        return FakeTraffic(target=f"{self.target} mirror")
 
     async def read(self) -> TrafficState:
         await self.far.note("read")
@@ -95,6 +86,8 @@ class FakeTraffic:
 
     async def apply(self, weight: Weight) -> None:
         await self.far.note(f"apply {weight}")
+        if self.opened is not None:
+            await self.opened.wait()
         if await self.far.told():
             self.weight = weight
         if self.far.trouble is Trouble.LATE:

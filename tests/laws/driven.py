@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,9 +22,10 @@ from tests.builders import ANA, CLEO, DORA, MINUTE, a_plan, a_stage
 from tests.laws.shadowed import PEOPLE, SLOW, Shadowed
 
 
-def _plan(need: int, drift: str, then: str, back: str, breach: str) -> Plan:
+def _plan(need: int, drift: str, then: str, back: str, breach: str, checklist: Sequence[Any] = ()) -> Plan:
+    common = {"bake": "2m", "rollback_to": back, "on_breach": breach, "checklist": list(checklist)}
     stages = [
-        a_stage(weight, bake="2m", approvals={"need": need}, rollback_to=back, on_breach=breach, on_fail=fail)
+        a_stage(weight, approvals={"need": need}, on_fail=fail, **common)
         for weight, fail in (("1%", "hold 1h then rollback"), ("10%", "retry"), ("50%", "extend 2m then rollback"))
     ]
     return a_plan(*stages, drift=drift, no_data={"after": "3m", "then": then}, gate={"expires": "1h", "then": then})
@@ -34,6 +36,7 @@ PLANS = (
     _plan(2, "lower", "rollback", "previous", "rollback"),
     _plan(2, "hold", "hold", "0%", "hold"),
     _plan(1, "lower", "hold", "0%", "kill"),
+    _plan(1, "lower", "hold", "0%", "hold", ["seen", "told", {"auto": "queue < 50"}]),
 )
 
 FOUND: dict[Verdict, st.SearchStrategy[dict[str, Any]]] = {
@@ -48,6 +51,8 @@ FOUND: dict[Verdict, st.SearchStrategy[dict[str, Any]]] = {
 people = st.sampled_from(PEOPLE)
 TWICE = people.map(lambda person: [person, person])
 BEFORE_APPROVALS = ("nothing", "a check failed", "perch was down", "the weight couldn't be read", "it has just expired")
+UNTICKED = ("all was unticked", "the queue is long")
+"""What may come before approvals where there's a checklist."""
 WELL = (1, 2, 2, 3, 4, 5, 5, 6, 7, 7, 8)
 """How many good steps come first: two are a gate, seven the last stage."""
 
@@ -97,6 +102,7 @@ class Driven(Shadowed):
                 self.bake(verdict)
             case State.GATE:
                 self.check(verdict, {} if verdict is Verdict.PASS else SLOW)
+                self.tick()
                 self.approve([each for person in PEOPLE if person.id not in self.involved for each in (person, person)])
             case State.HELD if self.rollout.intent is None:
                 self.story.world = self.rollout.confirmed
@@ -133,10 +139,41 @@ class Driven(Shadowed):
         self.yes.setdefault(gate.id, set()).discard(person.id)
         self.story.rollout = self.rollout.but(gate=gate.model_copy(update={"approvals": kept}))
 
+    @precondition(lambda self: self.rollout.state is State.GATE and bool(self.plan.stages[0].checklist))
+    @rule(first=st.sampled_from(UNTICKED))
+    def something_of_the_checklist_is_lacking(self, first: str) -> None:
+        self.tick(done=first != "all was unticked")
+        if first == "the queue is long":
+            self.check(Verdict.PASS, {"queue": 80.0})
+        self.approve(list(PEOPLE))
+
     @precondition(lambda self: self.rollout.state is State.BAKING and self.rollout.check is not None)
     @rule(person=people)
     def a_bake_is_ended_early(self, person: Person) -> None:
         self.end_early(person)
+
+    @precondition(lambda self: self.rollout.state in (State.BAKING, State.HELD))
+    @rule(
+        data=st.data(),
+        verdict=st.sampled_from([Verdict.FAIL, Verdict.FAIL, Verdict.NO_DATA, Verdict.BREACH]),
+        person=people,
+        first=st.sampled_from(("nothing", *BEFORE_APPROVALS)),
+        then=st.sampled_from(Verdict),
+    )
+    def a_verdict_is_overruled(
+        self, data: st.DataObject, verdict: Verdict, person: Person, first: str, then: Verdict
+    ) -> None:
+        """At the end of a bake, as desperate people do; and then it gets worse, or better, before it's approved."""
+        found = data.draw(FOUND[verdict])
+        while self.rollout.state is State.BAKING and bake_left(self.rollout, self.plan) > MINUTE:
+            self.check(Verdict.PASS, {})
+        if self.steady():
+            self.check(verdict, found)
+        self.overrule(person)
+        self.before_approvals(first)
+        if self.rollout.state is State.GATE and data.draw(st.booleans()):
+            self.check(then, data.draw(FOUND[then]))
+        self.approve(list(PEOPLE))
 
     @precondition(lambda self: self.rollout.state is State.SHIFTING)
     @rule(partly=st.booleans())

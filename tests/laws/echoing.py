@@ -25,7 +25,7 @@ SECRETS: Secrets = {
     "basic password": 'it\'s "quoted" <b>&amp; back\\slash',
     "hook": "0b9a7c1e1f2d4c3b9a8e7f6d5c4b3a21",
     "query": "q-9d8c7b6a5f4e3d2c1b0a",
-    "flag token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwIn0.c2lnbmF0dXJl",
+    "flag token": "fJhbGciOiJIUzI1NiJ9.fyJzdWIiOiJwIn0.c2lnbmF0dXJl",
     "command's own": "niño-sécret-ключ-42",
     "redis password": "r3dis $ecret with spaces",
     "webhook": "whk.5up3r~s3cret_t0ken-1234567890",

@@ -7,10 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import NotAllowed, ServiceFrozen
+from bot.domain.errors import NotAllowed
 from bot.domain.evidence import WORKSPACE
 from bot.domain.freezes import Freeze
 from bot.domain.machine import State
+from bot.domain.obstacles import ServiceFrozen
 from bot.domain.rollout import Person, Rollout
 from bot.domain.units import ZERO, Weight
 from bot.ports import Change

@@ -11,7 +11,7 @@ from typing import Any
 from bot.domain.machine import State
 from bot.domain.rollout import Approval
 from bot.domain.units import ZERO
-from bot.engine.deeds import LEASE_S
+from bot.engine.leasing import LEASE_S
 from tests.builders import BEN as BEN_HIMSELF
 from tests.builders import MINUTE, Story
 from tests.laws.interleaving import pass_time

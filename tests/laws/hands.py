@@ -8,17 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+from bot.domain.errors import NotNow
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
-from bot.ports import Answer, Question, Sample, TrafficState
-from tests.fakes.traffic import FakeTraffic
+from bot.engine.requests import Start
+from bot.ports import Answer, Question, Sample, Spooled, TrafficState
+from tests.fakes.traffic import FakeKill, FakeTraffic
 from tests.rig import Numbers, Rig, beside, rig, tree
 
 WITHIN_S = 20.0
@@ -62,6 +63,20 @@ class Slow(FakeTraffic):
         return [call for call in self.far.calls if call.startswith("apply")]
 
 
+@dataclass
+class Sleepy(FakeKill):
+    """A switch; the first order to put it back is on its way for as long as a test wants."""
+
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    lands: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def restore(self, former: str) -> None:
+        if not self.began.is_set():
+            self.began.set()
+            await self.lands.wait()
+        await super().restore(former)
+
+
 class Late:
     """Takes the place of a source: its first answer is a breach, and comes when it's let go."""
 
@@ -87,8 +102,9 @@ async def in_a_raise(folder: Path, at: str) -> AsyncIterator[tuple[Rig, Rollout,
         a.traffic[0] = slow
         if at == "apply":
             slow.hold(at)
-        asked: dict[str, Any] = {"version": "v2", "environment": "", "override": "", "fix": "", "observe": False}
-        rollout = await a.engine.desk.start(a.request("start"), "materializers", Weight.parse("1%"), **asked)
+        rollout = await a.engine.desk.start(
+            a.request("start"), Start(plan="materializers", weight=Weight.parse("1%"), version="v2")
+        )
         if at == "read":
             # Preflight reads too: the raise begins when its step is saved.
             a.engine.ledger.on_saved.insert(0, lambda saved: slow.hold(at) if saved.intent else None)
@@ -182,3 +198,80 @@ async def a_look_that_slept_over_its_claim_decides_nothing(folder: Path) -> None
         await story.settle()
         assert (await story.load(rollout)).state is State.BAKING
         assert (await story.load(rollout)).revision > rollout.revision
+
+
+@asynccontextmanager
+async def in_a_rearm(folder: Path) -> AsyncIterator[tuple[Rig, Rollout, Sleepy, asyncio.Task[Rollout]]]:
+    """A killed rollout, and one process whose order to put the switch back is on its way."""
+    async with rig(folder, tree(cooldown="0s")) as a:
+        switch = Sleepy()
+        a.kills[0] = switch
+        rollout = await a.start()
+        await _killed(a, rollout)
+        rearming = asyncio.create_task(a.engine.desk.rearm(a.request("rearm"), rollout.id))
+        async with asyncio.timeout(WITHIN_S):
+            await switch.began.wait()
+        yield a, rollout, switch, rearming
+
+
+async def a_rearm_that_lands_after_a_newer_kill_is_undone_and_told(folder: Path) -> None:
+    """Law 7: the other process has rearmed meanwhile, and what was started then was killed."""
+    async with in_a_rearm(folder) as (a, rollout, switch, rearming), beside(a, folder) as b:
+        await b.engine.desk.rearm(b.request("rearm"), rollout.id)
+        a.traffic[0].weight = Weight(0)
+        newer = await b.start()
+        await _killed(b, newer)
+        switch.lands.set()
+        async with asyncio.timeout(WITHIN_S):
+            await rearming
+        assert switch.standing == "off", "a kill stands on record, and its switch was put back"
+        assert (await b.kinds_on_record(newer)).count("late_rearm") == 1
+        assert (await a.kinds_on_record(rollout)).count("rearmed") == 1
+
+
+async def a_rearm_that_was_overtaken_calls_nobody(folder: Path) -> None:
+    """Law 6: it slept between its record and its call, and another process has done it meanwhile."""
+    async with rig(folder, tree(cooldown="0s")) as a, beside(a, folder) as b:
+        rollout = await a.start()
+        await _killed(a, rollout)
+        note = a.engine.ledger.rollouts.note
+
+        async def slowly(*noted: object) -> None:
+            await note(*noted)  # type: ignore[arg-type]
+            await b.engine.desk.rearm(b.request("rearm"), rollout.id)
+
+        a.engine.ledger.rollouts.note = slowly  # type: ignore[method-assign,assignment]
+        with suppress(NotNow):
+            await a.engine.desk.rearm(a.request("rearm"), rollout.id)
+        assert a.kills[0].far.calls.count("restore") == 1
+
+
+async def _killed(story: Rig, rollout: Rollout) -> None:
+    await story.engine.desk.kill(story.request("kill"), rollout.id, "fire")
+    for _ in range(4):
+        await story.minutes(0.05, step_s=1)
+    assert (await story.load(rollout)).state is State.KILLED
+
+
+async def a_rearm_that_meets_a_kill_in_the_spool_leaves_it_engaged(folder: Path) -> None:
+    """Law 7: a shell has killed anew, and no record knows of it yet."""
+    async with in_a_rearm(folder) as (a, rollout, switch, rearming):
+        plan, where = rollout.plan, rollout.environment
+        act = Spooled(
+            key="1",
+            what="kill",
+            rollout=rollout.id,
+            plan=plan,
+            environment=where,
+            by="shell:root",
+            by_name="",
+            reason="",
+            at=a.now,
+        )
+        assert a.engine.files.begin(act)
+        switch.standing = "off"
+        switch.lands.set()
+        async with asyncio.timeout(WITHIN_S):
+            await rearming
+        assert switch.standing == "off", "a kill lies in the spool, and its switch was put back"
+        assert "rearmed" not in await a.kinds_on_record(rollout)

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.errors import AlreadyLive, KillEngaged, NotNow
+from bot.domain.errors import NotNow
 from bot.domain.kills import still_on
 from bot.domain.machine import State
+from bot.domain.obstacles import AlreadyLive, KillEngaged
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight
 from bot.engine.requests import Request
@@ -374,6 +375,18 @@ async def _refused(story: Rig) -> None:
     raise AssertionError("a killed plan was started, and its switch is still engaged")
 
 
+async def a_switch_that_was_put_back_while_it_is_killed_is_engaged_again(folder: Path, patience_s: float) -> None:
+    """Law 7: an order of before lands when all stood already; nobody calls the kill done meanwhile."""
+    async with rig(folder, tree(cooldown="0s", killed_when=["errors > 90% within 60s"])) as story:
+        rollout = await story.start()
+        await story.engine.desk.kill(story.request("kill"), rollout.id, "fire")
+        await seconds(story, 2)
+        assert (await story.load(rollout)).state is State.KILLING
+        story.kills[0].standing = "on"
+        await seconds(story, 2)
+        assert story.kills[0].standing == "off", "the switch was put back during a kill, and stays so"
+
+
 async def a_rearmed_plan_can_be_killed_again(folder: Path, patience_s: float) -> None:
     async with rig(folder, tree(cooldown="0s")) as story:
         rollout = await story.start()
@@ -402,6 +415,20 @@ async def an_older_rollout_that_was_killed_keeps_its_plan_from_starting(folder: 
         await perform(story.request("rearm", words=("materializers",)), story.engine.desk)
         assert story.kills[0].standing == "on"
         assert (await story.start()).state is State.BAKING
+
+
+async def a_kill_by_an_older_card_kills_what_lives(folder: Path, patience_s: float) -> None:
+    """Law 2: a machine that knows an older rollout throws the plan's switch; what lives is killed on record."""
+    async with rig(folder, tree(cooldown="0s")) as story:
+        older = await story.start()
+        await story.engine.desk.rollback(story.request("rollback"), older.id, "")
+        await seconds(story, 2)
+        newer = await story.start()
+        await story.engine.desk.kill(story.request("kill"), older.id, "fire")
+        await seconds(story, 3)
+        assert (await story.load(newer)).state is State.KILLED, "its traffic is gone, and nobody wrote down why"
+        assert (await story.load(older)).state is State.ROLLED_BACK
+        assert story.kills[0].standing == "off"
 
 
 def _fakes(*tiers: tuple[int, ...]) -> list[list[dict[str, Any]]]:

@@ -27,6 +27,7 @@ from storage.signing import new_key
 from tests.laws.echoing import SECRETS, Echo, babbling_redis, echoing, program
 from tests.scenarios.opening import settings_of, write_plan
 from tests.scenarios.story import Story
+from tests.sqlite import sqlite_in
 
 BRISK = Pace(posts_per_s=1000, post_burst=1000, edits_per_s=1000, edit_burst=1000, edit_gap=timedelta(0))
 
@@ -212,7 +213,7 @@ class Leaky:
         for file in sorted(self.folder.rglob("*")):
             if file.is_file() and file.parent.name not in ("bin", "plans"):
                 places[str(file.relative_to(self.folder))] = file.read_bytes().decode(errors="replace")
-        database = await open_database(f"sqlite:///{self.folder / 'perch.db'}")
+        database = await open_database(sqlite_in(self.folder))
         try:
             for rollout in await self.perch.engine.desk.latest(limit=50):
                 places[f"bundle of {rollout.id}"] = (await export(database, rollout.id)).decode(errors="replace")

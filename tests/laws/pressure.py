@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.assembly import Engine, wire
 from bot.domain.kinds import Kind, Kinds
 from bot.domain.machine import State
 from bot.domain.planning.reading import digest, read_plan
@@ -20,10 +19,12 @@ from bot.engine.cards import kill_card
 from bot.engine.methods import Pace
 from bot.engine.telling import first_status
 from bot.ports import Answer, Change, Question, Sample, StoreAway
+from bot.wiring import Engine, Wiring
 from storage.database import DEADLINE_S, Database, T, Work, open_database
 from storage.spool import KillFolder
 from tests.fakes.traffic import FakeKill, FakeTraffic, FarSide
 from tests.rig import ANA, START, Ask, Nothing, OnePlan, People, Rig, tree
+from tests.sqlite import sqlite_in
 
 GENEROUS_S = 20.0
 """Nothing here is measured: what doesn't come in this time doesn't come."""
@@ -183,9 +184,9 @@ async def fleet(
         trees[0] = plan
     people = People({ANA: {"@sre"}})
     plans = OnePlan({str(each["name"]): each for each in trees}, kinds)
-    database = ShutDatabase(await open_database(f"sqlite:///{folder / 'perch.db'}"))
+    database = ShutDatabase(await open_database(sqlite_in(folder)))
     story: list[Fleet] = []
-    engine = wire(
+    wiring = Wiring(
         kinds=kinds,
         plans=plans,
         environment={},
@@ -195,6 +196,7 @@ async def fleet(
         clock=lambda: story[0].now,
         kill_pace=QUICK,
     )
+    engine = wiring.engine()
     numbers: Any = source
     story.append(
         Fleet(engine, numbers, traffic, kills, people, plans, source=source, database=database, patience_s=patience_s)
@@ -208,11 +210,7 @@ async def fleet(
         for task in story[0].acting:
             task.cancel()
         await asyncio.gather(*story[0].acting, return_exceptions=True)
-        await engine.ticker.aclose()
-        await engine.works.aclose()
-        await engine.rehearsals.aclose()
-        await engine.switch.aclose()
-        await engine.cards.aclose()
+        await engine.aclose()
         await database.aclose()
 
 

@@ -26,6 +26,8 @@ from bot.engine.gather import Round
 from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
 from bot.engine.methods import Pace
+from bot.engine.obstacles import Obstacles
+from bot.engine.recounting import Recounting
 from bot.engine.requests import Request
 from bot.engine.rights import Rights
 from bot.engine.starting import Starting
@@ -36,6 +38,7 @@ from tests.builders import Story
 from tests.fakes.freezes import MemoryFreezes
 from tests.fakes.kill_files import MemoryKillFiles
 from tests.fakes.memory import MemoryOutbox, MemoryRollouts
+from tests.fakes.summaries import MemorySummaries
 from tests.laws.interleaving import Stopping, stop, who
 from tests.rig import ANA, BEN, CLEO, GOOD, Ask, Nothing, Numbers, OnePlan, People, tree
 
@@ -209,8 +212,9 @@ class Stage:
         mover = Mover(ledger, equipment, self.files, freezes, look, rights.members)
         works = Works(Deeds(mover.carry_out, SharedLeases(self.leases, me), ledger).carry_out)
         ledger.on_saved.append(works.begin)
-        starting = Starting(ledger, plans, rights, equipment, self.files, freezes)
-        desk = FrontDesk(ledger, plans, rights, starting, switch, equipment, freezing)
+        starting = Starting(ledger, plans, rights, Obstacles(ledger, plans, equipment, self.files, freezes))
+        recounting = Recounting(MemorySummaries(self.store), ledger, self.clock)
+        desk = FrontDesk(ledger, plans, rights, starting, switch, equipment, freezing, recounting)
         ticker = Ticker(ledger, equipment, kinds, works, switch, self.clock, me)
         ledger.know(self.now(), self.plan)
         one = Process(desk, ticker, works, switch, freezing, ledger)

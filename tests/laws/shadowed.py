@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from bot.domain import kills, moves, progress
+from bot.domain import kills, moves, overruling, progress
+from bot.domain.checklists import cleared, ticked
 from bot.domain.errors import IllegalMove
 from bot.domain.gates import open_gate
 from bot.domain.machine import ENDS, State
-from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Person, Rollout, Verdict, Way
+from bot.domain.steps import Step
 from bot.domain.units import ZERO, Weight
 from tests.builders import ANA, BEN, CLEO, DORA, MINUTE, Story, a_plan, a_rollout, a_yes
 
@@ -47,6 +48,12 @@ class Shadowed(RuleBasedStateMachine):
         """The weight that the last check read; None where it couldn't."""
         self.yes: dict[str, set[str]] = {}
         """Who said yes to which gate, and hasn't taken it back."""
+        self.glass: set[str] = set()
+        """Gates that were opened by overruling a measured failure: of `success`, the one hard condition there is."""
+        self.seen: dict[str, set[str]] = {}
+        """What was ticked at which gate, and hasn't been taken back."""
+        self.short = False
+        """Whether the queue was short at the last check: what the checklist's automatic item asks for."""
         self.involved: set[str] = {ANA.id}
         self.allowed = ZERO
         """The highest weight that may be in force: raised by a promotion, lowered by every way down."""
@@ -125,6 +132,7 @@ class Shadowed(RuleBasedStateMachine):
         story.now += MINUTE
         look = story.look(unread=unread, **found)
         self.truth, self.checked_at, self.read = verdict, story.now, look.weight
+        self.short = found.get("queue", 10.0) < 50
         self.step(lambda: progress.progress(self.rollout, self.plan, look))
 
     def enter(self) -> None:
@@ -163,6 +171,17 @@ class Shadowed(RuleBasedStateMachine):
             now, id = self.story.now, self.story.new_id()
             self.step(lambda: progress.promote_when_ready(self.rollout, self.plan, now, id))  # noqa: B023 - called at once
 
+    def tick(self, *, done: bool = True) -> None:
+        """Everything that people tick, or none of it any more."""
+        gate = self.rollout.gate
+        if gate is None:
+            return
+        texts = {item.text for item in self.plan.stages[gate.stage].checklist if item.auto is None}
+        self.seen[gate.id] = texts if done else set()
+        for text in sorted(texts):
+            gate = ticked(gate, text, DORA, self.story.now) if done else cleared(gate, text)
+        self.story.rollout = self.rollout.but(gate=gate)
+
     def end_early(self, person: Person) -> None:
         """Break-glass: the gate opens at once, and the one who asked may not approve it."""
         rollout, check = self.rollout, self.rollout.check
@@ -172,6 +191,16 @@ class Shadowed(RuleBasedStateMachine):
         self.involved.add(person.id)
         opened = rollout.but(state=State.GATE, gate=gate, early="asked", involved=(*rollout.involved, person.id))
         self.step(lambda: Step(opened))
+
+    def overrule(self, person: Person) -> None:
+        """Break-glass: whatever the desk would let through."""
+        rollout, now, id = self.rollout, self.story.now, self.story.new_id()
+        if overruling.why_not(rollout, self.plan, now):
+            return
+        if self.truth is Verdict.FAIL:
+            self.glass.add(id)
+        self.involved.add(person.id)
+        self.step(lambda: overruling.overrule(rollout, self.plan, now, id, "a false alarm", person))
 
     def land(self) -> None:
         intent = self.story.intent()

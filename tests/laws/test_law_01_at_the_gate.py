@@ -11,6 +11,7 @@ import pytest
 from bot.domain.errors import GateClosed, NotPromotable, StaleClick
 from bot.domain.machine import State
 from bot.domain.units import Weight
+from tests.bot.domain import test_checklists as lists
 from tests.builders import MINUTE, Story
 from tests.laws.interleaving import Order, pass_time, play
 from tests.laws.mutants import law_01 as bugs
@@ -147,6 +148,7 @@ def another_plan() -> None:
             bugs.a_bake_may_end_whenever_it_was_asked,
         ),
         (another_plan, bugs.a_gate_has_no_origin),
+        (lists.test_a_gate_that_closes_and_opens_again_starts_without_ticks, bugs.a_tick_lives_longer_than_its_gate),
         (test_a_raise_that_lay_through_a_downtime_is_not_begun_on_its_old_verdict, bugs.an_old_intent_is_an_intent),
     ],
 )

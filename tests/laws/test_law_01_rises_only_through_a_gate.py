@@ -27,7 +27,9 @@ class RisesOnlyThroughAGate(Driven):
         assert self.read == before.confirmed, "the weight in force isn't confirmed"
 
     def _passed_freshly(self, before: Rollout) -> None:
-        assert self.truth in (Verdict.PASS, Verdict.WARN), f"it rose on {self.truth}"
+        known = before.gate.id if before.gate else ""
+        overruled = self.truth is Verdict.FAIL and known in self.glass
+        assert self.truth in (Verdict.PASS, Verdict.WARN) or overruled, f"it rose on {self.truth}"
         assert self.checked_at is not None, "it rose without a check"
         assert self.story.now - self.checked_at <= 2 * MINUTE, "it rose on a stale verdict"
         resumed = before.resumed_at
@@ -39,6 +41,13 @@ class RisesOnlyThroughAGate(Driven):
         need = self.plan.stages[before.stage].approvals.need
         assert len(given) >= need, f"{len(given)} of {need} different people who didn't ask have approved"
         assert self.story.now < before.gate.expires_at, "the gate had expired"
+        self._ticked(before, before.gate.id)
+
+    def _ticked(self, before: Rollout, gate: str) -> None:
+        """R19: people ticked it at this very gate; the newest check saw the rest."""
+        for item in self.plan.stages[before.stage].checklist:
+            done = self.short if item.auto is not None else item.text in self.seen.get(gate, set())
+            assert done, f"it rose without '{item.text}'"
 
     def _one_stage(self, before: Rollout, after: Rollout) -> None:
         assert after.stage == before.stage + 1, "it skipped a stage"

@@ -33,6 +33,8 @@ CHECKS: tuple[kills.Check, ...] = (
     kills.a_killed_plan_starts_only_once_it_is_rearmed,
     kills.an_older_rollout_that_was_killed_keeps_its_plan_from_starting,
     kills.a_rearmed_plan_can_be_killed_again,
+    kills.a_kill_by_an_older_card_kills_what_lives,
+    kills.a_switch_that_was_put_back_while_it_is_killed_is_engaged_again,
     kills.everything_is_killed_each_with_its_own_outcome,
     kills.the_same_act_engages_once_and_a_second_kill_joins_the_first,
 )

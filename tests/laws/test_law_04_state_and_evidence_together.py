@@ -68,6 +68,7 @@ BUGS: list[tuple[Callable[..., None], Tale, tuple[Fault, ...], str]] = [
         "bakes at 1%, and really 0% is on",
     ),
     (law_04.an_outcome_is_not_worth_a_record, a_rollback, (), "no outcome for 2"),
+    (law_04.an_end_decides_itself, a_rollback, (), "it is rolled_back, and no decision is on record"),
     (law_04.what_is_put_back_is_not_told_before, a_kill, (), "nobody's wish to put it back"),
 ]
 
@@ -78,4 +79,4 @@ async def test_a_planted_bug_is_found(
 ) -> None:
     """Law 4's own comparison fails with each of these mistakes in the process."""
     with pytest.raises(AssertionError, match=found):
-        await caught(tmp_path, f"law_04.{bug.__name__}", tale, *faults)
+        await caught(tmp_path, f"law_04.{bug.__name__}", tale, *faults, found=found)

@@ -28,6 +28,9 @@ Story = Callable[[Path], Awaitable[None]]
         hands.one_that_wakes_up_does_not_begin_what_was_taken_over,
         hands.a_way_down_waits_for_nobody,
         hands.a_look_that_slept_over_its_claim_decides_nothing,
+        hands.a_rearm_that_lands_after_a_newer_kill_is_undone_and_told,
+        hands.a_rearm_that_was_overtaken_calls_nobody,
+        hands.a_rearm_that_meets_a_kill_in_the_spool_leaves_it_engaged,
     ],
     ids=lambda story: story.__name__,
 )

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import kills, moves
+from bot.domain import kills, steps
 from bot.domain.machine import State
 from bot.domain.rollout import MethodOutcome, Person, Rollout, Way
 from tests.builders import BEN, CLEO, MINUTE, START, Story, a_plan, a_rollout, a_stage
@@ -67,13 +67,13 @@ def test_the_same_kill_delivered_again_changes_nothing(again: int, stands: list[
         rollout = kills.watch(kills.note_outcomes(rollout, [outcome]), plan, now, 1, (), ()).rollout
     for _ in range(again):
         repeated = kills.begin(rollout, START + MINUTE, BEN, "errors", START, 1)
-        assert repeated == moves.Step(rollout)
+        assert repeated == steps.Step(rollout)
 
 
 def test_a_rearm_delivered_twice_is_one() -> None:
     killed = a_rollout(state=State.KILLED)
     once = kills.rearm(killed, START, BEN, ["switch"])
-    assert kills.rearm(once.rollout, START + MINUTE, CLEO, ["switch"]) == moves.Step(once.rollout)
+    assert kills.rearm(once.rollout, START + MINUTE, CLEO, ["switch"]) == steps.Step(once.rollout)
 
 
 def test_a_raise_that_is_repeated_after_a_crash_is_the_same_intent() -> None:

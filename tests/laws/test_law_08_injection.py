@@ -93,6 +93,7 @@ async def tell_shortly(leaky: Leaky) -> None:
     await leaky.tick()
     for verb in ("status cli", "why cli", "list", f"status {MARKUP}", f"hold cli {MARKUP}"):
         await leaky.story.types("ben", verb)
+    await leaky.tick()
 
 
 async def broken_out(folder: Path, telling: Callable[[Leaky], Awaitable[None]] = tell) -> list[str]:

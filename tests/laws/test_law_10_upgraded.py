@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,6 +22,7 @@ from bot.domain.plan import Plan
 from bot.domain.planning.reading import thaw_plan
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight
+from bot.engine.requests import Start
 from bot.ports import StoreAway
 from storage.database import open_database
 from storage.schema import CURRENT
@@ -125,9 +125,8 @@ async def test_each_rollout_under_way_is_brought_to_its_end(left: Path) -> None:
 async def test_what_an_older_perch_killed_stays_killed_until_it_is_rearmed(left: Path) -> None:
     async with taken_up(left) as story:
         killed, switch = await of(story, "killed"), story.kills[NAMES.index("killed")]
-        asked: dict[str, Any] = {"version": "v3", "environment": "", "override": "", "fix": "", "observe": False}
         with pytest.raises(PerchError, match="kill switch"):
-            await story.engine.desk.start(story.request("start"), "killed", Weight(1), **asked)
+            await story.engine.desk.start(story.request("start"), Start(plan="killed", weight=Weight(1), version="v3"))
         await story.engine.desk.rearm(story.request("rearm"), killed.id)
         assert switch.standing == "on"
 

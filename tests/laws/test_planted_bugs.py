@@ -15,6 +15,8 @@ BUGS: dict[type[Driven], tuple[planted.Plant, ...]] = {
         planted.a_verdict_stays_fresh_for_hours,
         planted.who_asked_may_approve,
         planted.nobody_has_to_approve,
+        planted.nobody_has_to_tick,
+        planted.an_item_that_was_seen_once_stays_ticked,
         planted.a_failed_check_does_not_void_a_gate,
         planted.an_unread_weight_is_good_enough,
         planted.a_check_of_before_the_resume_will_do,

@@ -40,6 +40,8 @@ BUGS: tuple[tuple[planted.Plant, kills.Check], ...] = (
     (law_02.rearm_forgives_what_fails, kills.a_killed_plan_starts_only_once_it_is_rearmed),
     (law_02.a_killed_plan_may_start, kills.a_killed_plan_starts_only_once_it_is_rearmed),
     (law_02.a_killed_plan_may_start, kills.an_older_rollout_that_was_killed_keeps_its_plan_from_starting),
+    (law_02.an_act_is_its_cards_own, kills.a_kill_by_an_older_card_kills_what_lives),
+    (law_02.what_stood_once_stands, kills.a_switch_that_was_put_back_while_it_is_killed_is_engaged_again),
     (law_02.a_rearmed_rollout_stays_rearmed, kills.a_rearmed_plan_can_be_killed_again),
     (law_02.one_that_fails_ends_kill_all, kills.everything_is_killed_each_with_its_own_outcome),
     (law_02.the_spool_forgets_keys, kills.the_same_act_engages_once_and_a_second_kill_joins_the_first),

@@ -7,14 +7,23 @@ from collections.abc import Callable
 import pytest
 
 from tests.laws import test_law_09_evidence_shows_tampering as hashes
+from tests.laws import test_law_09_redactions as gone
 from tests.laws import test_law_09_signatures as signed
-from tests.laws.forging import FORGERIES
+from tests.laws.forging import FORGERIES, OTHER_KEY
 from tests.laws.mutants import law_09 as bugs
 
 
 def each_forgery_is_named() -> None:
     for name in FORGERIES:
         signed.test_a_forgery_without_the_key_is_named(name)
+
+
+def what_is_left_is_left() -> None:
+    gone.test_what_is_left_of_a_record_may_not_change_again({"body": {}})
+
+
+def forged_by_another() -> None:
+    gone.test_a_change_that_a_forger_calls_a_redaction_is_named_in_a_signed_chain(OTHER_KEY)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +49,15 @@ def each_forgery_is_named() -> None:
             signed.test_a_tail_cut_with_an_older_backups_head_disagrees_with_what_was_seen_of_it,
             bugs.only_the_newest_decision_is_compared,
         ),
+        (what_is_left_is_left, bugs.whatever_is_named_counts_as_redacted),
+        (gone.test_a_record_that_another_redaction_does_not_name_is_named, bugs.one_redaction_covers_the_whole_chain),
+        (
+            gone.test_a_record_vouches_for_none_that_come_after_it_nor_for_itself,
+            bugs.any_record_may_vouch_for_any,
+        ),
+        (gone.test_the_newest_redaction_of_a_record_counts, bugs.the_first_redaction_counts),
+        (forged_by_another, bugs.any_key_will_do),
+        (gone.test_in_an_unsigned_chain_it_is_said_that_nobody_signed_it, bugs.every_redaction_counts_as_signed),
     ],
 )
 def test_a_planted_bug_in_the_evidence_is_found(

@@ -25,6 +25,9 @@ BROKEN = (AssertionError, TimeoutError, pytest.fail.Exception)
         (planted.a_lease_is_kept_for_ever, hands.a_silent_raise_is_taken_over_and_recorded_once),
         (planted.a_raise_is_taken_over_as_it_is, hands.one_that_wakes_up_does_not_begin_what_was_taken_over),
         (planted.a_look_needs_no_claim, hands.a_look_that_slept_over_its_claim_decides_nothing),
+        (planted.a_rearm_doesnt_look_back, hands.a_rearm_that_lands_after_a_newer_kill_is_undone_and_told),
+        (planted.a_rearm_doesnt_look_back, hands.a_rearm_that_meets_a_kill_in_the_spool_leaves_it_engaged),
+        (planted.a_rearm_looks_once, hands.a_rearm_that_was_overtaken_calls_nobody),
     ],
     ids=lambda it: it.__name__,
 )

@@ -14,6 +14,7 @@ from bot.domain.errors import PerchError
 from bot.domain.machine import State
 from bot.domain.rollout import Check, Rollout, Verdict
 from bot.domain.units import Weight
+from bot.engine.requests import Start
 from tests.laws.sickness import FarSide, far_side
 from tests.rig import ANA, BEN, Rig, rig
 
@@ -78,9 +79,10 @@ class Ward:
     seen: dict[str, list[Seen]] = field(default_factory=dict)
 
     async def start(self) -> None:
-        asked: dict[str, Any] = {"version": "v2", "environment": "", "override": "", "fix": "", "observe": False}
         for name in self.names:
-            rollout = await self.story.engine.desk.start(self.story.request("start"), name, Weight.parse("1%"), **asked)
+            rollout = await self.story.engine.desk.start(
+                self.story.request("start"), Start(plan=name, weight=Weight(1), version="v2")
+            )
             self.ids[name] = rollout.id
         await self.story.settle()
         await self.minutes(1)

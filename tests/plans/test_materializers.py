@@ -8,20 +8,19 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 
-from adapters.sources import KINDS
-from adapters.traffic import CONFIRM, KILL, TRAFFIC
-from bot.domain.kinds import Kinds
+from bot.assembly import all_kinds
 from bot.domain.plan import Action, Plan
 from storage.plans import PlanFile, PlanFolder
 
 ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "plans" / "materializers.yaml", ROOT / "bot" / "sandbox" / "plans" / "materializers.yaml"]
+SHIPPED = [*sorted((ROOT / "plans").glob("*.yaml")), FILES[1]]
+NAMES = [f"{file.parent.parent.name}/{file.stem}" for file in SHIPPED]
 
 
 def read(file: Path) -> PlanFile:
-    return PlanFolder(file.parent, Kinds(KINDS, TRAFFIC, KILL, CONFIRM)).read_file(file)
+    return PlanFolder(file.parent, all_kinds()).read_file(file)
 
 
 def the_plan(file: Path) -> Plan:
@@ -30,16 +29,16 @@ def the_plan(file: Path) -> Plan:
     return found.report.plan
 
 
-@pytest.mark.parametrize("file", FILES, ids=["plans", "sandbox"])
+@pytest.mark.parametrize("file", SHIPPED, ids=NAMES)
 def test_a_shipped_plan_has_no_mistake_no_note_and_nothing_without_effect(file: Path) -> None:
     found = read(file)
     assert [str(each) for each in (*found.mistakes, *found.notes, *found.not_yet)] == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=["plans", "sandbox"])
+@pytest.mark.parametrize("file", SHIPPED, ids=NAMES)
 def test_a_shipped_plan_fits_the_json_schema(file: Path) -> None:
     schema = json.loads((ROOT / "docs" / "plan.schema.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    jsonschema.Draft202012Validator(schema).validate(read(file).tree)
 
 
 STAGES = {
@@ -115,8 +114,8 @@ def test_the_clocks_of_the_document_are_kept() -> None:
     ]
     assert {part.options["timeout"] for tier in plan.kill_switch for part in tier} == {"10s"}
     assert [[part.kind for part in tier] for tier in plan.kill_switch] == [
-        ["command", "redis_flag", "http"],
-        ["command"],
+        ["kubernetes_env", "redis_flag", "http"],
+        ["kubernetes_scale"],
     ]
 
 

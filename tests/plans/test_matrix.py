@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from adapters.sources import KINDS
-from adapters.traffic import CONFIRM, KILL, TRAFFIC
+from bot.assembly import all_kinds
 from bot.domain.checks import Facts, Moment, judge
 from bot.domain.decisions import Decision, Do, Position, decide
-from bot.domain.kinds import Kinds
 from bot.domain.plan import Action, Plan
 from bot.domain.rollout import Tally, Verdict
 from storage.plans import PlanFolder
@@ -37,7 +35,7 @@ A_DAY = timedelta(hours=24)
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    found = PlanFolder(FILE.parent, Kinds(KINDS, TRAFFIC, KILL, CONFIRM)).read_file(FILE).report.plan
+    found = PlanFolder(FILE.parent, all_kinds()).read_file(FILE).report.plan
     assert found is not None
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.evidence import Record
-from bot.domain.machine import State
+from bot.domain.machine import ENDS, State
 from bot.domain.rollout import Rollout, Way
 from bot.domain.units import ZERO, Weight
 from bot.engine.deeds import TAKEN_OVER
@@ -41,6 +41,7 @@ async def findings(town: Town) -> list[str]:
         wrong = [
             *([] if rollout.plan in newest else _weights(town, rollout)),
             *_record(records),
+            *_decision(rollout, records),
             *_approvals(rollout, records),
             *_messages(town, rollout, records),
         ]
@@ -90,6 +91,18 @@ def _odds(rollout: Rollout, records: Sequence[Record]) -> list[str]:
     intents = [record.body["id"] for record in records if record.kind == "intended"]
     if rollout.intent is not None and rollout.intent.id not in intents:
         wrong.append(f"the row wants {rollout.intent.weight}, and no record says so")
+    return [*wrong, *_decision(rollout, records)]
+
+
+def _decision(rollout: Rollout, records: Sequence[Record]) -> list[str]:
+    """E4: the commit that ends a rollout brings its decision, made from all records before it."""
+    kinds = [record.kind for record in records]
+    wrong = []
+    if rollout.state in ENDS and "decision" not in kinds[kinds.index(rollout.state.value) :]:
+        wrong.append(f"it is {rollout.state.value}, and no decision is on record after that")
+    ends = sum(kind in {state.value for state in ENDS} for kind in kinds)
+    if kinds.count("decision") > ends:
+        wrong.append(f"{kinds.count('decision')} decisions for {ends} ends")
     return wrong
 
 
@@ -103,8 +116,9 @@ def _weights(town: Town, rollout: Rollout) -> list[str]:
         flagged = rollout.seen_weight if rollout.state is State.HELD else rollout.confirmed
         if rollout.intent is None and rollout.kill is None and real not in (rollout.confirmed, flagged):
             wrong.append(f"real {real} isn't the recorded {rollout.confirmed}")
-    elif rollout.state is State.KILLED and rollout.rearmed_at is None and real > ZERO:
-        wrong.append(f"killed, and {real} is still on")
+    elif rollout.state is State.KILLED and rollout.rearmed_at is None:
+        wrong += [f"killed, and {real} is still on"] if real > ZERO else []
+        wrong += [] if town.far.parts[rollout.plan].killed else ["killed, and its switch isn't engaged"]
     return wrong
 
 
@@ -165,9 +179,11 @@ def _messages(town: Town, rollout: Rollout, records: Sequence[Record]) -> list[s
     status = [ts for ts, mark, _ in marks if mark == f"status:{rollout.id}"]
     if len(status) != 1:
         return [f"{len(status)} status messages"]
-    thread = [(mark, under) for _, mark, under in marks if mark.startswith(f"{rollout.id}:")]
+    # What goes to people or to other channels has an address behind these four.
+    own = [each for each in marks if each[1].startswith(f"{rollout.id}:") and each[1].count(":") == 3]
+    thread = [(mark, under) for _, mark, under in own]
     wrong = [f"'{mark}' isn't in its thread" for mark, under in thread if under != status[0]]
-    said = Counter(mark.split(":")[3] for mark, _ in thread if mark.count(":") == 3)
+    said = Counter(mark.split(":")[3] for mark, _ in thread)
     meant = Counter(record.kind for record in records if "thread" in record.body.get("told", ()) or _loud(record))
     wrong += [f"{meant[kind]} times {kind}, told {said[kind]} times" for kind in TOLD if meant[kind] != said[kind]]
     return wrong
@@ -189,8 +205,12 @@ def _mark(args: Any) -> str:
     return str((metadata.get("event_payload") or {}).get("mark", ""))
 
 
+def _direct(args: Any) -> bool:
+    return str(args.get("channel", ""))[:1] in ("U", "W", "D")
+
+
 def _doubled(town: Town) -> list[str]:
-    """Whatever was posted under a mark was posted once. Answers to one person can't be looked up, and may repeat."""
-    posts = [call for call in town.workspace.calls("chat.postMessage") if call.ok]
-    times = Counter(mark for call in posts if (mark := _mark(call.args)) and not mark.startswith("answer:"))
+    """Whatever was posted in a channel was posted once; what one person sees can't be looked up, and may repeat."""
+    posts = [call for call in town.workspace.calls("chat.postMessage") if call.ok and not _direct(call.args)]
+    times = Counter(mark for call in posts if (mark := _mark(call.args)))
     return [f"the message '{mark}' stands {number} times" for mark, number in times.items() if number > 1]

@@ -33,6 +33,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "kill": ("former", "engage", "engaged", "restore", "rehearse"),
     "source": ("ask", "history"),
     "confirm": ("confirms",),
+    "effect": ("begin", "end", "rehearse"),
 }
 
 
@@ -118,7 +119,8 @@ def _told(change: Change) -> str:
     """The kinds of its records, and at which weight: `promoted+intended at 1%`."""
     if not change.evidence:
         return "nothing new"
-    where = change.evidence[-1].body.get("at", {})
+    places = [entry.body.get("at") for entry in change.evidence]
+    where = next((place for place in reversed(places) if isinstance(place, Mapping)), {})
     return "+".join(entry.kind for entry in change.evidence) + f" at {where.get('weight', 0):g}%"
 
 
@@ -158,6 +160,8 @@ def pointed_kinds(kinds: Kinds, points: Points, clock: Clock) -> Kinds:
         traffic=wrapped("traffic", kinds.traffic),
         kill=wrapped("kill", kinds.kill),
         confirm=wrapped("confirm", kinds.confirm),
+        tasks=kinds.tasks,
+        effects=wrapped("effect", kinds.effects),
     )
 
 

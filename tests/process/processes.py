@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from itertools import count
 from pathlib import Path
+from threading import Lock
 
 from tests.process.points import Fault
 
@@ -146,7 +147,7 @@ def begin(order: Order) -> Process:
         "words": list(order.words),
         "quicker": order.quicker,
     }
-    pid = _zygote().fork(wanted)
+    pid = zygote().fork(wanted)
     return Process(pid, trace, log, os.pidfd_open(pid))
 
 
@@ -154,6 +155,7 @@ class Zygote:
     """The process that all others are forked from."""
 
     def __init__(self) -> None:
+        self._one = Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.process.zygote"],
             cwd=ROOT,
@@ -167,9 +169,10 @@ class Zygote:
     def fork(self, order: Mapping[str, object]) -> int:
         """Have one forked; returns its pid."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._read())
+        with self._one:  # A test may type in two shells at once.
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            return int(self._read())
 
     def close(self) -> None:
         """End it; its children end with it."""
@@ -185,9 +188,9 @@ class Zygote:
 
 def prepare() -> None:
     """Import everything now, so that the first process is as quick as the others."""
-    _zygote()
+    zygote()
 
 
 @cache
-def _zygote() -> Zygote:
+def zygote() -> Zygote:
     return Zygote()

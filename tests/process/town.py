@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,10 +21,11 @@ from sqlmodel import col
 from bot.assembly import all_kinds
 from bot.domain.evidence import WORKSPACE, Record, verify
 from bot.domain.rollout import Rollout
+from bot.engine.saying import LANDS_WITHIN
 from bot.sandbox.workspace import Workspace
 from storage.database import Database, open_existing
 from storage.outbox import GAVE_UP, SqlOutbox
-from storage.outbox_order import unsent
+from storage.outbox_order import SENDING, unsent
 from storage.plans import PlanFolder
 from storage.rollouts import SqlRollouts
 from storage.spool import KillFolder
@@ -35,6 +37,7 @@ from tests.process.processes import Order, Process, begin
 from tests.process.service import FarService
 from tests.scenarios.opening import write_plan
 from tests.scenarios.story import PLAN, Story
+from tests.sqlite import sqlite_in
 
 RATE = 10.0
 """Clock seconds for each real one."""
@@ -87,6 +90,12 @@ class Eyes:
         """Messages that still wait to be posted. Edits don't count: while a rollout lives there's always another."""
         chosen = select(col(MessageRow.key)).where(unsent(), col(MessageRow.edits) == "")
         return [f"'{key}' isn't said yet" for (key,) in await self._rows(chosen)]
+
+    async def left_on_its_way(self, before: datetime) -> datetime | None:
+        """When the last of what was taken in hand before that time is due again; None where nothing was left so."""
+        due = col(MessageRow.not_before)
+        chosen = select(due).where(col(MessageRow.state) == SENDING, due < before + LANDS_WITHIN)
+        return max((at for (at,) in await self._rows(chosen)), default=None)
 
     async def given_up(self) -> list[str]:
         """Messages that weren't said and won't be; answers and snapshots may come too late to be of use."""
@@ -201,7 +210,7 @@ async def new_town(
     workspace = Workspace(clock=clock.seconds, enforce_rate_limits=enforce_rate_limits, ack_within_s=ack_within_s)
     await far.start()
     await workspace.start()
-    town = Town(folder, clock, workspace, far, database_url or f"sqlite:///{folder / 'perch.db'}")
+    town = Town(folder, clock, workspace, far, database_url or sqlite_in(folder))
     try:
         yield town
     finally:

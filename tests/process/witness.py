@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.rollout import Rollout, Way
 from bot.domain.units import ZERO, Weight
+from bot.ports import StoreAway
 from tests.process.service import Deed
 from tests.process.town import Town
 
@@ -18,6 +19,13 @@ class Witness:
         town.far.witness = self.saw
 
     async def saw(self, deed: Deed) -> None:
+        """Looks once more where the store lost its connection in the middle."""
+        try:
+            await self._look(deed)
+        except StoreAway:
+            await self._look(deed)
+
+    async def _look(self, deed: Deed) -> None:
         self.checks += 1
         # The spool first: an act leaves it only once the row has it.
         spooled = self._town.spooled(deed.part)
@@ -34,10 +42,16 @@ class Witness:
             case "engage":
                 return "" if down else "no kill is on record or in the spool"
             case "restore":
-                kinds = [record.kind for record in await self._town.eyes.records(rollout)]
-                return "" if "rearming" in kinds else "nobody's wish to put it back is on record"
+                return "" if await self._wished_back(deed.part) else "nobody's wish to put it back is on record"
             case _:
                 return await self._set_fault(Weight(deed.value), rollout, real, down=down)
+
+    async def _wished_back(self, part: str) -> bool:
+        """On record with any rollout of this plan: such an order may be slow, and land when the next one lives."""
+        for each in await self._town.eyes.latest(part, 20):
+            if any(record.kind == "rearming" for record in await self._town.eyes.records(each)):
+                return True
+        return False
 
     async def _set_fault(self, weight: Weight, rollout: Rollout, real: Weight, *, down: bool) -> str:
         """A raise needs its intent; so does a step down, unless a kill or a rollback by the card is under way."""

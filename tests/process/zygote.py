@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -45,10 +46,8 @@ def _become(order: dict[str, Any]) -> None:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.dup2(log, 1)
-        os.dup2(log, 2)
-        from tests.process import entry
-
-        code = entry.main(order)
+        os.dup2(os.open(order["errors"], os.O_WRONLY | os.O_CREAT, 0o600) if order.get("errors") else log, 2)
+        code = _console(order) if order.get("console") else _entry(order)
         sys.stdout.flush()
         with open(order["trace"], "a", encoding="utf-8") as trace:
             trace.write(f"exit {code}\n")
@@ -57,6 +56,28 @@ def _become(order: dict[str, Any]) -> None:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _entry(order: dict[str, Any]) -> int:
+    from tests.process import entry
+
+    return entry.main(order)
+
+
+def _console(order: dict[str, Any]) -> int:
+    """The console command as its script begins it, warnings as errors."""
+    from commands.terminal import main as perch
+
+    warnings.simplefilter("error")
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(order["folder"])
+    sys.argv = ["perch", *order["console"]]
+    try:
+        perch()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0
 
 
 if __name__ == "__main__":

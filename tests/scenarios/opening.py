@@ -16,6 +16,7 @@ from bot.sandbox.world import World
 from bot.settings import read_settings
 from tests.scenarios import quick
 from tests.scenarios.story import Story
+from tests.sqlite import sqlite_in
 
 Tell = Callable[[Story], Awaitable[None]]
 
@@ -71,7 +72,7 @@ def settings_of(world: World, folder: Path, *, signed_http: bool = False) -> dic
         "SLACK_API_URL": workspace.api_url,
         "SANDBOX_SERVICE_URL": world.service.url,
         "PERCH_PLANS": str(folder / "plans"),
-        "DATABASE_URL": f"sqlite:///{folder / 'perch.db'}",
+        "DATABASE_URL": sqlite_in(folder),
         "PERCH_STATE": str(folder / "state"),
         "PORT": "0",
     }

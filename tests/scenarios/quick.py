@@ -7,6 +7,8 @@ from typing import Any
 
 FLAG = "${SANDBOX_SERVICE_URL}/flags/materializers"
 SWITCH = "${SANDBOX_SERVICE_URL}/internal/kill-switch/materializers"
+PATIENCE = "3s"
+"""For a far side in the same process: a busy machine may keep it waiting."""
 TRIGGERS = ["success_rate < 90%", "latency_p99 > 5s", "queue_depth > 500"]
 """Of every stage."""
 
@@ -14,14 +16,14 @@ HTTP_FLAG: Mapping[str, Any] = {
     "kind": "http",
     "apply": {"method": "PUT", "url": FLAG, "json": {"percent": "{percent}"}},
     "read": {"url": FLAG, "path": "percent"},
-    "timeout": "1s",
+    "timeout": PATIENCE,
 }
 HTTP_SWITCH: Mapping[str, Any] = {
     "kind": "http",
     "engage": {"method": "POST", "url": SWITCH},
     "read": {"url": SWITCH, "path": "engaged", "off": True},
     "restore": {"method": "DELETE", "url": SWITCH},
-    "timeout": "1s",
+    "timeout": PATIENCE,
 }
 METRICS: Mapping[str, Any] = {
     "success_rate": {
@@ -67,7 +69,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "what": "materializers async",
         "channel": "#canary-live",
         "roles": {"operators": ["@sre"], "approvers": ["@sre-leads"], "override": ["@sre-leads"]},
-        "sources": {"page": {"kind": "metrics_page", "url": "${SANDBOX_SERVICE_URL}/metrics", "deadline": "1s"}},
+        "sources": {"page": {"kind": "metrics_page", "url": "${SANDBOX_SERVICE_URL}/metrics", "deadline": PATIENCE}},
         "metrics": dict(METRICS),
         "traffic": [dict(HTTP_FLAG)],
         "confirm": {"metric": "materializer_pct", "within": "3s"},

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.anyio
         ("start materializers 5%", "/canary start materializers 1%"),
         ("start materializers", "/canary start materializers 1%"),
         ("start materializers 1% verison=v2", "/canary start materializers 1% version=v2"),
-        ("start", "/canary start"),
         ("aprove materializers", "/canary approve materializers"),
     ],
 )

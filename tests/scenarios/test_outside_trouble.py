@@ -69,7 +69,7 @@ async def test_a_sick_metrics_page_is_never_a_sick_canary(tmp_path: Path) -> Non
     stories = {
         "down": partial(_no_data, mode=MetricsPage.DOWN, reason="503"),
         "garbage": partial(_no_data, mode=MetricsPage.GARBAGE, reason="a web page"),
-        "hanging": partial(_no_data, mode=MetricsPage.HANGING, reason="didn't answer within 1 s"),
+        "hanging": partial(_no_data, mode=MetricsPage.HANGING, reason="didn't answer within 3 s"),
     }
     await side_by_side(tmp_path, stories, **SICK)
 

@@ -37,7 +37,7 @@ def promql(port: int) -> dict[str, Any]:
         "materializer_new": ("count", f"materializer_new{{{here}}}"),
     }
     return {
-        "sources": {"prom": {"kind": "prometheus", "url": "${PROMETHEUS_URL}", "deadline": "1s"}},
+        "sources": {"prom": {"kind": "prometheus", "url": "${PROMETHEUS_URL}", "deadline": "3s"}},
         "metrics": {name: {"source": "prom", "unit": unit, "query": query} for name, (unit, query) in queries.items()},
         "no_data": {"after": "2s", "then": "hold"},
     }

@@ -199,7 +199,7 @@ async def test_an_hour_without_slack(tmp_path: Path, how: Outage) -> None:
         edits = len(here.workspace.calls("chat.update"))
         await here.minutes(5)
         assert (await here.rollout()).state is State.GATE
-        assert "Needs 1 approval" in await here.heard("may go from 1% to 100%")
+        assert "Approvals: 0 of 1" in await here.heard("may go from 1% to 100%")
         await here.minutes(15)
         held = await here.rollout()
         assert (held.state, held.hold.cause if held.hold else "") == (State.HELD, "gate")

@@ -41,6 +41,7 @@ class Crowd:
             (self._types, 4),
             (self._goes_down, 1),
             (self._old_click, 2),
+            (self._freezes, 1),
             (self._shell, 1),
         ]
         act = self.dice.choices([each for each, _ in acts], [often for _, often in acts])[0]
@@ -78,6 +79,14 @@ class Crowd:
     async def _goes_down(self) -> None:
         words = self.dice.choice(["rollback", "kill"])
         await self._say(self.dice.choice(PEOPLE), f"{words} {self._plan()} soak")
+
+    async def _freezes(self) -> None:
+        """One service for some seconds, everything for one, or what is frozen is let go."""
+        service = f"denis-{self._plan()}"
+        words = self.dice.choice(
+            [f"freeze {service} for 4s soak", "freeze all for 1s soak", f"unfreeze {service} soak"]
+        )
+        await self._say(self.dice.choice(PEOPLE), words)
 
     async def _old_click(self) -> None:
         """On a message as it stood on a screen long ago."""

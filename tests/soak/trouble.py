@@ -150,7 +150,7 @@ async def _lock_postgres(address: str, seconds: float) -> None:
                 await asyncio.sleep(seconds)
         finally:
             await connection.close()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
         return
 
 

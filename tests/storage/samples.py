@@ -30,6 +30,10 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
+LANDED = NOW + seconds(24)
+"""When what was taken in hand at NOW has landed or never will."""
+
+
 def a_rollout(id: str = "r1", **changes: Any) -> Rollout:
     """A rollout as `start` makes it; its plan is named after it, so that several may live."""
     values: dict[str, Any] = {

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.plan import Part
 from bot.ports import Change, StoreAway
+from bot.ports.archives import Job
 from storage.backup import back_up, damage
 from storage.database import Database, open_database
+from storage.keepings import SqlKeepings
 from storage.restore import restore
 from storage.rollouts import SqlRollouts
 from storage.verifying import verify_all
@@ -91,6 +94,22 @@ async def test_a_restored_database_says_so_until_it_is_acknowledged(database: Da
     assert [rollout.id for rollout in await SqlRollouts(former, Hands()).live()] == ["r1", "r2"]
     assert await SqlRollouts(former, Hands()).restored() is None
     await former.aclose()
+
+
+async def test_letters_of_then_arent_sent_again_and_papers_are_put_again(
+    database: Database, file: Path, kept: Path
+) -> None:
+    """S8, E9: a letter was sent since, as far as anybody knows; papers that lie there already stay as they are."""
+    papers = Job("p", "r1", 7, Part(kind="folder"), NOW)
+    letter = Job("l", "r1", 0, Part(kind="mail", options={"to": "lead@x.org"}), NOW, {"say": "completed"})
+    await SqlKeepings(database, Hands()).ask([papers, letter])
+    await asyncio.to_thread(back_up, file, kept)
+    await database.aclose()
+    await restore(kept, file, LATER)
+    again = await opened(file)
+    waiting = await SqlKeepings(again, Hands()).claim(LATER, "me/1", 30, 9, "")
+    await again.aclose()
+    assert [job.id for job in waiting] == ["p"]
 
 
 async def test_a_restore_into_an_empty_place_works(database: Database, file: Path, kept: Path) -> None:

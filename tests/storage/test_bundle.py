@@ -80,6 +80,8 @@ def test_the_same_rollout_gives_the_same_bytes_on_another_day_and_machine(conten
 def test_a_bundle_holds_what_it_should(content: bytes) -> None:
     files = files_of(content)
     assert sorted(files) == [
+        "artifacts/index.json",
+        "decision.json",
         "head.json",
         "manifest.json",
         "measurements.jsonl",
@@ -87,6 +89,7 @@ def test_a_bundle_holds_what_it_should(content: bytes) -> None:
         "records.jsonl",
         "rollout.json",
         "signatures.json",
+        "versions.json",
     ]
     assert json.loads(files["plan.json"]) == TREE
     assert json.loads(files["rollout.json"])["state"] == "completed"
@@ -100,13 +103,14 @@ def test_a_whole_bundle_says_what_it_is_about_whatever_it_is_called(content: byt
     assert (whole.rollout, whole.plan, whole.environment, whole.head.number) == ("r1", "plan-r1", "production", 5)
 
 
-def test_a_bundle_of_the_first_format_is_still_whole(content: bytes, path: Path) -> None:
-    """U8: what 0.1.0 exported had no signatures."""
-    files = files_of(content)
-    del files["signatures.json"]
-    manifest = json.loads(files["manifest.json"])
-    manifest["format"] = 1
-    del manifest["files"]["signatures.json"]
+@pytest.mark.parametrize("format", [1, 2])
+def test_a_bundle_of_a_former_format_is_still_whole(content: bytes, path: Path, format: int) -> None:
+    """U8: what 0.1.0 exported had no signatures, and its second format nothing that follows from the chain."""
+    files, manifest = files_of(content), json.loads(files_of(content)["manifest.json"])
+    manifest["format"] = format
+    del manifest["artifacts"]
+    for name in ("artifacts/index.json", "decision.json", "versions.json", "signatures.json")[: 5 - format]:
+        del files[name], manifest["files"][name]
     files["manifest.json"] = (canonical(manifest) + "\n").encode()
     path.write_bytes(pack(files))
     assert verify_bundle(path).signing.unsigned == 5
@@ -180,10 +184,16 @@ def with_manifest(**changes: object) -> Callable[[Files], None]:
         (renamed("plan.json", "plan2.json"), "plan.json is missing"),
         (with_file("extra.txt", b"hello"), "extra.txt doesn't belong in it"),
         (with_file("../../etc/passwd", b"hello"), "../../etc/passwd doesn't belong in it"),
-        (with_manifest(format=3), "it has format 3, and this Perch reads formats up to 2"),
+        (with_manifest(format=4), "it has format 4, and this Perch reads formats up to 3"),
+        (with_manifest(format=2), "artifacts/index.json doesn't belong in it"),
+        (with_file("artifacts/index.json", b"{}"), "artifacts/index.json isn't what the record gives"),
+        (with_file("decision.json", b"{}"), "decision.json isn't what the record gives"),
+        (with_file("versions.json", b"{}"), "versions.json isn't what the record gives"),
+        (with_file("artifacts/CANARY_DECISION_FINAL.txt", b""), "artifacts/CANARY_DECISION_FINAL.txt doesn't follow"),
+        (without("artifacts/index.json"), "artifacts/index.json is missing, though the record gives it"),
         (with_manifest(kind="shopping list"), "it isn't a Perch bundle: its manifest says something else"),
         (with_manifest(rollout="r2"), "record 1"),
-        (with_manifest(files={}), "head.json isn't the file that the manifest names"),
+        (with_manifest(files={}), "artifacts/index.json isn't the file that the manifest names"),
         (with_manifest(files=None), "its files aren't what Perch writes"),
         (with_file("manifest.json", b"no json"), "its files aren't what Perch writes"),
         (with_file("manifest.json", b"[]"), "its files aren't what Perch writes"),
@@ -227,8 +237,8 @@ def test_the_manifest_names_this_perch(content: bytes) -> None:
 
 
 def test_the_verifier_in_the_docs_agrees(content: bytes, path: Path) -> None:
-    """docs/evidence.md tells how to write a second verifier; the one that it shows has to work."""
-    program, _ = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "evidence.md").read_text(), re.DOTALL)
+    """docs/bundle.md tells how to write a second verifier; the one that it shows has to work."""
+    program, _ = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "bundle.md").read_text(), re.DOTALL)
 
     def verdict(bundle: bytes) -> str:
         path.write_bytes(bundle)

@@ -24,7 +24,7 @@ from storage.outbox import SqlOutbox
 from storage.pruning import prune
 from storage.rollouts import SqlRollouts
 from storage.tables import DeliveryRow, RolloutRow, table
-from tests.storage.samples import NOW, TREE, Hands, a_post, a_rollout, an_entry, seconds
+from tests.storage.samples import LANDED, NOW, TREE, Hands, a_post, a_rollout, an_entry, seconds
 
 pytestmark = pytest.mark.anyio
 
@@ -169,10 +169,10 @@ async def test_what_another_process_said_meanwhile_is_neither_taken_in_hand_nor_
     a, b = two
     await a.outbox.add([a_post("k")], NOW, "r1")
     (queued,) = await a.outbox.due(NOW, 9)
-    await b.outbox.sending(queued.number)
+    await b.outbox.sending(queued.number, LANDED)
     await b.outbox.said(queued.number, Posted("C1", "1.1"), NOW)
     with pytest.raises(NotOurs):
-        await a.outbox.sending(queued.number)
+        await a.outbox.sending(queued.number, LANDED)
     await a.outbox.later(queued.number, NOW, "slept", uncertain=True)
     assert await a.outbox.due(NOW, 9) == []
 
@@ -182,7 +182,7 @@ async def test_an_edit_that_a_newer_one_has_dropped_ends_quietly(two: tuple[Proc
     a, _ = two
     await a.outbox.add([a_post("status:2", edits="status")], NOW, "r1")
     (older,) = await a.outbox.due(NOW, 9)
-    await a.outbox.sending(older.number)
+    await a.outbox.sending(older.number, LANDED)
     await a.outbox.add([a_post("status:3", edits="status")], NOW, "r1")
     await a.outbox.said(older.number + 1, Posted("C1", "1.1"), NOW)
     await a.outbox.said(older.number, Posted("C1", "1.1"), NOW)

@@ -20,11 +20,16 @@ from sqlalchemy import Connection, MetaData, create_engine, insert, select, text
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 - fills the metadata that is compared
+from bot.assembly import all_kinds, recounts
+from bot.domain.record.summary import Wanted
+from bot.engine.ledger import Ledger
 from bot.ports import Delivery
 from storage.address import dialect_of
 from storage.database import Database, open_database
 from storage.inbox import SqlInbox
+from storage.keepings import SqlKeepings
 from storage.outbox import SqlOutbox
+from storage.plans import PlanFolder
 from storage.rollouts import SqlRollouts
 from storage.schema import CURRENT
 from storage.verifying import verify_all
@@ -98,12 +103,32 @@ async def test_a_released_database_moved_to_postgresql_goes_on_from_there(
         rollouts, now = SqlRollouts(database, Hands()), datetime.now(UTC)
         assert len(await rollouts.latest(limit=99)) == len(tables["rollouts"])
         assert await verify_all(database) == []
+        assert await SqlKeepings(database, Hands()).ended(9) == [], "nobody is mailed about what ended long ago"
         assert len(await rollouts.claim(now, "me/1", 30, 99)) > 0
         assert len(await SqlOutbox(database).due(now, 99)) > 0
         inbox = SqlInbox(database, Hands(NOW + seconds(60)))
         waiting = {row["key"] for row in tables["inbox"] if row["done_at"] is None}
         assert {delivery.key for delivery in await inbox.waiting()} == waiting
         assert await inbox.take(Delivery("new", NOW, {}))
+
+
+@pytest.mark.parametrize("dump", RELEASED, ids=lambda dump: dump.parent.name)
+async def test_what_ended_before_there_were_summaries_is_summed_up_when_it_is_first_asked_for(
+    dump: Path, tmp_path: Path
+) -> None:
+    """U8: an older database answers about its past, from the records that it has."""
+    file = tmp_path / "released.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(dump.read_text(encoding="utf-8"))
+    async with opened(f"sqlite:///{file}") as database:
+        rollouts = SqlRollouts(database, Hands())
+        ended = [each for each in await rollouts.latest(limit=99) if not each.live]
+        past = recounts(database, Ledger(rollouts, PlanFolder(tmp_path, all_kinds()), Hands()))
+        assert await past.lacking() == len(ended)
+        found = await past.recount(Wanted())
+        assert {each.rollout: each.state for each in found.ended} == {each.id: each.state for each in ended}
+        assert any(each.whole and each.spent_s for each in found.ended)
+        assert (await past.lacking(), found.pending) == (0, 0)
 
 
 def _released_rows(dump: Path, file: Path) -> dict[str, Sequence[dict[str, Any]]]:

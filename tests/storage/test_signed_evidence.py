@@ -143,8 +143,8 @@ async def test_a_bundle_carries_its_signatures_and_verifies_with_the_public_key_
 
 
 async def test_the_verifier_of_signatures_in_the_docs_agrees(tmp_path: Path) -> None:
-    """docs/evidence.md tells how to write a second verifier; the one that it shows has to work."""
-    programs = re.findall(r"```python\n(.*?)```", (ROOT / "docs/evidence.md").read_text(), re.DOTALL)
+    """docs/bundle.md tells how to write a second verifier; the one that it shows has to work."""
+    programs = re.findall(r"```python\n(.*?)```", (ROOT / "docs/bundle.md").read_text(), re.DOTALL)
     await written(f"sqlite:///{tmp_path}/perch.db", KEY)
     database = await open_database(f"sqlite:///{tmp_path / 'perch.db'}")
     (tmp_path / "r1.zip").write_bytes(await export(database, "r1"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.notify.slack.messenger import SlackMessenger
+from adapters.notify.slack.redacted_blocks import redacted_blocks
 from bot.ports import Posted, Said
 from bot.redaction import Redactor
-
-_SENT_BACK = frozenset({"type", "action_id", "block_id", "value"})
 
 
 class DiscreetMessenger(SlackMessenger):
@@ -29,17 +28,11 @@ class DiscreetMessenger(SlackMessenger):
     async def whisper(self, channel: str, user: str, said: Said) -> None:
         await super().whisper(channel, user, self._discreet(said))
 
-    def _discreet(self, said: Said) -> Said:
-        return Said(self._redact(said.text), tuple(self._shown(dict(block)) for block in said.blocks))
+    async def upload(self, png: bytes, name: str, alt: str) -> str:
+        return await super().upload(png, name, self._redact(alt))
 
-    def _shown(self, part: Any) -> Any:
-        """A block with its texts redacted; what a control sends back stays, or it would be about nothing (law 2)."""
-        match part:
-            case dict():
-                return {key: value if key in _SENT_BACK else self._shown(value) for key, value in part.items()}
-            case list() | tuple():
-                return [self._shown(each) for each in part]
-            case str():
-                return self._redact(part)
-            case _:
-                return part
+    def _discreet(self, said: Said) -> Said:
+        picture = said.picture
+        if picture is not None:
+            picture = replace(picture, alt=self._redact(picture.alt), lost=self._redact(picture.lost))
+        return Said(self._redact(said.text), redacted_blocks(said.blocks, self._redact), picture)

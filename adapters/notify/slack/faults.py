@@ -12,7 +12,7 @@ from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault, ShutOut, SlowD
 
 SLOW = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
-PERHAPS_DONE = frozenset({"internal_error", "fatal_error", "request_timeout", "update_failed"})
+PERHAPS_DONE = frozenset({"internal_error", "fatal_error", "request_timeout", "update_failed", "file_update_failed"})
 """Slack itself failed: for a post it may stand or not, for all else trying again is safe."""
 
 AGAIN = frozenset({"service_unavailable", "team_added_to_org", "external_channel_migrating"})
@@ -24,6 +24,8 @@ _MESSAGE = "the message is gone or can't be changed any more"
 _BUILT = "Slack doesn't take the message as it is built; that is a mistake in Perch"
 _PERSON = "there is no such person or group that Perch can see"
 _DIALOG = "the dialog came too late; click again"
+_CHANGED = "it was changed or closed meanwhile; what stands there now is newer"
+_HOME = "the app's Home tab is off; api.slack.com/apps, App Home, Home Tab turns it on"
 _RULES = "a rule of the workspace forbids it; ask its admins"
 
 DENIED: Mapping[str, str] = {
@@ -48,6 +50,7 @@ DENIED: Mapping[str, str] = {
         (
             "channel_not_found",
             "not_in_channel",
+            "invalid_channel",
             "is_archived",
             "is_inactive",
             "channel_is_limited_access",
@@ -109,6 +112,12 @@ DENIED: Mapping[str, str] = {
             "invalid_arguments",
             "as_user_not_supported",
             "view_too_large",
+            "alt_txt_too_large",
+            "snippet_too_large",
+            "unknown_snippet_type",
+            "unknown_subtype",
+            "file_upload_size_restricted",
+            "channels_limit_exceeded",
             "duplicate_external_id",
             "draft_already_deleted",
             "draft_already_sent",
@@ -120,6 +129,8 @@ DENIED: Mapping[str, str] = {
     **dict.fromkeys(
         ("user_not_found", "users_not_found", "user_not_visible", "no_such_subteam", "too_many_users"), _PERSON
     ),
+    **dict.fromkeys(("hash_conflict", "not_found"), _CHANGED),
+    **dict.fromkeys(("not_enabled", "missing_profile_id", "not_implemented"), _HOME),
     **dict.fromkeys(("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"), _DIALOG),
     **dict.fromkeys(
         (
@@ -133,6 +144,11 @@ DENIED: Mapping[str, str] = {
             "posting_to_channel_denied",
             "send_on_behalf_not_allowed",
             "plan_upgrade_required",
+            "access_denied",
+            "file_type_not_allowed",
+            "file_uploads_disabled",
+            "file_uploads_except_images_disabled",
+            "storage_limit_reached",
             "blocked_file_type",
             "file_share_limit_reached",
             "max_file_sharing_exceeded",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.notify.slack.faults import UNBUILT, SlackDenied, in_our_words
+from adapters.notify.slack.forms import forms
+from adapters.notify.slack.uploads import uploaded
 from bot.ports import Nonsense, Posted, Said, Unwelcome
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MARK = "perch_message"
 LOOK_BACK = 100
@@ -29,17 +34,11 @@ class SlackMessenger:
         self._ids: dict[str, str] = {}
 
     async def post(self, to: str, said: Said, *, thread: str = "", broadcast: bool = False, mark: str = "") -> Posted:
-        """Post once. A message whose blocks Slack refuses is posted as its text."""
+        """Post once. What Slack refuses for its form is posted in the next plainer one, at last as its text."""
         options: dict[str, Any] = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
         if mark:
             options["metadata"] = {"event_type": MARK, "event_payload": {"mark": mark}}
-        try:
-            return await self._post(to, said, options)
-        except SlackDenied as refused:
-            if refused.code not in UNBUILT or not said.blocks:
-                raise
-            log.error("Slack refused a message's blocks (%s); its text is posted alone", refused.code)
-            return await self._post(to, Said(said.text), options)
+        return await _in_some_form(said, lambda shown: self._post(to, shown, options))
 
     async def _post(self, to: str, said: Said, options: Mapping[str, Any]) -> Posted:
         async with in_our_words(posting=True):
@@ -60,13 +59,7 @@ class SlackMessenger:
 
     async def edit(self, posted: Posted, said: Said, *, mark: str = "") -> None:
         """Change a message in place; its mark stays."""
-        try:
-            await self._edit(posted, said)
-        except SlackDenied as refused:
-            if refused.code not in UNBUILT or not said.blocks:
-                raise
-            log.error("Slack refused an edit's blocks (%s); its text is shown alone", refused.code)
-            await self._edit(posted, Said(said.text))
+        await _in_some_form(said, lambda shown: self._edit(posted, shown))
 
     async def _edit(self, posted: Posted, said: Said) -> None:
         async with in_our_words():
@@ -79,16 +72,21 @@ class SlackMessenger:
         """Ephemeral where the person is; otherwise a direct message."""
         if channel:
             try:
-                async with in_our_words():
-                    await self._client.chat_postEphemeral(
-                        channel=channel, user=user, text=said.text, blocks=_blocks(said)
-                    )
+                await _in_some_form(said, lambda shown: self._ephemeral(channel, user, shown))
             except SlackDenied as refused:
                 if refused.code not in _ELSEWHERE:
                     raise
             else:
                 return
         await self.post(f"user:{user}", said)
+
+    async def _ephemeral(self, channel: str, user: str, said: Said) -> None:
+        async with in_our_words():
+            await self._client.chat_postEphemeral(channel=channel, user=user, text=said.text, blocks=_blocks(said))
+
+    async def upload(self, png: bytes, name: str, alt: str) -> str:
+        """Where a picture was put; it is shown by the message that names it."""
+        return await uploaded(self._client, png, name, alt)
 
     async def find(self, to: str, mark: str, *, thread: str = "") -> Posted | None:
         """Look through the newest messages there. A direct message isn't looked for: a second one does no harm."""
@@ -144,6 +142,20 @@ class SlackMessenger:
                 break
         if wanted not in self._ids:
             raise Unwelcome(f"there is no channel {wanted} that Perch can see; invite Perch there")
+
+
+async def _in_some_form(said: Said, send: Callable[[Said], Awaitable[T]]) -> T:
+    """Send it as it is built; what Slack refuses for its form goes in the next plainer one, at last as its text."""
+    *richer, plainest = forms(said)
+    for form in richer:
+        try:
+            return await send(Said(said.text, form.blocks))
+        except SlackDenied as refused:
+            if refused.code not in UNBUILT:
+                raise
+            log.log(form.loss, "Slack refused a message's blocks (%s); it goes in a plainer form", refused.code)
+            await asyncio.sleep(form.pause_s)
+    return await send(Said(said.text, plainest.blocks))
 
 
 def _next(answer: AsyncSlackResponse) -> str:

@@ -32,6 +32,7 @@ class Options(Credentials):
 
     url: Address
     at_once: int = Field(default=4, ge=1, le=64)
+    per_minute: int | None = Field(default=None, ge=1)
     deadline: Duration = timedelta(seconds=5)
 
 
@@ -141,4 +142,6 @@ def _longest_range(ask: Any) -> timedelta:
     return _checked(Question(ask)).window
 
 
-KIND: Kind[MetricsPage] = Kind(options=Options, build=MetricsPage, ask=Ask, longest_range=_longest_range)
+KIND: Kind[MetricsPage] = Kind(
+    options=Options, build=MetricsPage, ask=Ask, longest_range=_longest_range, reach=lambda ask: KEEP, keeps=True
+)

@@ -30,6 +30,7 @@ class Options(Credentials):
 
     url: Address
     at_once: int = Field(default=8, ge=1, le=64)
+    per_minute: int | None = Field(default=None, ge=1)
     deadline: Duration = timedelta(seconds=5)
     warnings: Literal["refuse", "accept"] = "refuse"
 
@@ -49,7 +50,8 @@ class Prometheus:
     def __init__(self, options: Options, environment: Environment) -> None:
         url, headers = signed_in(options.url, credentials(options, environment))
         self._deadline_s = options.deadline.total_seconds()
-        self._url = url.rstrip("/")
+        # Runbooks often give the address of the API itself; what follows is the client's to add.
+        self._url = url.rstrip("/").removesuffix("/api/v1")
         session = WholeAnswers(self._deadline_s, options.warnings == "accept", secret_words(headers))
         self._client = PrometheusConnect(self._url, headers=headers, retry=NO_RETRIES, session=session)
         session.keep_open(self._url, options.at_once)

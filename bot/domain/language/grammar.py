@@ -1,8 +1,9 @@
 """The one reader of conditions: text in, `Condition` out, or a mistake that points at a character.
 
     condition = subject [op value] clauses          clauses = ["after" D] ["for" D | N "times in a row"] ["within" D]
-    subject   = NAME | NAME down|up | NAME happened | slos violated | all slos pass | check fails
-              | age_of(METRIC) | availability(PROBE) | budget(SLO) | burn(SLO, D)
+    subject   = NAME | NAME down|up | NAME never decreases | check fails
+              | slos violated | all slos pass | no slo fails
+              | age_of(METRIC) | availability(PROBE) | budget(SLO) | burn(SLO, D [, D …])
     value     = number with unit | (baseline | stable | D ago) [("+" | "-") (N% | number with unit | N pp)]
 
 Which names exist, and whether units agree, is the plan's to say: `plan_conditions.py`.
@@ -16,14 +17,15 @@ from datetime import timedelta
 from bot.domain.conditions import About, Condition, Number, Op, Reference, Relative, Subject
 from bot.domain.language.misread import Misread
 from bot.domain.language.quantities import read_duration, read_number
+from bot.domain.language.spelling import exactly
 from bot.domain.language.tokens import Sort, Token, tokenise
 from bot.domain.units import Unit
 
 _CALLS = {about.value: about for about in (About.AGE_OF, About.AVAILABILITY, About.BUDGET, About.BURN)}
-_STATES = {"down": About.DOWN, "up": About.UP, "happened": About.HAPPENED}
-_PHRASES = (About.SLOS_VIOLATED, About.ALL_SLOS_PASS, About.CHECK_FAILS)
+_STATES = {"down": About.DOWN, "up": About.UP}
+_PHRASES = (About.SLOS_VIOLATED, About.ALL_SLOS_PASS, About.NO_SLO_FAILS, About.CHECK_FAILS)
 _TIMED = ("after", "for", "within")
-RESERVED = frozenset({"slos", "all", "check", *_CALLS})
+RESERVED = frozenset({"slos", "all", "no", "check", *_CALLS})
 """Names that no metric, event or SLO may have."""
 
 
@@ -92,6 +94,12 @@ class _Reader:
         if first.text in _CALLS and self._peek().text == "(":
             return self._call(_CALLS[first.text])
         state = self._peek()
+        if state.text == "never":
+            self._advance()
+            decreases = self._take(Sort.WORD, "'never' needs 'decreases'", f"{first.text} never decreases")
+            if decreases.text != "decreases":
+                raise Misread(f"'never {decreases.text}' can't be judged", f"{first.text} never decreases", state.at)
+            return Subject(About.NEVER_DECREASES, first.text)
         if state.sort is Sort.WORD and state.text in _STATES:
             self._advance()
             return Subject(_STATES[state.text], first.text)
@@ -114,12 +122,24 @@ class _Reader:
         self._advance()
         name = self._take(Sort.WORD, f"{about}() needs a name", f"{about}(NAME)")
         self._name_at = name.at
-        over = None
-        if about is About.BURN:
-            self._punctuation(",", "burn() needs its window", f"burn({name.text}, 1h)")
-            over = self._duration("the window of burn()")
+        over = self._windows(name.text) if about is About.BURN else ()
         self._punctuation(")", f"{about}( is not closed", "add )")
         return Subject(about, name.text, over)
+
+    def _windows(self, name: str) -> tuple[timedelta, ...]:
+        """One window, or several that are looked at together."""
+        if self._peek().text != ",":
+            raise Misread("burn() needs its window", f"burn({name}, 1h)", self._peek().at)
+        found: list[timedelta] = []
+        while self._peek().text == ",":
+            self._advance()
+            at = self._peek().at
+            window = self._duration("the window of burn()")
+            if window <= timedelta(0) or window in found:
+                what = "stands here twice" if window in found else "is no time at all"
+                raise Misread(f"the window {exactly(window)} {what}", f"burn({name}, 1h, 5m)", at)
+            found.append(window)
+        return tuple(found)
 
     # ---- comparison and value ----
 

@@ -17,6 +17,7 @@ _SUFFIX = {
     Unit.PER_MINUTE: "/min",
     Unit.PER_HOUR: "/h",
     Unit.BYTES: "B",
+    Unit.TIMESTAMP: "",
 }
 
 
@@ -59,10 +60,10 @@ def _subject(subject: Subject) -> str:
     match subject.about:
         case About.METRIC:
             return subject.name
-        case About.DOWN | About.UP | About.HAPPENED:
+        case About.DOWN | About.UP | About.NEVER_DECREASES:
             return f"{subject.name} {subject.about}"
         case About.BURN:
-            return f"burn({subject.name}, {exactly(subject.over or timedelta(0))})"
+            return f"burn({', '.join([subject.name, *map(exactly, subject.over)])})"
         case About.AGE_OF | About.AVAILABILITY | About.BUDGET:
             return f"{subject.about}({subject.name})"
         case phrase:

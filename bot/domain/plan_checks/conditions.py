@@ -16,11 +16,11 @@ _SECTION = {
     About.DOWN: "metrics",
     About.UP: "metrics",
     About.AVAILABILITY: "metrics",
-    About.HAPPENED: "events",
+    About.NEVER_DECREASES: "metrics",
     About.BUDGET: "slos",
     About.BURN: "slos",
 }
-_CALLED = {"metrics": "metric", "events": "event", "slos": "SLO"}
+_CALLED = {"metrics": "metric", "slos": "SLO"}
 _LATER = (Where.KILLED, Where.VERIFY)
 
 
@@ -33,7 +33,7 @@ def check_conditions(draft: Draft) -> Iterator[Finding]:
         yield from _clauses(use)
         yield from _options(use)
         yield from _sense(use)
-        key = (use.path[: -1 if use.path[-1] != "condition" else -2], use.condition.text)
+        key = (use.path[: -2 if use.path[-1] in ("condition", "auto") else -1], use.condition.text)
         if key in seen:
             yield use.mistake(f"'{use.condition}' stands here twice", "keep one of the two")
         seen.add(key)
@@ -44,11 +44,9 @@ def _name(draft: Draft, use: Use) -> Iterator[Finding]:
     section = _SECTION.get(subject.about)
     if section is None or subject.name in draft.names(section):
         return
-    for other in ("metrics", "slos", "events"):
+    for other, way in (("metrics", f"{subject.name} < VALUE"), ("slos", f"budget({subject.name}) > 50%")):
         if subject.name in draft.names(other):
-            ways = {"metrics": f"{subject.name} < VALUE", "slos": f"budget({subject.name}) > 50%"}
-            hint = ways.get(other, f"{subject.name} happened")
-            yield use.mistake(f"'{subject.name}' is no {_CALLED[section]} but one of the {other}", hint)
+            yield use.mistake(f"'{subject.name}' is no {_CALLED[section]} but one of the {other}", way)
             return
     yield use.mistake(f"there is no {_CALLED[section]} '{subject.name}'", suggest(subject.name, draft.names(section)))
 
@@ -110,9 +108,12 @@ def _options(use: Use) -> Iterator[Finding]:
 
 def _sense(use: Use) -> Iterator[Finding]:
     about, name = use.condition.subject.about, use.condition.subject.name
+    if about is About.NEVER_DECREASES and use.where in (*_LATER, Where.TRIGGER):
+        hint = "as a hard condition, with on_fail: rollback" if use.where is Where.TRIGGER else "leave it out"
+        yield use.mistake("'never decreases' works in promote_when, warn_unless, checklists and complete_when", hint)
     if about is About.CHECK_FAILS and use.where is not Where.TRIGGER:
         yield use.mistake("'check fails' works in rollback_when only", "as: check fails 3 times in a row")
-    must_hold = use.where in (Where.HARD, Where.SOFT, Where.COMPLETE)
+    must_hold = use.where in (Where.HARD, Where.SOFT, Where.ITEM, Where.COMPLETE)
     if must_hold and about in (About.DOWN, About.SLOS_VIOLATED):
         meant = f"{name} up" if about is About.DOWN else "all slos pass"
         yield use.note(f"this must hold to go on, so '{use.condition}' asks for trouble", f"did you mean '{meant}'?")

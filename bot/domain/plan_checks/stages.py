@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.language.spelling import exactly
 from bot.domain.plan import Approvals, Stage
 from bot.domain.planning.draft import Draft
 from bot.domain.planning.report import Finding, Mistake, Note
@@ -85,6 +86,10 @@ def _clocks(draft: Draft, index: int, stage: Stage) -> Iterator[Finding]:
         if checkpoint.at is not None and checkpoint.at > longest:
             where = draft.place("stages", index, "checkpoints", number)
             yield Note(where, "this checkpoint comes after the stage's bake", "it is posted only if the stage lasts")
+    for number, rule in enumerate(stage.promote_when):
+        if rule.condition.after is not None and rule.condition.after > longest:
+            what = f"this counts only from {exactly(rule.condition.after)} on, and the stage bakes {exactly(longest)}"
+            yield Note(draft.place("stages", index, "promote_when", number), what, "the gate waits for it")
     if stage.window is not None:
         leave = stage.window.leave if index + 1 < len(draft.plan.stages) else None
         if fits(stage.window.enter, leave, stage.bake, _SOME_MONDAY, "UTC") is None:

@@ -44,7 +44,8 @@ def _unit(draft: Draft, use: Use) -> Unit | None:
     subject = use.condition.subject
     metric = draft.plan.metrics.get(subject.name)
     if subject.about is About.METRIC:
-        return metric.unit if metric else None
+        # A time is compared with nothing; `metrics.py` tells that.
+        return metric.unit if metric and metric.unit is not Unit.TIMESTAMP else None
     if subject.about is About.AGE_OF:
         return Unit.SECONDS
     return _OWN.get(subject.about)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from bot.domain.conditions import Condition
 from bot.domain.language.spelling import exactly, spell
-from bot.domain.plan import Plan, Rule, Stage
+from bot.domain.plan import Plan, Rule, Stage, Task
 from bot.domain.units import Weight
 
 
@@ -62,16 +62,48 @@ def _compare(where: str, old: Any, new: Any) -> Iterator[Difference]:
         return
     if _conditions(old) and _conditions(new):
         yield from _rules(where, old, new)
+    elif _tasks(old) and _tasks(new):
+        yield from _fields(f"{where} ", {each.name: each for each in old}, {each.name: each for each in new})
     elif isinstance(old, BaseModel) and isinstance(new, BaseModel) and type(old) is type(new):
         yield from _fields(f"{where}.", dict(old), dict(new))
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _fields(f"{where}.", old, new)
+    elif _items(old) and _items(new):
+        yield from _one_by_one(where, old, new)
     elif spelled(old) != spelled(new):
         yield Difference(where, spelled(old), spelled(new))
 
 
 def _conditions(value: Any) -> bool:
     return isinstance(value, tuple) and all(isinstance(item, Rule | Condition) for item in value)
+
+
+def _tasks(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(item, Task) for item in value)
+
+
+def _items(value: Any) -> bool:
+    """Parts, actions, checkpoints, or tiers of a kill switch; texts are shown as one list."""
+    return isinstance(value, tuple) and bool(value) and all(isinstance(item, BaseModel | tuple) for item in value)
+
+
+def _one_by_one(where: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:
+    """As many as before are compared in their places; of more or fewer, those that came and those that went."""
+    if len(old) == len(new):
+        for number, (former, now) in enumerate(zip(old, new, strict=True), start=1):
+            yield from _compare(f"{where} {number}{_kind(now)}", former, now)
+        return
+    went = [item for item in old if item not in new]
+    came = [item for item in new if item not in old]
+    if not went and not came:
+        yield Difference(where, spelled(old), spelled(new))
+    yield from (Difference(where, spelled(item), "") for item in went)
+    yield from (Difference(where, "", spelled(item)) for item in came)
+
+
+def _kind(item: Any) -> str:
+    kind = getattr(item, "kind", "")
+    return f" ({kind})" if kind else ""
 
 
 def _rules(where: str, old: Sequence[Rule | Condition], new: Sequence[Rule | Condition]) -> Iterator[Difference]:

@@ -24,6 +24,7 @@ class Where(StrEnum):
     HARD = "promote_when"
     SOFT = "warn_unless"
     TRIGGER = "rollback_when"
+    ITEM = "checklist"
     COMPLETE = "complete_when"
     KILLED = "killed_when"
     VERIFY = "verify_after"
@@ -69,7 +70,7 @@ class Draft:
         return self.place(*path) not in self.salvaged.stand_ins
 
     def names(self, section: str) -> set[str]:
-        """The names under `metrics`, `sources`, `slos` or `events`, misshapen ones included."""
+        """The names under `metrics`, `sources` or `slos`, misshapen ones included."""
         found = self.tree.get(section)
         return {str(name) for name in found} if isinstance(found, Mapping) else set()
 
@@ -95,19 +96,24 @@ class Draft:
             for where in (Where.HARD, Where.SOFT, Where.TRIGGER):
                 for number, rule in enumerate(getattr(stage, where)):
                     yield from self._use(where, ("stages", index, where.value, number), rule, index)
+            for number, item in enumerate(stage.checklist):
+                if item.auto is not None:
+                    yield from self._use(Where.ITEM, ("stages", index, "checklist", number), item.auto, index)
         for number, rule in enumerate(self.plan.complete_when):
             yield from self._use(Where.COMPLETE, ("complete_when", number), rule, None)
         for number, condition in enumerate(self.plan.killed_when):
             yield from self._use(Where.KILLED, ("killed_when", number), condition, None)
-        for number, condition in enumerate(self.plan.verify_after.rollback):
-            yield from self._use(Where.VERIFY, ("verify_after", "rollback", number), condition, None)
+        for way in ("rollback", "kill"):
+            for number, condition in enumerate(getattr(self.plan.verify_after, way)):
+                yield from self._use(Where.VERIFY, ("verify_after", way, number), condition, None)
 
     def _use(self, where: Where, path: Path, said: Rule | Condition, stage: int | None) -> Iterator[Use]:
         condition = said.condition if isinstance(said, Rule) else said
         found = self.place(*path)
         text = at(self.tree, found)
         if isinstance(text, Mapping):
-            found, text = (*found, "condition"), text.get("condition")
+            key = "auto" if where is Where.ITEM else "condition"
+            found, text = (*found, key), text.get(key)
         yield Use(where, found, condition, self._places(text), said if isinstance(said, Rule) else None, stage)
 
     def _places(self, text: Any) -> Places:

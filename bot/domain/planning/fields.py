@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from bot.domain.conditions import Condition
 from bot.domain.errors import NotAWeight
 from bot.domain.language.grammar import parse
+from bot.domain.language.levels import Level, read_level
 from bot.domain.language.misread import Misread
 from bot.domain.planning.environments import only_for
 from bot.domain.units import Unit, Weight, parse_duration
@@ -113,6 +114,14 @@ def _share(text: str) -> str:
     return "".join(text.split())
 
 
+def _no_level(value: Any) -> PydanticCustomError | None:
+    if isinstance(value, Level):
+        return None
+    if _is_number(value):
+        return misread(f"{value} has no unit: a level is a share, or a limit in the metric's unit", f"write {value}%")
+    return misread(f"a level is expected, not {shape_of(value)}", "as: 99.9%, or <= 1500ms")
+
+
 def _no_share(value: Any) -> PydanticCustomError | None:
     return misread(f"{value} has no unit: a level is a percentage", f"write {value}%")
 
@@ -162,6 +171,9 @@ WeightField = Annotated[InstanceOf[Weight], _texts(_weight, _no_weight), _schema
 UnitField = Annotated[Unit, _texts(_unit, _accept)]
 NumberField = Annotated[float, _texts(_number, _accept)]
 ShareText = Annotated[str, _texts(_share, _no_share), _schema("a percentage: 99.9%")]
+LevelField = Annotated[
+    InstanceOf[Level], _texts(read_level, _no_level), _schema("at least a share: 99.9%; or a limit: <= 1500ms, < 1%")
+]
 WindowText = Annotated[str, _texts(_window, _no_window), _schema("days and hours: Mon-Fri 08:00-18:00")]
 ConditionField = Annotated[
     InstanceOf[Condition], _texts(parse, _no_condition), _schema("METRIC < VALUE, PROBE down, …: see docs/plans.md")

@@ -1,82 +1,55 @@
-"""What a plan may say about its numbers: metrics, baselines, minimum samples, SLOs."""
+"""What a plan may say about its numbers: metrics, baselines, minimum samples."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
-from bot.domain.planning.fields import Duration, NumberField, ShareText, UnitField, misread
-from bot.domain.planning.parts import Part, PlanPart
-
-
-def _asks(value: Any, own: set[str]) -> Any:
-    """Move the keys that aren't ours into `ask`: they are the source's to read."""
-    if not isinstance(value, dict):
-        return value
-    given = value.get("ask")
-    if given is not None and not isinstance(given, dict):
-        return value
-    asked = {key: item for key, item in value.items() if key not in own}
-    return {key: item for key, item in value.items() if key in own} | {"ask": {**(given or {}), **asked}}
+from bot.domain.planning.asking import SourceField, open_to_its_source, with_ask
+from bot.domain.planning.fields import Duration, NumberField, UnitField, misread
+from bot.domain.planning.parts import PlanPart
+from bot.domain.planning.runbooks import Runbook
 
 
 class BaselineSpec(PlanPart):
-    """Where a metric's baseline comes from; exactly one of the first three. Durations are lengths of the window."""
+    """Where a metric's baseline comes from; exactly one of the first four. Durations are lengths of the window.
+
+    `previous` is the end of the last rollout of this plan that was completed.
+    """
 
     before_start: Duration | None = None
     stage: str | None = None
     ago: Duration | None = None
+    previous: bool = False
     over: Duration = timedelta(minutes=30)
     samples: int = Field(default=3, ge=1)
 
     @model_validator(mode="after")
     def _one_of_three(self) -> Self:
-        given = [key for key in ("before_start", "stage", "ago") if getattr(self, key) is not None]
+        given = [key for key in ("before_start", "stage", "ago", "previous") if getattr(self, key) not in (None, False)]
         if len(given) != 1:
             said = "says both " + " and ".join(given) if given else "doesn't say where from"
-            raise misread(f"the baseline {said}", "one of before_start: 30m, stage: NAME, or ago: 7d")
+            raise misread(f"the baseline {said}", "one of before_start: 30m, stage: NAME, ago: 7d, or previous: true")
         return self
 
 
 class Enough(PlanPart):
-    """Minimum samples: how many the source must have seen before its value counts."""
+    """Minimum samples: how many the source must have seen before its value counts; `of` says what, for people."""
 
     value: Annotated[NumberField, Field(gt=0)]
+    of: str = "samples"
     ask: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
     def _read(cls, value: Any) -> Any:
-        return _asks(value, {"value", "ask"})
+        return with_ask(value, {"value", "of", "ask"})
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
-        return _open(handler.resolve_ref_schema(handler(core_schema)))
-
-
-class Runbook(PlanPart):
-    """R14: what to look at when the metric goes bad."""
-
-    link: str | None = None
-    look_at: tuple[str, ...] = ()
-    remedies: tuple[str, ...] = ()
-    diagnose: tuple[Any, ...] = ()
-
-
-def _open(schema: dict[str, Any]) -> dict[str, Any]:
-    """A JSON Schema with room for what the source reads."""
-    schema["properties"].pop("ask", None)
-    schema["required"] = [key for key in schema["required"] if key != "unit"]
-    return {**schema, "additionalProperties": True}
-
-
-def _source_form(value: Any) -> str:
-    return "name" if isinstance(value, str) else "part"
-
-
-SourceField = Annotated[Annotated[str, Tag("name")] | Annotated[Part, Tag("part")], Discriminator(_source_form)]
+        return open_to_its_source(handler.resolve_ref_schema(handler(core_schema)))
 
 
 class Metric(PlanPart):
@@ -86,7 +59,7 @@ class Metric(PlanPart):
     unit: UnitField
     ask: dict[str, Any] = Field(default_factory=dict)
     stale_after: Duration | None = None
-    series: Literal["one", "max", "min"] = "one"
+    series: Literal["one", "max", "min", "each"] = "one"
     empty_is: float | None = None
     alive_when: str | None = None
     at_least: Enough | None = None
@@ -96,18 +69,8 @@ class Metric(PlanPart):
     @model_validator(mode="before")
     @classmethod
     def _read(cls, value: Any) -> Any:
-        return _asks(value, set(cls.model_fields))
+        return with_ask(value, set(cls.model_fields))
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
-        return _open(handler.resolve_ref_schema(handler(core_schema)))
-
-
-class Slo(PlanPart):
-    """R13; budgets and burn rates come later, the levels are kept."""
-
-    metric: str
-    target: ShareText
-    window: Duration
-    warning: ShareText | None = None
-    critical: ShareText | None = None
+        return open_to_its_source(handler.resolve_ref_schema(handler(core_schema)))

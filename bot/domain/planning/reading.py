@@ -19,8 +19,15 @@ from bot.domain.planning.report import Mistake, Note, NotYet, PlanMistakes, Plan
 from bot.domain.planning.salvage import Salvaged, salvage
 from bot.domain.planning.shape import mistakes_of, suggest
 
-_NO_VALUES = ("roles", "notify", "channel", "links", "sources", "traffic", "kill_switch", "what", "version")
+_PEOPLE = ("roles", "notify", "routes", "classes", "channel")
+_OUTSIDE = ("links", "sources", "traffic", "kill_switch", "keep", "notifiers")
+_NO_VALUES = (*_PEOPLE, *_OUTSIDE, "what", "version", "when_completed")
 """Sections whose `@` are people, not environments."""
+_PROSE = frozenset({"runbook", "before", "after"})
+"""The same, of metrics and stages."""
+
+_VALUES = {"checklist": ("auto",), "tasks": ("at", "expect")}
+"""Lists of which only these may differ by environment."""
 
 
 def read_plan(tree: Mapping[str, Any], environment: str, kinds: Kinds) -> Plan:
@@ -37,10 +44,25 @@ def thaw_plan(tree: Mapping[str, Any], environment: str, kinds: Kinds) -> Plan:
     Raises PlanMistakes where the shape itself can't be read.
     """
     chosen = environment or own_environment(tree)
+    # `events` were kept once, and nothing ever came of them.
+    tree = {key: item for key, item in tree.items() if key != "events"}
     shaped, mistakes = _shape(tree, chosen, kinds)
+    if shaped is None and all("diagnose" in each.path for each in mistakes):
+        # Version 0.1.0 froze them unread: whatever was written there, it stops no rollout under way.
+        shaped, mistakes = _shape(_without_diagnoses(tree), chosen, kinds)
     if shaped is None:
         raise PlanMistakes(tuple(mistakes))
     return shaped
+
+
+def _without_diagnoses(tree: Any) -> Any:
+    if not isinstance(tree, Mapping):
+        return tree
+    kept = {key: _without_diagnoses(item) for key, item in tree.items() if key != "runbook"}
+    book = tree.get("runbook")
+    if isinstance(book, Mapping):
+        kept["runbook"] = {key: item for key, item in book.items() if key != "diagnose"}
+    return kept
 
 
 def report_on(tree: Any, environment: str, kinds: Kinds) -> PlanReport:
@@ -92,11 +114,19 @@ def _texts(node: Any) -> Iterator[str]:
         case str() if not node.lstrip().startswith("@") and " @" in node:
             yield node
         case dict():
-            for item in node.values():
-                yield from _texts(item)
+            for key, item in node.items():
+                # What people tick is prose, and may be "told @support"; so is what runbooks, tasks and actions say.
+                if key in _VALUES:
+                    yield from _texts([each.get(own) for each in _mappings(item) for own in _VALUES[key]])
+                elif key not in _PROSE:
+                    yield from _texts(item)
         case list() | tuple():
             for item in node:
                 yield from _texts(item)
+
+
+def _mappings(node: Any) -> list[dict[str, Any]]:
+    return [each for each in node if isinstance(each, dict)] if isinstance(node, list | tuple) else []
 
 
 def _shape(tree: Mapping[str, Any], environment: str, kinds: Kinds) -> tuple[Plan | None, list[Mistake]]:
@@ -108,12 +138,29 @@ def _shape(tree: Mapping[str, Any], environment: str, kinds: Kinds) -> tuple[Pla
 
 
 def _prepared(tree: Mapping[str, Any], environment: str, kinds: Kinds) -> dict[str, Any]:
-    """The tree with what needn't be written: the environment, and units that a source's kind implies."""
-    metrics = tree.get("metrics")
+    """The tree with what needn't be written: the environment, units that a source's kind implies, how long actions
+    of their kind last."""
+    metrics, stages = tree.get("metrics"), tree.get("stages")
     prepared = {**tree, "environment": environment}
+    if isinstance(stages, list | tuple):
+        prepared["stages"] = [_with_lasts(stage, kinds) for stage in stages]
     if isinstance(metrics, Mapping):
         prepared["metrics"] = {name: _with_unit(metric, tree, kinds) for name, metric in metrics.items()}
     return prepared
+
+
+def _with_lasts(stage: Any, kinds: Kinds) -> Any:
+    if not isinstance(stage, Mapping):
+        return stage
+    lists = {key: stage[key] for key in ("before", "after") if isinstance(stage.get(key), list | tuple)}
+    return {**stage, **{key: [_lasting(action, kinds) for action in actions] for key, actions in lists.items()}}
+
+
+def _lasting(action: Any, kinds: Kinds) -> Any:
+    if not isinstance(action, Mapping) or "lasts" in action:
+        return action
+    kind = kinds.effects.get(str(action.get("kind")))
+    return {**action, "lasts": kind.lasts.value} if kind is not None else action
 
 
 def _with_unit(metric: Any, tree: Mapping[str, Any], kinds: Kinds) -> Any:

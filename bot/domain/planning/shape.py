@@ -134,7 +134,7 @@ def keys_at(model: type[BaseModel], loc: Loc) -> set[str]:
         for each in candidates
         for found in _models(each)
         for name, field in found.model_fields.items()
-        if name not in ("options", "ask")
+        if name not in ("options", "ask", "part")
     }
 
 

@@ -7,9 +7,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from bot.domain.conditions import Condition
+from bot.domain.planning.actions import PlannedAction
+from bot.domain.planning.checklists import ChecklistItem, People
 from bot.domain.planning.fields import Duration, WeightField, WindowText, misread
-from bot.domain.planning.parts import Action, PartField, PlanPart, Response, RuleField, reads_as
-from bot.domain.units import ZERO
+from bot.domain.planning.parts import Action, PlanPart, Response, RuleField, reads_as
+from bot.domain.planning.tasks import TasksField
+from bot.domain.units import ZERO, Weight
 
 
 class Approvals(PlanPart):
@@ -46,11 +50,15 @@ class BakeLimit(PlanPart):
 
 
 class Checkpoint(PlanPart):
-    """A named moment: `at` since the stage's traffic was confirmed, or `every` so long."""
+    """A named moment: `at` since the stage's traffic was confirmed, or `every` so long.
+
+    S9: somebody of `acknowledge` is asked to say that they have seen it, `within` a time.
+    """
 
     at: Duration | None = None
     every: Duration | None = None
-    acknowledge: str | None = None
+    acknowledge: People = ()
+    within: Duration | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -80,7 +88,10 @@ BackTo = Annotated[
 
 
 class Stage(PlanPart):
-    """One step with a weight. Rollback goes to `rollback_to`: a weight, or `previous` (R15)."""
+    """One step with a weight. Rollback goes to `rollback_to`: a weight, or `previous` (R15).
+
+    `watcher` is the person, by id or handle, whose it is while it is at this stage (X12).
+    """
 
     weight: WeightField
     name: str | None = None
@@ -96,17 +107,34 @@ class Stage(PlanPart):
     on_fail: Response = Response(action=Action.HOLD)
     on_breach: Literal[Action.ROLLBACK, Action.KILL, Action.HOLD] = Action.ROLLBACK
     rollback_to: BackTo = ZERO
+    watcher: str | None = None
     approvals: Approvals = Approvals()
-    checklist: tuple[Any, ...] = ()
-    tasks: tuple[dict[str, Any], ...] = ()
+    checklist: tuple[ChecklistItem, ...] = ()
+    tasks: TasksField = ()
     checkpoints: tuple[Checkpoint, ...] = ()
-    before: tuple[PartField, ...] = ()
-    after: tuple[PartField, ...] = ()
+    before: tuple[PlannedAction, ...] = ()
+    """R20: done in order before its traffic moves; `after` once it was left upward. On the way back all of it goes."""
+    after: tuple[PlannedAction, ...] = ()
+
+    @property
+    def mirrored(self) -> Weight:
+        """The share of requests that is copied to the canary, whose answers nobody gets (R8)."""
+        return self.mirror or ZERO
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that a check of this stage looks at."""
+        rules = (*self.promote_when, *self.warn_unless, *self.rollback_when)
+        return (*(rule.condition for rule in rules), *(item.auto for item in self.checklist if item.auto is not None))
 
 
 class GatePolicy(PlanPart):
-    """How long a gate waits for people, and what then."""
+    """How long a gate waits for people, and what then.
+
+    U3: unanswered, it is told to the watcher after `escalate_after`, and after as long again to `escalate_to`.
+    """
 
     expires: Duration = timedelta(hours=4)
     then: Literal[Action.HOLD, Action.ROLLBACK] = Action.HOLD
     escalate_after: Duration | None = None
+    escalate_to: People = ()

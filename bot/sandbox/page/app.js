@@ -5,7 +5,8 @@ import { blocks } from "./blocks.js";
 import { composer } from "./composer.js";
 import { toast } from "./dialogs.js";
 import { el, reconcile } from "./dom.js";
-import { dayLine, face, messageRow, rows } from "./messages.js";
+import { held } from "./elements.js";
+import { dayLine, face, messageRow, nameThreads, rows } from "./messages.js";
 import { showModal } from "./modal.js";
 import { names } from "./mrkdwn.js";
 import { servicePanel } from "./service.js";
@@ -30,20 +31,26 @@ async function doIt(name, what, line) {
 
 const doing = {
   person, isApp,
-  click: (message, element, value) => doIt("click", { channel: state.place, ts: message.ts, action_id: element.action_id, value, seen: message }, `“${element.text?.text || "This"}”`),
+  click: (message, element, value, typed) => doIt("click", { channel: state.place, ts: message.ts, action_id: element.action_id, block_id: element.block_id, value, typed, seen: message }, `“${element.text?.text || "This"}”`),
   react: (message, name, on) => doIt(on ? "react" : "unreact", { channel: state.place, ts: message.ts, name }),
   openThread: (ts) => { state.thread = ts; draw(); },
   dismiss: (message) => { state.dismissed.add(message.ts); draw(); },
 };
 
-const useInView = (view, element, value) => doIt("click_view", { view_id: view.id, action_id: element.action_id, value }, `“${element.text?.text || "This"}”`);
+const useInView = (view, element, value, typed) => doIt("click_view", { view_id: view.id, action_id: element.action_id, block_id: element.block_id, value, typed }, `“${element.text?.text || "This"}”`);
 
 // Drawing
 
+const isLow = (scroll) => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+const toTheEnd = (scroll) => { scroll.scrollTop = scroll.scrollHeight; };
+
+// Whoever reads the end goes on reading it; whoever reads elsewhere is told of what came.
 function fill(scroll, items) {
-  const low = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+  const low = isLow(scroll);
+  const last = scroll.lastElementChild?.dataset.key;
   reconcile(scroll, items, (item) => (item.day ? dayLine(item.day) : paint(messageRow(item, doing))));
-  if (low) scroll.scrollTop = scroll.scrollHeight;
+  if (low) toTheEnd(scroll);
+  else if (last && last !== items.at(-1)?.key) scroll.parentElement.querySelector(".newer").hidden = false;
 }
 
 // Colours of faces are set here: the page's policy allows no inline styles in markup.
@@ -71,6 +78,7 @@ function drawChannel(messages) {
   const inChannel = visible.filter((message) => !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast");
   fill($("[data-testid=messages]"), inChannel.length ? rows(inChannel, false) : []);
   $("[data-testid=messages]").classList.toggle("empty", !inChannel.length);
+  nameThreads($("[data-testid=messages]"), messages);
   drawThread(visible);
   find();
 }
@@ -87,7 +95,7 @@ function drawThread(messages) {
 function drawHome(home) {
   const scroll = $("[data-testid=messages]");
   scroll.classList.remove("empty");
-  const shown = home ? blocks(home.blocks, (element, value) => useInView(home, element, value)) : [el("p", { class: "hint" }, "The app has not published a home yet.")];
+  const shown = home ? blocks(home.blocks, (element, value) => useInView(home, element, value, held(scroll))) : [el("p", { class: "hint" }, "The app has not published a home yet.")];
   reconcile(scroll, [{ key: HOME, signature: JSON.stringify([home, state.me]) }], () => el("div", { class: "home" }, shown));
   $(".thread").hidden = true;
   document.body.classList.remove("with-thread");
@@ -100,7 +108,8 @@ function drawFrame() {
   $("[data-testid=place-name]").textContent = state.place === HOME ? world.app.name : direct ? world.app.name : `# ${channel.name}`;
   $(".topic").textContent = state.place === HOME ? "Home" : channel.topic || (direct ? "Direct messages" : "");
   $(".conversation .composer").hidden = state.place === HOME;
-  box.say(direct ? `Message ${world.app.name}` : `Message #${channel?.name || ""}, or type / for a command`);
+  const narrow = window.innerWidth < 600;
+  box.say(direct ? `Message ${world.app.name}` : narrow ? "Message, or / for a command" : `Message #${channel?.name || ""}, or type / for a command`);
   const mine = world.channels.filter((candidate) => candidate.members.includes(state.me) && (!candidate.with_user || candidate.with_user === state.me));
   const entry = (id, label, testid) => el("button", {
     type: "button", class: `entry ${id === state.place ? "here" : ""} ${state.unread.has(id) ? "unread" : ""}`,
@@ -110,6 +119,7 @@ function drawFrame() {
     el("h2", {}, "Channels"), ...mine.filter((c) => !c.with_user).map((c) => entry(c.id, `# ${c.name}`, `channel-${c.name}`)),
     el("h2", {}, "Apps"), entry(HOME, `⌂ ${world.app.name} home`, "app-home"),
     ...mine.filter((c) => c.with_user).map((c) => entry(c.id, `✉ ${world.app.name} messages`, "direct-messages")));
+  $(".menu-button").classList.toggle("unread", mine.some((c) => state.unread.has(c.id)));
   const here = $(".persona-face");
   here.replaceChildren(paint(el("span", {}, face(person(state.me), false))));
 }
@@ -122,18 +132,21 @@ function go(place) {
   state.unread.delete(place);
   kept("place", place);
   $("[data-testid=messages]").replaceChildren();
+  $(".conversation .newer").hidden = true;
   closeMenu();
   if (place === HOME) doIt("home", {});
+  if (state.world.channels.find((channel) => channel.id === place)?.with_user) doIt("home", { tab: "messages" });
   draw();
 }
 
 function become(id) {
   state.me = names.me = id;
   kept("me", id);
+  document.body.classList.add("anew");
   const channel = state.world.channels.find((candidate) => candidate.id === state.place);
   if (state.place !== HOME && !channel?.members.includes(id)) return go(state.world.channels[0].id);
   if (state.place === HOME) doIt("home", {});
-  return draw();
+  return draw().then(() => setTimeout(() => document.body.classList.remove("anew"), 1000));
 }
 
 function closeMenu() {
@@ -153,6 +166,7 @@ function find() {
 
 const send = (thread) => (text) => {
   const command = text.startsWith("/");
+  toTheEnd($(thread ? "[data-testid=thread-messages]" : "[data-testid=messages]"));
   return doIt(command ? "command" : "post", { channel: state.place, text, thread_ts: thread ? state.thread : undefined }, text.split(" ")[0]);
 };
 
@@ -170,7 +184,9 @@ function drawSoon() {
 
 async function changed(change) {
   if (["call", "connected", "disconnected", "delivered"].includes(change.kind)) return;
-  if (change.channel && !state.world.channels.some((channel) => channel.id === change.channel)) state.world = await read("/sandbox/state");
+  const missed = change.kind === "following"; // What came while nobody listened, a first direct message say.
+  const unheardOf = change.channel && !state.world.channels.some((channel) => channel.id === change.channel);
+  if (missed || unheardOf) state.world = await read("/sandbox/state");
   if (change.kind === "message" && change.channel !== state.place) state.unread.add(change.channel);
   drawSoon();
 }
@@ -181,6 +197,12 @@ function wire() {
   $(".menu-button").addEventListener("click", (event) => event.target.setAttribute("aria-expanded", String(document.body.classList.toggle("with-menu"))));
   document.addEventListener("click", () => document.dispatchEvent(new Event("close-menus")));
   document.addEventListener("menu-closed", drawSoon);
+  document.addEventListener("pointerup", drawSoon);
+  for (const button of document.querySelectorAll(".newer")) {
+    const scroll = button.parentElement.querySelector(".scroll");
+    button.addEventListener("click", () => toTheEnd(scroll));
+    scroll.addEventListener("scroll", () => { if (isLow(scroll)) button.hidden = true; });
+  }
   for (const tab of document.querySelectorAll(".tabs button")) {
     tab.addEventListener("click", () => {
       document.body.dataset.showing = tab.dataset.show;
@@ -209,6 +231,7 @@ async function start() {
   if (state.world.has_service) servicePanel($(".service"));
   wire();
   await draw();
+  $("[data-testid=composer]").disabled = false; // Before, nobody would know where a message belongs.
   $("[data-testid=messages]").scrollTop = 1e9;
   let away = false;
   follow(changed, (lost) => {

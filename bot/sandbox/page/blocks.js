@@ -1,5 +1,6 @@
 // Block Kit to elements. `use(element, value)` is called when somebody acts on a control.
 
+import { chart } from "./chart.js";
 import { el } from "./dom.js";
 import { control, image, words } from "./elements.js";
 import { markdown } from "./markdown.js";
@@ -21,7 +22,7 @@ function context(block) {
 }
 
 function input(block, use) {
-  const shown = control(block.element, block.dispatch_action ? use : () => {});
+  const shown = control(block.element, block.dispatch_action ? use : null);
   const several = ["checkboxes", "radio_buttons", "multi_static_select"].includes(block.element.type);
   const label = [words(block.label), block.optional ? el("span", { class: "optional" }, " (optional)") : null];
   const head = several ? el("legend", {}, label) : el("label", {}, label);
@@ -29,7 +30,7 @@ function input(block, use) {
     shown.id = `input-${block.block_id}`;
     head.htmlFor = shown.id;
   }
-  return el(several ? "fieldset" : "div", { class: "block input", "data-block-id": block.block_id }, head, shown,
+  return el(several ? "fieldset" : "div", { class: "block input" }, head, shown,
     block.hint ? el("p", { class: "hint" }, words(block.hint)) : null);
 }
 
@@ -59,20 +60,28 @@ function container(block, use) {
   return el("details", { class: "block container", open: !block.default_collapsed }, el("summary", {}, title), inside);
 }
 
+// A picture opens in full beside the page.
+const opened = (picture) => (picture.src ? el("a", { href: picture.src, target: "_blank", rel: "noopener" }, picture) : picture);
+
 const KINDS = {
   section, context, input, plan, card, container,
   header: (block) => el("div", { class: "block header", role: "heading", "aria-level": "3" }, words(block.text)),
   divider: () => el("hr", { class: "block" }),
-  actions: (block, use) => el("div", { class: "block actions" }, block.elements.map((element) => control(element, use))),
-  image: (block) => el("figure", { class: "block" }, block.title ? el("figcaption", {}, words(block.title)) : null, image(block, "picture")),
+  actions: (block, use) => el("div", { class: "block actions", "data-testid": "actions" }, block.elements.map((element) => control(element, use))),
+  image: (block) => el("figure", { class: "block" }, block.title ? el("figcaption", {}, words(block.title)) : null, opened(image(block, "picture"))),
   markdown: (block) => el("div", { class: "block" }, markdown(block.text)),
   rich_text: (block) => el("div", { class: "block" }, richText(block)),
   table: (block) => el("div", { class: "block" }, table(block)),
   data_table: (block) => el("div", { class: "block" }, table(block)),
+  data_visualization: chart,
   alert: (block) => el("div", { class: `block alert ${block.level || "default"}` }, words(block.text)),
   task_card: (block) => el("div", { class: "block plan" }, task(block)),
   carousel: (block, use) => el("div", { class: "block carousel" }, block.elements.map((inner) => card(inner, use))),
 };
 
-export const blocks = (list, use) =>
-  list.map((block) => KINDS[block.type]?.(block, use) ?? el("div", { class: "block unknown" }, `(a ${block.type} block isn't shown here)`));
+export const blocks = (list, use) => list.map((block) => {
+  const useHere = (element, value) => use({ block_id: block.block_id, ...element }, value);
+  const shown = KINDS[block.type]?.(block, useHere) ?? el("div", { class: "block unknown" }, `(a ${block.type} block isn't shown here)`);
+  shown.dataset.blockId = block.block_id;
+  return shown;
+});

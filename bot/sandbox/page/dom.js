@@ -12,13 +12,16 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+// A click needs the same element at its beginning and its end, so what is pressed stays until it's let go.
+const isInUse = (element) => element.matches(":active") || element.querySelector(".menu:not([hidden])");
+
 // Makes the children of `parent` be `items`, in order. An item whose key and signature are unchanged keeps its element,
-// and so does one with an open menu; a control that had the focus has it again.
+// and so does one in use; a control that had the focus has it again.
 export function reconcile(parent, items, build) {
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   const after = items.map((item) => {
     const old = before.get(item.key);
-    if (old && (old.dataset.signature === item.signature || old.querySelector(".menu:not([hidden])"))) return old;
+    if (old && (old.dataset.signature === item.signature || isInUse(old))) return old;
     const fresh = build(item);
     fresh.dataset.key = item.key;
     fresh.dataset.signature = item.signature;

@@ -2,6 +2,7 @@
 
 import { blocks } from "./blocks.js";
 import { el } from "./dom.js";
+import { held } from "./elements.js";
 import { PICKER, emojiFor } from "./emoji.js";
 import { mrkdwn, names } from "./mrkdwn.js";
 
@@ -19,7 +20,7 @@ const clockTime = (ts) => at(ts).toLocaleTimeString("en-GB", { hour: "2-digit", 
 const list = (people) => people.map((id) => names.people.get(id) || id).join(", ");
 
 function body(message, doing) {
-  const use = (element, value) => doing.click(message, element, value);
+  const use = (element, value) => doing.click(message, element, value, Object.assign({}, ...shown.map(held)));
   const shown = message.blocks?.length ? blocks(message.blocks, use) : [el("div", { class: "text" }, mrkdwn(message.text))];
   if (message.edited) markEdited(shown, message.edited.ts);
   const attached = (message.attachments || []).map((attachment) =>
@@ -38,7 +39,8 @@ function markEdited(shown, ts) {
 function file(item) {
   const address = new URL(item.url_private).pathname;
   if (item.mimetype.startsWith("image/")) {
-    return el("figure", { class: "block" }, el("figcaption", {}, item.title), el("img", { class: "picture", src: address, alt: item.title }));
+    return el("figure", { class: "block", "data-testid": "file" }, el("figcaption", {}, item.title), el("a", { href: address, target: "_blank", rel: "noopener" },
+      el("img", { class: "picture", src: address, alt: item.alt_txt || item.title })));
   }
   return el("a", { class: "file", href: address, download: item.name },
     el("span", { class: "file-name" }, item.title), el("span", { class: "file-size" }, `${item.mimetype} · ${item.size} bytes`));
@@ -93,8 +95,7 @@ export function messageRow({ message, compact, inThread }, doing) {
     isApp ? el("span", { class: "badge" }, "APP") : null, time);
   const above = message.is_ephemeral ? el("div", { class: "only-you" }, el("span", { "aria-hidden": "true" }, "👁 "), "Only visible to you",
     el("button", { type: "button", class: "linkish", "data-testid": "dismiss", onclick: () => doing.dismiss(message) }, "Dismiss")) : null;
-  const broadcast = message.subtype === "thread_broadcast" && !inThread ? el("button", { type: "button", class: "linkish replied",
-    onclick: () => doing.openThread(message.thread_ts) }, "replied to a thread") : null;
+  const broadcast = message.subtype === "thread_broadcast" && !inThread ? replied(message, doing) : null;
   return el("article", {
     class: `message ${compact ? "compact" : ""} ${message.is_ephemeral ? "ephemeral" : ""}`, "data-testid": "message", "data-ts": message.ts,
   }, el("div", { class: "gutter" }, compact ? time.cloneNode(true) : face(person, isApp)),
@@ -102,6 +103,21 @@ export function messageRow({ message, compact, inThread }, doing) {
     message.subtype === "tombstone" ? el("div", { class: "tombstone" }, message.text) : body(message, doing),
     reactions(message, doing, inThread), inThread ? null : threadFooter(message, doing)),
   message.is_ephemeral ? null : toolbar(message, doing, inThread));
+}
+
+function replied(message, doing) {
+  const thread = el("button", { type: "button", class: "linkish", "data-root": message.thread_ts, onclick: () => doing.openThread(message.thread_ts) });
+  return el("div", { class: "replied" }, "replied to a thread: ", thread);
+}
+
+// Says in each reply to the channel what its thread is about now: that message may have changed since.
+export function nameThreads(root, messages) {
+  const texts = new Map(messages.map((message) => [message.ts, message.text.split("\n")[0]]));
+  for (const link of root.querySelectorAll("[data-root]")) {
+    const text = texts.get(link.dataset.root) || "a message";
+    if (link.dataset.text !== text) link.replaceChildren(...mrkdwn(text));
+    link.dataset.text = text;
+  }
 }
 
 // Rows with the day between them; messages of one author within five minutes stand together.

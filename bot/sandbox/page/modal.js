@@ -4,38 +4,44 @@ import { act } from "./api.js";
 import { blocks } from "./blocks.js";
 import { toast } from "./dialogs.js";
 import { el } from "./dom.js";
-import { words } from "./elements.js";
+import { held, keep, words } from "./elements.js";
 
 const dialog = document.querySelector("dialog.modal");
-let shown = "";
-
-// What was typed or chosen, by action id; blank inputs are left out.
-function values(view) {
-  const found = {};
-  for (const block of view.blocks.filter((candidate) => candidate.type === "input")) {
-    const { action_id: name, type } = block.element;
-    const place = dialog.querySelector(`[data-block-id="${CSS.escape(block.block_id)}"]`);
-    const checked = [...place.querySelectorAll("input:checked")].map((input) => input.value);
-    if (type === "checkboxes" || type === "multi_static_select") found[name] = checked;
-    else if (type === "radio_buttons") found[name] = checked[0];
-    else found[name] = place.querySelector(`[name="${CSS.escape(name)}"]`)?.value || undefined;
-  }
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
-}
+let shown = null;
+let closed = "";
+let told = "";
 
 function showErrors(errors) {
   dialog.querySelectorAll(".input-error").forEach((old) => old.remove());
   for (const [blockId, text] of Object.entries(errors || {})) {
-    dialog.querySelector(`[data-block-id="${CSS.escape(blockId)}"]`)?.append(el("p", { class: "input-error", role: "alert", "data-testid": "input-error" }, text));
+    const block = dialog.querySelector(`[data-block-id="${CSS.escape(blockId)}"]`);
+    block?.append(el("p", { class: "input-error", role: "alert", "data-testid": "input-error" }, text));
   }
+  const first = dialog.querySelector(".input:has(.input-error)");
+  first?.querySelector("input, textarea, select")?.focus();
+  first?.scrollIntoView({ block: "nearest" });
+}
+
+const isBlank = (value) => value === null || value === undefined || value.length === 0;
+
+// Slack doesn't send a form in which something is missing.
+function missing(view, values) {
+  const needed = view.blocks.filter((block) => block.type === "input" && !block.optional);
+  const blank = needed.filter(({ block_id: id, element }) => isBlank(values[`${id}/${element.action_id}`]));
+  return Object.fromEntries(blank.map((block) => [block.block_id, "Please complete this required field."]));
 }
 
 async function submit(event, view, me) {
   event.preventDefault();
+  const values = held(dialog);
+  const blank = missing(view, values);
+  showErrors(blank);
+  if (Object.keys(blank).length) return;
+  told = "";
   const button = dialog.querySelector("[data-testid=modal-submit]");
   button.disabled = true;
   try {
-    const outcome = await act("submit", { user: me, view_id: view.id, values: values(view) });
+    const outcome = await act("submit", { user: me, view_id: view.id, values });
     if (outcome.app_error) toast("We had some trouble connecting. Try again?");
   } catch (mistake) {
     toast(mistake.message);
@@ -43,25 +49,46 @@ async function submit(event, view, me) {
   button.disabled = false;
 }
 
+function form(view, me, use) {
+  const close = () => {
+    closed = view.id;
+    showModal(null);
+    act("close", { user: me, view_id: view.id });
+  };
+  dialog.oncancel = (event) => { event.preventDefault(); close(); };
+  return el("form", { onsubmit: (event) => submit(event, view, me), novalidate: true },
+    el("div", { class: "panel-head" }, el("h2", { "data-testid": "modal-title" }, words(view.title)),
+      el("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: close }, "✕")),
+    el("div", { class: "dialog-body" }, blocks(view.blocks, (element, value) => use(view, element, value, held(dialog)))),
+    el("div", { class: "dialog-actions" },
+      el("button", { type: "button", class: "block-button", "data-testid": "modal-close", onclick: close }, view.close ? words(view.close) : "Close"),
+      view.submit ? el("button", { class: "block-button primary", "data-testid": "modal-submit" }, words(view.submit)) : null));
+}
+
+// An update of the view that is open keeps what was typed, where one was, and how far one had scrolled.
+function redraw(view, me, use) {
+  const restore = keep(dialog);
+  const at = dialog.querySelector(".dialog-body").scrollTop;
+  const focus = document.activeElement?.dataset.testid;
+  dialog.replaceChildren(form(view, me, use));
+  restore(dialog);
+  dialog.querySelector(".dialog-body").scrollTop = at;
+  if (focus) dialog.querySelector(`[data-testid="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+}
+
 export function showModal(view, me, use) {
+  if (view && view.id === closed) return;
   if (!view) {
     if (dialog.open) dialog.close();
-    shown = "";
-    return;
-  }
-  if (view.id + view.hash !== shown) {
-    const close = () => act("close", { user: me, view_id: view.id });
-    dialog.oncancel = (event) => { event.preventDefault(); close(); };
-    dialog.replaceChildren(el("form", { onsubmit: (event) => submit(event, view, me), novalidate: true },
-      el("div", { class: "panel-head" }, el("h2", {}, words(view.title)),
-        el("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: close }, "✕")),
-      el("div", { class: "dialog-body" }, blocks(view.blocks, (element, value) => use(view, element, value))),
-      el("div", { class: "dialog-actions" },
-        el("button", { type: "button", class: "block-button", "data-testid": "modal-close", onclick: close }, view.close ? words(view.close) : "Close"),
-        view.submit ? el("button", { class: "block-button primary", "data-testid": "modal-submit" }, words(view.submit)) : null)));
-    shown = view.id + view.hash;
+  } else if (view.id !== shown?.id) {
+    dialog.replaceChildren(form(view, me, use));
     if (!dialog.open) dialog.showModal();
     dialog.querySelector(".input input, .input textarea, .input select")?.focus();
+  } else if (view.hash !== shown.hash) {
+    redraw(view, me, use);
   }
-  showErrors(view.errors);
+  shown = view;
+  const errors = JSON.stringify(view?.errors || {});
+  if (errors !== told) showErrors(JSON.parse(errors));
+  told = errors;
 }

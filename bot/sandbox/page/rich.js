@@ -38,7 +38,8 @@ export const richText = (block) => el("div", { class: "rich-text" }, (block.elem
 
 function cell(value, tag, align) {
   const content = value.type === "rich_text" ? richText(value) : value.type === "raw_number" ? (value.text ?? String(value.value)) : value.text;
-  return el(tag, { class: align || (value.type === "raw_number" ? "right" : null) }, content);
+  const kinds = [align || (value.type === "raw_number" ? "right" : ""), (value.text || "").length < 18 ? "short" : ""];
+  return el(tag, { class: kinds.join(" ").trim() || null }, content);
 }
 
 // The first row is the heading in both kinds of table.

@@ -62,7 +62,7 @@ export function servicePanel(root) {
     el("div", { class: "panel-head" }, el("div", {}, el("h2", {}, "denis"), el("p", { class: "panel-sub" }, "the simulated service")), part("condition", "span", { class: "chip" })),
     el("div", { class: "panel-body" },
       el("section", { class: "weight", "aria-label": "Traffic on the canary" },
-        el("div", { class: "weight-row" }, part("weight", "span", { class: "weight-number" }), el("span", { class: "weight-label" }, "of traffic on the canary")),
+        el("div", { class: "weight-row" }, part("weight", "span", { class: "weight-number" }), part("weight-label", "span", { class: "weight-label" })),
         el("div", { class: "weight-bar" }, part("weight-bar", "div")),
         part("ship", "button", { type: "button", class: "block-button", hidden: true, onclick: ship })),
       el("p", { class: "legend" }, el("span", { class: "new" }, "canary"), el("span", { class: "old" }, "stable")),
@@ -86,6 +86,7 @@ export function servicePanel(root) {
     const both = (name) => [{ values: history(`old_${name}`), kind: "old" }, { values: history(`new_${name}`), kind: "new" }];
     parts.weight.textContent = live.killed ? "killed" : `${Number(live.weight.toFixed(2))} %`;
     parts.weight.classList.toggle("killed", live.killed);
+    parts["weight-label"].textContent = live.killed ? "by its kill switch" : "of traffic on the canary";
     parts.ship.textContent = "Ship the next version";
     parts.ship.hidden = live.weight < 100;
     parts["weight-bar"].style.width = `${live.weight}%`;

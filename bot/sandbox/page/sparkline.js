@@ -1,16 +1,11 @@
 // A small line of the last minute and a half.
 
-const NS = "http://www.w3.org/2000/svg";
+import { svg } from "./svg.js";
 
 // `series`: [{values, kind}], drawn into one frame that shares its scale; gaps (null) break the line.
 export function sparkline(series, least = 1) {
-  const svg = document.createElementNS(NS, "svg");
-  svg.setAttribute("viewBox", "0 0 120 28");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("class", "sparkline");
-  svg.setAttribute("aria-hidden", "true");
   const most = Math.max(least, ...series.flatMap((line) => line.values.filter((value) => value !== null)));
-  for (const { values, kind } of series) {
+  const lines = series.map(({ values, kind }) => {
     let pen = "M";
     const path = values.map((value, index) => {
       if (value === null) { pen = "M"; return ""; }
@@ -19,10 +14,7 @@ export function sparkline(series, least = 1) {
       pen = "L";
       return step;
     }).join("");
-    const line = document.createElementNS(NS, "path");
-    line.setAttribute("d", path || "M0 0");
-    line.setAttribute("class", kind);
-    svg.append(line);
-  }
-  return svg;
+    return svg("path", { d: path || "M0 0", class: kind });
+  });
+  return svg("svg", { viewBox: "0 0 120 28", preserveAspectRatio: "none", class: "sparkline", "aria-hidden": "true" }, lines);
 }

@@ -20,6 +20,7 @@ class FlagEndpoint(StrEnum):
     """How `/flags/materializers` and the kill switch behave.
 
     `ignoring` answers a change with 200 and changes nothing; `lying` also shows the asked value when it is read.
+    Where the flag is Perch's: `refusing` and `hanging` don't hear its answers, `ignoring` and `lying` don't heed them.
     """
 
     OK = "ok"

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.sandbox.service.exposition import CONTENT_TYPE, GARBAGE, metrics_page
 from bot.sandbox.service.knobs import Knobs, MetricsPage, while_hanging
+from bot.sandbox.service.provider import Provider, Shipped
 from bot.sandbox.service.simulation import STEP_S, Simulation
 from bot.sandbox.service.switches import Switches
 
@@ -28,8 +29,11 @@ class Service:
         self._app = web.Application()
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.5)
         self._heart: asyncio.Task[None] | None = None
+        self._provider: Provider | None = None
+        self._asking: asyncio.Task[None] | None = None
         self.url = ""
-        Switches(self._simulation, token).add_to(self._app.router)
+        self._switches = Switches(self._simulation, token)
+        self._switches.add_to(self._app.router)
         self._add_routes(self._app.router)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -40,13 +44,26 @@ class Service:
         self._heart = asyncio.get_running_loop().create_task(self._beat())
 
     async def stop(self) -> None:
-        """Stop following the clock, and stop listening."""
-        if self._heart is not None:
-            self._heart.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._heart
+        """Stop following the clock and anybody's flags, and stop listening."""
+        for task in (self._asking, self._heart):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         self.knobs.reset()
         await self._runner.cleanup()
+
+    def follow(self, address: str, shipped: Shipped = lambda new, stable: None) -> None:
+        """From now on ask there which version each user gets, by OpenFeature's protocol; the own flag follows that.
+
+        The kill switch is a way of its own then: what ails the flag doesn't ail it.
+        `shipped` is told the new and the stable version whenever the next one is shipped.
+        """
+        if self._asking is not None:
+            self._asking.cancel()
+        self._switches.kill_is_apart = True
+        self._provider = Provider(self._simulation, address, shipped)
+        self._asking = asyncio.get_running_loop().create_task(self._provider.run())
 
     @property
     def knobs(self) -> Knobs:
@@ -143,12 +160,21 @@ class Service:
         return web.json_response(self.knobs.as_json())
 
     def ship(self) -> None:
-        """Ship the next version: the canary is the stable one now, the new one waits at 0 %, nothing broken."""
+        """Ship the next version: the canary is the stable one now, the new one waits at 0 %, nothing broken.
+
+        Raises ValueError where the versions are Perch's to give, and it gives two.
+        """
+        if self._provider is None:
+            self._simulation.percent = 0.0
+        else:
+            self._provider.ship()
         self.knobs.reset()
-        self._simulation.percent = 0.0
 
     async def _ship(self, _request: web.Request) -> web.Response:
-        self.ship()
+        try:
+            self.ship()
+        except ValueError as too_early:
+            return web.json_response({"error": str(too_early)}, status=409)
         return web.json_response(self.live())
 
     async def _reset(self, _request: web.Request) -> web.Response:

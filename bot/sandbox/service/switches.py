@@ -16,6 +16,8 @@ class Switches:
         self._simulation = simulation
         self._token = token
         self._pretended: dict[str, Any] | None = None
+        self.kill_is_apart = False
+        """Whether the kill switch works whatever ails the flag."""
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Put the addresses in place."""
@@ -44,7 +46,7 @@ class Switches:
 
     async def read_kill_switch(self, request: web.Request) -> web.Response:
         """Whether the kill switch is engaged."""
-        await self._meet(request)
+        await self._meet(request, apart=self.kill_is_apart)
         return web.json_response(self._kill_switch())
 
     async def engage(self, request: web.Request) -> web.Response:
@@ -56,15 +58,17 @@ class Switches:
         return await self._set_kill_switch(request, engaged=False)
 
     async def _set_kill_switch(self, request: web.Request, *, engaged: bool) -> web.Response:
-        if await self._meet(request) not in (FlagEndpoint.IGNORING, FlagEndpoint.LYING):
+        if await self._meet(request, apart=self.kill_is_apart) not in (FlagEndpoint.IGNORING, FlagEndpoint.LYING):
             self._simulation.killed = engaged
         return web.json_response(self._kill_switch())
 
-    async def _meet(self, request: web.Request) -> FlagEndpoint:
+    async def _meet(self, request: web.Request, *, apart: bool = False) -> FlagEndpoint:
         if self._token is not None:
             shown = request.headers.get("Authorization", "")
             if not hmac.compare_digest(shown.encode(), f"Bearer {self._token}".encode()):
                 raise web.HTTPUnauthorized(text="a bearer token is needed")
+        if apart:
+            return FlagEndpoint.OK
         knobs = self._simulation.knobs
         await while_hanging(lambda: knobs.flag_endpoint is FlagEndpoint.HANGING)
         if knobs.flag_endpoint is FlagEndpoint.REFUSING:

@@ -41,11 +41,12 @@ class Acting:
 
     async def _click(self, wanted: Json) -> Outcome:
         place = wanted["user"], wanted["channel"], wanted["ts"], wanted["action_id"]
-        return await self._acts.click(*place, wanted.get("value"), wanted.get("seen"))
+        chosen, typed = wanted.get("value"), wanted.get("typed", {})
+        return await self._acts.click(*place, chosen, wanted.get("seen"), typed, wanted.get("block_id"))
 
     async def _click_view(self, wanted: Json) -> Outcome:
         place = wanted["user"], wanted["view_id"], wanted["action_id"]
-        return await self._modals.click(*place, wanted.get("value"))
+        return await self._modals.click(*place, wanted.get("value"), wanted.get("typed", {}), wanted.get("block_id"))
 
     async def _react(self, wanted: Json) -> Outcome:
         self._acts.react(wanted["user"], wanted["channel"], wanted["ts"], wanted["name"])
@@ -66,5 +67,5 @@ class Acting:
         return await self._modals.close(wanted["user"], wanted["view_id"])
 
     async def _home(self, wanted: Json) -> Outcome:
-        self._acts.open_app_home(wanted["user"])
+        self._acts.open_app_home(wanted["user"], wanted.get("tab", "home"))
         return Outcome()

@@ -1,12 +1,13 @@
 """What people do: type, click, react. Each act reaches the app in Slack's own shape."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.workspace import payloads
 from bot.sandbox.workspace.answers import post_answer
 from bot.sandbox.workspace.cast import Channel, Person
-from bot.sandbox.workspace.controls import action, find_control
+from bot.sandbox.workspace.controls import action, find_control, states
 from bot.sandbox.workspace.delivery import Delivery, Kind, Outcome
 from bot.sandbox.workspace.json_value import Json
 from bot.sandbox.workspace.messages import Message
@@ -41,14 +42,25 @@ class Acts:
             return Outcome(refused.error, outcome.body, outcome.after_s)
         return outcome
 
-    async def click(self, user: str, channel: str, ts: str, action_id: str, chosen: Any, seen: Json | None) -> Outcome:
-        """Use a control of a message, as it is now or as it was `seen`."""
+    async def click(
+        self,
+        user: str,
+        channel: str,
+        ts: str,
+        action_id: str,
+        chosen: Any,
+        seen: Json | None,
+        typed: Mapping[str, Any],
+        within: str | None,
+    ) -> Outcome:
+        """Use a control (`within` a block) of a message, as it is or as it was `seen`; `typed` is in the others."""
         person, place = self._present(user, channel)
         message = self._message(place, ts, person)
         shown = seen or self._records.messages.as_json(message)
-        block_id, element = find_control(shown.get("blocks", []), action_id)
+        block_id, element = find_control(shown.get("blocks", []), action_id, within)
         chose = action(block_id, element, chosen, self._records.ids)
-        payload = payloads.message_click(self._records, person, message, shown, chose)
+        values = states(shown["blocks"], {}, {**typed, f"{block_id}/{action_id}": chosen})
+        payload = payloads.message_click(self._records, person, message, shown, chose, values)
         return await self._delivery.ask(Kind.INTERACTION, payload)
 
     def react(self, user: str, channel: str, ts: str, name: str) -> None:
@@ -78,18 +90,18 @@ class Acts:
             self._records.emit(event | {"type": "app_mention"})
         return message.ts
 
-    def open_app_home(self, user: str) -> None:
-        """Look at the app's Home tab."""
+    def open_app_home(self, user: str, tab: str = "home") -> None:
+        """Look at the app's `home` tab, or at its `messages`."""
         person = self._records.person(user)
         event: Json = {
             "type": "app_home_opened",
             "user": person.id,
             "channel": self._records.direct(person.id).id,
             "event_ts": self._records.ids.stamp(),
-            "tab": "home",
+            "tab": tab,
         }
         home = self._records.views.home(person.id)
-        self._records.emit(event | ({"view": home.as_json()} if home else {}))
+        self._records.emit(event | ({"view": home.as_json()} if home and tab == "home" else {}))
 
     def _present(self, user: str, channel: str) -> tuple[Person, Channel]:
         person, place = self._records.person(user), self._records.channel(channel)

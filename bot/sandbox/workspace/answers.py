@@ -15,7 +15,7 @@ from bot.sandbox.workspace.response_urls import ResponseUrl
 def post_answer(records: Records, user: str, channel: str, body: Json) -> Message | None:
     """Show an answer: to this person only, or in the channel if it says so. Raises Refused."""
     args = Arguments(body)
-    content = read_content(args, records.ids)
+    content = read_content(args, records)
     if content.is_empty:
         return None
     message = records.app_message(channel, content.text, content.blocks or [])
@@ -48,7 +48,7 @@ class ResponseUrlEndpoint:
             self._records.messages.remove(original)
             self._records.changes.note("message_deleted", channel=right.channel, ts=original.ts)
         elif args.flag("replace_original") and original is not None:
-            self._replace(original, read_content(args, self._records.ids))
+            self._replace(original, read_content(args, self._records))
         elif post_answer(self._records, right.user, right.channel, body) is None:
             raise Refused("no_text")
 

@@ -1,6 +1,7 @@
 """Checks blocks as Slack does when they arrive, on messages, modals and App Homes."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from bot.sandbox.workspace import limits
 from bot.sandbox.workspace.element_checks import BUTTONS, IMAGES, INPUTS, MENUS, Check, element
@@ -121,16 +122,19 @@ def _block(value: object, place: str, problems: Problems, surface: str) -> None:
     check(block, place, problems)
 
 
-def check_blocks(blocks: list[Json], surface: str) -> list[str]:
+def check_blocks(blocks: list[Json], surface: str, unknown: Collection[str] = ()) -> list[str]:
     """What Slack would complain about: one line for each mistake, none when all is well.
 
-    `surface` is `message`, `modal` or `home`.
+    `surface` is `message`, `modal` or `home`; `unknown` kinds of block have not reached this workspace yet.
     """
     problems = Problems()
     if len(blocks) > (most := limits.BLOCKS[surface]):
         problems.add(f"no more than {most} items allowed", "/blocks")
     for index, value in enumerate(blocks):
-        _block(value, f"/blocks/{index}", problems, surface)
+        if isinstance(value, dict) and value.get("type") in unknown:
+            problems.add(f"unsupported type: {value['type']}", f"/blocks/{index}/type")
+        else:
+            _block(value, f"/blocks/{index}", problems, surface)
     if not problems.found:
         _check_together(blocks, problems)
     return problems.found
@@ -138,10 +142,13 @@ def check_blocks(blocks: list[Json], surface: str) -> list[str]:
 
 def _check_together(blocks: list[Json], problems: Problems) -> None:
     _refuse_doubles("block_id", [b["block_id"] for b in blocks if b.get("block_id")], problems)
-    _refuse_doubles("action_id", [e["action_id"] for _, e in controls(blocks) if e.get("action_id")], problems)
+    for block in blocks:
+        _refuse_doubles("action_id", [e["action_id"] for _, e in controls([block]) if e.get("action_id")], problems)
     kinds = Counter(block["type"] for block in blocks)
     if kinds["table"] > limits.TABLES_IN_MESSAGE:
         problems.add("only one table is allowed in a message", "/blocks")
+    if kinds["data_visualization"] > (most := limits.CHARTS_IN_MESSAGE):
+        problems.add(f"no more than {most} charts are allowed in a message", "/blocks")
     if sum(len(b["text"]) for b in blocks if b["type"] == "markdown") > limits.MARKDOWN_TOGETHER:
         problems.add(f"markdown must be less than {limits.MARKDOWN_TOGETHER + 1} characters", "/blocks")
 

@@ -8,6 +8,7 @@ from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.block_checks import check_blocks
 from bot.sandbox.workspace.ids import Ids
 from bot.sandbox.workspace.json_value import Json
+from bot.sandbox.workspace.records import Records
 from bot.sandbox.workspace.refusals import Refused
 from bot.sandbox.workspace.texts import all_text, controls
 
@@ -27,7 +28,7 @@ class Content:
         return not (self.text or self.blocks or self.attachments)
 
 
-def read_content(args: Arguments, ids: Ids) -> Content:
+def read_content(args: Arguments, records: Records) -> Content:
     """The message that the arguments describe.
 
     Raises Refused: `invalid_blocks`, `invalid_blocks_format`, `msg_blocks_too_long`, `markdown_text_conflict`,
@@ -37,21 +38,21 @@ def read_content(args: Arguments, ids: Ids) -> Content:
     if markdown and (args.text("text") or args.given("blocks")):
         raise Refused("markdown_text_conflict")
     text = args.text("text") or markdown
-    return Content(text, read_blocks(args, ids), _attachments(args), _metadata(args))
+    return Content(text, read_blocks(args, records), _attachments(args), _metadata(args))
 
 
-def read_blocks(args: Arguments, ids: Ids) -> list[Json] | None:
+def read_blocks(args: Arguments, records: Records) -> list[Json] | None:
     """The message's blocks, each given a `block_id`, or None when none were sent. Raises Refused."""
     blocks = args.structure("blocks", "invalid_blocks_format")
     if blocks is None:
         return None
     if not isinstance(blocks, list):
         raise Refused("invalid_blocks_format")
-    if found := check_blocks(blocks, "message"):
+    if found := check_blocks(blocks, "message", records.unknown_blocks) or _missing_files(blocks, records):
         raise Refused("invalid_blocks", *found)
     if len(all_text(blocks)) > limits.TEXT_OF_ALL_BLOCKS:
         raise Refused("msg_blocks_too_long")
-    return with_ids(blocks, ids)
+    return with_ids(blocks, records.ids)
 
 
 def with_ids(blocks: list[Json], ids: Ids) -> list[Json]:
@@ -60,6 +61,13 @@ def with_ids(blocks: list[Json], ids: Ids) -> list[Json]:
     for _, control in controls(named):
         control.setdefault("action_id", ids.secret(5))
     return named
+
+
+def _missing_files(blocks: list[Json], records: Records) -> list[str]:
+    """A complaint for each image that shows an upload which isn't there."""
+    ready = {stored.id for stored in records.files.values() if stored.content is not None}
+    wanted = [(n, block["slack_file"].get("id")) for n, block in enumerate(blocks) if "slack_file" in block]
+    return [f"invalid slack file [json-pointer:/blocks/{n}/slack_file]" for n, file in wanted if file not in ready]
 
 
 def _attachments(args: Arguments) -> list[Json] | None:

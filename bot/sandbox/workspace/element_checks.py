@@ -35,17 +35,30 @@ def _button(element: Json, place: str, problems: Problems) -> None:
 
 def _options(element: Json, place: str, problems: Problems) -> None:
     if element["type"] in ("static_select", "multi_static_select") and "option_groups" in element:
-        return
-    count = f"{element['type']}.options"
-    for index, value in enumerate(problems.things(element.get("options"), count, f"{place}/options")):
-        spot = f"{place}/options/{index}"
+        _groups(element, place, problems)
+    else:
+        _offers(element.get("options"), f"{element['type']}.options", f"{place}/options", problems)
+    _menu(element, place, problems)
+
+
+def _groups(element: Json, place: str, problems: Problems) -> None:
+    groups = problems.things(element["option_groups"], "option_groups", f"{place}/option_groups")
+    for index, value in enumerate(groups):
+        spot = f"{place}/option_groups/{index}"
+        if (group := problems.thing(value, spot)) is not None:
+            problems.text(group.get("label"), "option.text", f"{spot}/label", plain=True)
+            _offers(group.get("options"), f"{element['type']}.options", f"{spot}/options", problems)
+
+
+def _offers(options: object, count: str, place: str, problems: Problems) -> None:
+    for index, value in enumerate(problems.things(options, count, place)):
+        spot = f"{place}/{index}"
         if (option := problems.thing(value, spot)) is None:
             continue
         problems.text(option.get("text"), "option.text", f"{spot}/text")
         problems.string(option.get("value"), "option.value", f"{spot}/value", required=True)
         description = option.get("description")
         problems.text(description, "option.description", f"{spot}/description", required=False)
-    _menu(element, place, problems)
 
 
 def _menu(element: Json, place: str, problems: Problems) -> None:

@@ -33,6 +33,8 @@ class Faults:
     def __init__(self) -> None:
         self._refusals: dict[str, deque[_Refusal]] = {}
         self._hanging: dict[str, asyncio.Event] = {}
+        self.left: dict[str, int] = {}
+        """How many calls of a method hang now."""
         self._drops: dict[str, int] = {}
         self.outage: Outage | None = None
         self._over = asyncio.Event()
@@ -78,7 +80,9 @@ class Faults:
     async def meet(self, method: str) -> None:
         """What a call meets first: hang, then perhaps be refused (raises Refused)."""
         if waiting := self._hanging.get(method):
+            self.left[method] = self.left.get(method, 0) + 1
             await waiting.wait()
+            self.left[method] -= 1
         plans = self._refusals.get(method)
         if not plans:
             return

@@ -36,7 +36,7 @@ TEXT = {
     "card.subtitle": 150,
     "card.body": 200,
     "container.title": 150,
-    "alert.text": 2_000,
+    "alert.text": 200,
 }
 
 STRING = {
@@ -47,6 +47,9 @@ STRING = {
     "image.image_url": 3_000,
     "image.alt_text": 2_000,
     "markdown.text": 12_000,
+    "chart.title": 50,
+    "chart.label": 20,
+    "chart.axis_label": 50,
     "view.private_metadata": 3_000,
     "view.callback_id": 255,
     "view.external_id": 255,
@@ -70,13 +73,19 @@ COUNT = {
     "carousel.elements": (1, 10),
     "card.actions": (1, 3),
     "plan.tasks": (0, 50),
+    "chart.series": (1, 12),
+    "chart.points": (1, 20),
+    "chart.segments": (1, 12),
+    "option_groups": (1, 100),
 }
-"""Fewest and most. An overflow menu takes two to five in the older reference, one to five in the newer."""
+"""Fewest and most. The older reference says two to five options in an overflow menu, up to six series in a chart."""
 
 TABLES_IN_MESSAGE = 1
+CHARTS_IN_MESSAGE = 2
 TABLE_TEXT = 10_000
 DATA_TABLE_TEXT = 20_000
 VIEW_BYTES = 250_000
 UPLOAD_BYTES = 1_000_000_000
+FILE_ALT_TEXT = 1_000
 EMOJI_ON_MESSAGE = 23
 """Different reactions that one person may leave; Slack answers `too_many_emoji` beyond."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.workspace import payloads
-from bot.sandbox.workspace.controls import action, find_control, initial, is_blank, state
+from bot.sandbox.workspace.controls import action, find_control, is_blank, states
 from bot.sandbox.workspace.delivery import Delivery, Kind, Outcome
 from bot.sandbox.workspace.json_value import Json
 from bot.sandbox.workspace.methods.view_calls import change, new_view
@@ -21,11 +21,14 @@ class Modals:
         self._records = records
         self._delivery = delivery
 
-    async def click(self, user: str, view_id: str, action_id: str, chosen: Any) -> Outcome:
-        """Use a control. Raises LookupError when there is no such view or control."""
+    async def click(
+        self, user: str, view_id: str, action_id: str, chosen: Any, typed: Mapping[str, Any], within: str | None
+    ) -> Outcome:
+        """Use a control; the app is told what is `typed` into the others. Raises LookupError when it isn't there."""
         view = self._view(user, view_id)
-        block_id, element = find_control(view.content["blocks"], action_id)
+        block_id, element = find_control(view.content["blocks"], action_id, within)
         chose = action(block_id, element, chosen, self._records.ids)
+        view.values = states(view.content["blocks"], view.values, {**typed, f"{block_id}/{action_id}": chosen})
         payload = payloads.view_click(self._records, self._records.person(user), view, chose)
         return await self._delivery.ask(Kind.INTERACTION, payload)
 
@@ -35,7 +38,8 @@ class Modals:
         Raises ValueError when an input that is not optional is left blank: Slack doesn't send such a form.
         """
         view = self._view(user, view_id)
-        view.values = _values(view, values)
+        view.values = states(view.content["blocks"], view.values, values)
+        _refuse_blanks(view)
         payload = payloads.submission(self._records, self._records.person(user), view)
         outcome = await self._delivery.ask(Kind.INTERACTION, payload)
         if not outcome.acked:
@@ -80,18 +84,12 @@ class Modals:
                 self._records.views.close(view)
 
     def _checked(self, answer: Json) -> Json:
-        return checked_view(answer.get("view"), self._records.ids, "modal")
+        return checked_view(answer.get("view"), self._records, "modal")
 
 
-def _values(view: View, typed: Mapping[str, Any]) -> Json:
-    found: dict[str, Json] = {}
+def _refuse_blanks(view: View) -> None:
     for block in view.content["blocks"]:
-        if block["type"] != "input":
-            continue
-        element = block["element"]
-        name = element["action_id"]
-        chosen = state(element, typed[name]) if name in typed else initial(element)
-        if is_blank(chosen) and not block.get("optional"):
-            raise ValueError(f"{name} must be filled in")
-        found[block["block_id"]] = {name: chosen}
-    return found
+        if block["type"] == "input" and not block.get("optional"):
+            name = block["element"]["action_id"]
+            if is_blank(view.values[block["block_id"]][name]):
+                raise ValueError(f"{name} must be filled in")

@@ -44,7 +44,7 @@ def event(records: Records, inner: Json) -> Json:
     }
 
 
-def message_click(records: Records, person: Person, message: Message, shown: Json, action: Json) -> Json:
+def message_click(records: Records, person: Person, message: Message, shown: Json, action: Json, values: Json) -> Json:
     """`block_actions` from a message; `shown` is the message as this person saw it when they clicked."""
     channel = records.channels[message.channel]
     ephemeral = message.only_for is not None
@@ -61,7 +61,7 @@ def message_click(records: Records, person: Person, message: Message, shown: Jso
         "container": container,
         "trigger_id": records.triggers.issue(person.id),
         "channel": {"id": channel.id, "name": "directmessage" if channel.with_user else channel.name},
-        "state": {"values": {}},
+        "state": {"values": values},
         "response_url": f"{records.url}/{right}",
         "actions": [action],
     }

@@ -25,13 +25,17 @@ class StoredFile:
     length: int
     upload_key: str
     title: str = ""
+    alt_text: str = ""
     content: bytes | None = None
     shared: bool = False
 
 
 @dataclass
 class Records:
-    """State of one workspace. `emit` hands an event to whatever delivers it to the app."""
+    """State of one workspace.
+
+    `emit` hands an event to whatever delivers it to the app; `unknown_blocks` are kinds not taken here.
+    """
 
     app: Identity
     clock: Callable[[], float]
@@ -45,6 +49,7 @@ class Records:
     people: dict[str, Person] = field(default_factory=dict)
     groups: dict[str, UserGroup] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
+    unknown_blocks: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.triggers = Triggers(self.clock, self.ids)

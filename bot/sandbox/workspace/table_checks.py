@@ -1,6 +1,7 @@
-"""Checks of the blocks that show many values: table, data table, and the newer composite ones."""
+"""Checks of the blocks that show many values: table, data table, chart, and the newer composite ones."""
 
 from bot.sandbox.workspace import limits
+from bot.sandbox.workspace.chart_checks import chart
 from bot.sandbox.workspace.element_checks import BUTTONS, Check, element
 from bot.sandbox.workspace.json_value import Json
 from bot.sandbox.workspace.problems import Problems
@@ -88,4 +89,5 @@ WIDE_BLOCKS: dict[str, Check] = {
     "card": _card,
     "task_card": _lone_task,
     "plan": _plan,
+    "data_visualization": chart,
 }

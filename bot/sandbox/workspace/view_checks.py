@@ -6,32 +6,33 @@ from bot.sandbox.workspace import limits
 from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.block_checks import check_blocks
 from bot.sandbox.workspace.content import with_ids
-from bot.sandbox.workspace.ids import Ids
 from bot.sandbox.workspace.json_value import Json
 from bot.sandbox.workspace.problems import Problems
+from bot.sandbox.workspace.records import Records
 from bot.sandbox.workspace.refusals import Refused, missing_argument
 
 
-def read_view(args: Arguments, ids: Ids, *kinds: str) -> Json:
+def read_view(args: Arguments, records: Records, *kinds: str) -> Json:
     """The view, its blocks given ids. Raises Refused: `view_too_large`, `invalid_arguments`."""
     view = args.structure("view", "invalid_arguments")
     if view is None:
         raise missing_argument("view")
-    return checked_view(view, ids, *kinds)
+    return checked_view(view, records, *kinds)
 
 
-def checked_view(view: object, ids: Ids, *kinds: str) -> Json:
+def checked_view(view: object, records: Records, *kinds: str) -> Json:
     """The same view when Slack would take it; `kinds` are those allowed here. Raises Refused."""
     if not isinstance(view, dict) or view.get("type") not in kinds:
         raise Refused("invalid_arguments", f"view must be of type {' or '.join(kinds)} [json-pointer:/view]")
     if len(json.dumps(view)) > limits.VIEW_BYTES:
         raise Refused("view_too_large")
-    if found := _problems(view):
+    if found := view_problems(view):
         raise Refused("invalid_arguments", *found)
-    return view | {"blocks": with_ids(view["blocks"], ids)}
+    return view | {"blocks": with_ids(view["blocks"], records.ids)}
 
 
-def _problems(view: Json) -> list[str]:
+def view_problems(view: Json) -> list[str]:
+    """What Slack would complain about: one line for each mistake, none when all is well."""
     problems = Problems()
     for name in ("private_metadata", "callback_id", "external_id"):
         problems.string(view.get(name), f"view.{name}", f"/view/{name}")

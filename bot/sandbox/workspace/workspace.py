@@ -174,17 +174,35 @@ class Workspace:
         return await self._acts.command(user, channel, line)
 
     async def click(
-        self, user: str, channel: str, ts: str, action_id: str, value: Any = None, *, seen: Json | None = None
+        self,
+        user: str,
+        channel: str,
+        ts: str,
+        action_id: str,
+        value: Any = None,
+        *,
+        seen: Json | None = None,
+        block_id: str | None = None,
     ) -> Outcome:
         """Use a control of a message: `value` is the chosen option's value (a button has its own).
 
-        `seen` is the message as it was on the person's screen, when it has changed since.
+        `seen` is the message as it was on the person's screen, when it has changed since; `block_id` says which one
+        where blocks share an action id.
         """
-        return await self._acts.click(user, channel, ts, action_id, value, seen)
+        return await self._acts.click(user, channel, ts, action_id, value, seen, {}, block_id)
 
-    async def click_view(self, user: str, view_id: str, action_id: str, value: Any = None) -> Outcome:
-        """Use a control of a modal or of App Home."""
-        return await self._modals.click(user, view_id, action_id, value)
+    async def click_view(
+        self,
+        user: str,
+        view_id: str,
+        action_id: str,
+        value: Any = None,
+        *,
+        typed: Mapping[str, Any] | None = None,
+        block_id: str | None = None,
+    ) -> Outcome:
+        """Use a control of a modal or of App Home; `typed` is what the others hold by then, by action id."""
+        return await self._modals.click(user, view_id, action_id, value, typed or {}, block_id)
 
     async def react(self, user: str, channel: str, ts: str, name: str) -> None:
         """Add a reaction; the app hears of it in the background."""
@@ -206,9 +224,9 @@ class Workspace:
         """Say something; gives the new message's `ts`."""
         return self._acts.post(user, channel, text, thread_ts)
 
-    async def open_app_home(self, user: str) -> None:
-        """Look at the app's Home tab."""
-        self._acts.open_app_home(user)
+    async def open_app_home(self, user: str, tab: str = "home") -> None:
+        """Look at the app's `home` tab, or at its `messages`."""
+        self._acts.open_app_home(user, tab)
 
     # Reading
 
@@ -271,6 +289,10 @@ class Workspace:
         """Leave calls of this method unanswered until `release`."""
         self._faults.hang(method)
 
+    def hanging(self, method: str) -> int:
+        """How many calls of this method wait for `release`."""
+        return self._faults.left.get(method, 0)
+
     def release(self, method: str) -> None:
         """Answer them after all."""
         self._faults.release(method)
@@ -278,6 +300,14 @@ class Workspace:
     def drop_connection_after_processing(self, method: str, times: int = 1) -> None:
         """Carry the next calls out, then cut the connection in place of an answer."""
         self._faults.drop(method, times)
+
+    def refuse_blocks(self, kind: str) -> None:
+        """Answer `invalid_blocks` to messages with such a block, as a workspace that a new kind hasn't reached yet."""
+        self._records.unknown_blocks.add(kind)
+
+    def accept_blocks(self, kind: str) -> None:
+        """The kind has arrived here too."""
+        self._records.unknown_blocks.discard(kind)
 
     async def disconnect_sockets(self, reason: str = "refresh_requested") -> None:
         """Ask every Socket Mode connection to go: `warning`, `refresh_requested` or `link_disabled`."""

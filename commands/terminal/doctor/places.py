@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.notify.slack.directory import SlackDirectory
 from adapters.notify.slack.faults import in_our_words
+from bot.domain.audiences import everybody
 from bot.domain.plan import Plan
 from bot.ports import Clock, OutsideFault
 from commands.terminal.doctor.findings import Finding, bad, ok
@@ -33,8 +34,7 @@ async def channels(client: AsyncWebClient, plans: Sequence[Plan], second: str = 
 
 
 def _places(plan: Plan) -> Iterable[str]:
-    told: Iterable[tuple[str, ...]] = plan.notify.model_dump().values()
-    return (plan.channel, *(to for targets in told for to in targets if to.startswith("#")))
+    return (plan.channel, *(to for _, to in everybody(plan) if to.startswith("#")))
 
 
 async def _known(client: AsyncWebClient) -> Mapping[str, Mapping[str, Any]]:
@@ -78,7 +78,10 @@ async def roles(client: AsyncWebClient, plans: Sequence[Plan], clock: Clock) -> 
             yield bad(f"role {entry}", f"Slack can't say who that is: {fault}; try again")
             return
     for entry in nobody:
-        yield bad(f"role {entry}", "names nobody in Slack; make the user group, or mend the plan")
+        yield bad(
+            f"role {entry}",
+            "names nobody in Slack; make the user group (a free Slack has none: name people), or mend the plan",
+        )
     if entries and not nobody:
         yield ok("roles", f"{', '.join(entries)} are somebody")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bot.domain.kinds import Kinds
 from bot.domain.plan import Plan
+from bot.settings import Settings
 from commands.terminal.doctor.findings import Finding, bad, note, ok
-from commands.terminal.live import problems
+from commands.terminal.live import NOTIFIER, RUNBOOK, problems
 from storage.plans import PlanFolder
 
 
@@ -33,11 +34,27 @@ def good_plans(folder: Path, kinds: Kinds) -> Sequence[Plan]:
     return [plan for name in files.names() if (plan := files.look(name).report.plan) is not None]
 
 
+def flags(settings: Settings, plans: Sequence[Plan], kinds: Kinds) -> Iterator[Finding]:
+    """Who may ask for the flags of plans, where there are any."""
+    named = [plan.name for plan in plans if any(kinds.traffic[part.kind].routing for part in plan.traffic)]
+    if named and settings.ofrep_token.get_secret_value():
+        yield ok("flags", f"of {', '.join(named)}; who brings PERCH_OFREP_TOKEN may ask for them")
+    elif named:
+        yield note(
+            "flags",
+            f"of {', '.join(named)}; everybody who reaches {settings.host} port {settings.port} may ask for them: set "
+            "PERCH_OFREP_TOKEN, and let services bring it",
+        )
+
+
 async def rehearsals(plan: Plan, environment: Mapping[str, str]) -> Finding:
     """Every source asked once, every target and kill method tried."""
     what = f"outside of {plan.name}"
     found = await problems(plan, environment)
-    if found:
+    if any(not line.startswith((RUNBOOK, NOTIFIER)) for line in found):
         return bad(what, f"{'; '.join(found)}. A start would be refused; mend them, then: perch doctor")
-    methods = sum(map(len, plan.kill_switch))
-    return ok(what, f"{len(plan.metrics)} metrics answer; {len(plan.traffic)} targets, {methods} kill methods tried")
+    if found:
+        return note(what, f"all that a start needs answers, but: {'; '.join(found)}")
+    methods, told = sum(map(len, plan.kill_switch)), len(plan.notifiers)
+    tried = f"{len(plan.metrics)} metrics answer; {len(plan.traffic)} targets, {methods} kill methods tried"
+    return ok(what, f"{tried}, {told} notifiers" if told else tried)

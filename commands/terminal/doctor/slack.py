@@ -15,24 +15,11 @@ from adapters.notify.slack.faults import in_our_words
 from bot.domain.plan import Plan
 from bot.ports import Clock, OutsideFault
 from bot.settings import Settings
-from commands.slack.introduction import StartRefused, introduce, may_connect
+from commands.slack.introduction import StartRefused, introduce
+from commands.terminal.doctor.door import door
 from commands.terminal.doctor.findings import Finding, bad, note, ok
 from commands.terminal.doctor.places import channels, roles
-
-SCOPES = frozenset(
-    {
-        "channels:history",
-        "channels:read",
-        "chat:write",
-        "commands",
-        "groups:history",
-        "groups:read",
-        "reactions:read",
-        "usergroups:read",
-        "users:read",
-    }
-)
-"""What the methods in use need; deploy/manifest.yaml asks for the same, and a test holds them together."""
+from commands.terminal.doctor.scopes import scopes
 
 SKEW = timedelta(seconds=60)
 """Slack's signatures are refused when they are five minutes old; this leaves room."""
@@ -53,9 +40,10 @@ async def slack(settings: Settings, plans: Sequence[Plan], clock: Clock) -> Asyn
             yield bad("bot token", str(refused) or f"Slack didn't answer within {ANSWER_S:g} s; try again")
             return
         yield ok("bot token", f"works, as {answer.get('user')} in {answer.get('team')}")
-        yield _scopes(answer)
+        yield scopes(_header(answer, "x-oauth-scopes"))
         yield _clock(answer, clock())
-        yield await _door(client, settings)
+        async for finding in door(client, settings):
+            yield finding
         async for finding in channels(client, plans, settings.fallback_channel):
             yield finding
         async for finding in roles(client, plans, clock):
@@ -67,17 +55,6 @@ async def _auth_test(client: AsyncWebClient) -> AsyncSlackResponse:
         return await client.auth_test()
 
 
-def _scopes(answer: AsyncSlackResponse) -> Finding:
-    said = _header(answer, "x-oauth-scopes")
-    if not said:
-        return note("scopes", "Slack didn't say which the token has")
-    missing = SCOPES - {scope.strip() for scope in said.split(",")}
-    if missing:
-        lacking = ", ".join(sorted(missing))
-        return bad("scopes", f"missing: {lacking}; add them to the app (deploy/manifest.yaml), then install it again")
-    return ok("scopes", f"all {len(SCOPES)} that are needed")
-
-
 def _clock(answer: AsyncSlackResponse, now: datetime) -> Finding:
     try:
         skew = now - parsedate_to_datetime(_header(answer, "date"))
@@ -87,21 +64,6 @@ def _clock(answer: AsyncSlackResponse, now: datetime) -> Finding:
     if abs(skew) > SKEW:
         return bad("clock", f"this machine's is {shown}; set it right (NTP), or signatures and bakes go wrong")
     return ok("clock", f"within {SKEW.total_seconds():.0f} s of Slack's")
-
-
-async def _door(client: AsyncWebClient, settings: Settings) -> Finding:
-    """How requests come in: Socket Mode or signed HTTP."""
-    if not settings.socket_mode:
-        if settings.slack_signing_secret.get_secret_value():
-            return ok("HTTP mode", f"the signing secret is set; Slack must reach /slack/events on port {settings.port}")
-        return bad(
-            "requests", "neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set; set one of them (docs/slack.md)"
-        )
-    try:
-        await may_connect(client, settings.slack_app_token.get_secret_value())
-    except StartRefused as refused:
-        return bad("app token", str(refused))
-    return ok("app token", "works; Socket Mode may connect")
 
 
 def _header(answer: AsyncSlackResponse, name: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +13,25 @@ from aiohttp.test_utils import TestServer
 from slack_sdk.errors import SlackApiError
 
 from adapters.notify.slack import SlackDirectory, SlackMessenger, slack_client
-from adapters.notify.slack.faults import AGAIN, DENIED, PERHAPS_DONE, SLOW, SlackDenied, translated
-from bot.ports import Denied, OutOfReach, OutsideFault, Posted, Said, ShutOut, SlowDown, Uncertain, Unwelcome
+from adapters.notify.slack.faults import SlackDenied, translated
+from adapters.notify.slack.forms import forms
+from bot.ports import (
+    Chart,
+    Denied,
+    OutOfReach,
+    OutsideFault,
+    Picture,
+    Posted,
+    Said,
+    ShutOut,
+    SlowDown,
+    Uncertain,
+    Unwelcome,
+)
 from bot.sandbox.workspace import Person, Workspace
 
 pytestmark = pytest.mark.anyio
 
-METHODS = json.loads((Path(__file__).parents[2] / "data" / "slack" / "methods.json").read_text())
-CODES = sorted({code for method in METHODS.values() for code in method["errors"]})
 CHANNEL = "#canary-live"
 
 
@@ -115,6 +124,8 @@ async def test_a_message_whose_blocks_slack_refuses_is_posted_as_its_text(town: 
     assert [message["text"] for message in town.workspace.messages(CHANNEL)] == ["Still readable."]
     await town.messenger.edit(posted, Said("So too.", bad.blocks))
     assert [message["text"] for message in town.workspace.messages(CHANNEL)] == ["So too."]
+    await town.messenger.whisper(posted.channel, town.id("ana"), Said("And quietly.", bad.blocks))
+    assert [message["text"] for message in town.workspace.ephemerals("ana", CHANNEL)] == ["And quietly."]
 
 
 async def test_a_connection_that_breaks_in_a_post_leaves_it_uncertain_and_posts_once(town: Town) -> None:
@@ -143,21 +154,6 @@ async def test_a_slack_that_isnt_there_is_out_of_reach() -> None:
     async with slack_client("xoxb-x", "http://127.0.0.1:9/api/") as client:
         with pytest.raises(OutOfReach):
             await SlackMessenger(client).post(CHANNEL, HELLO)
-
-
-@pytest.mark.parametrize("code", CODES)
-async def test_every_documented_error_of_a_method_in_use_is_translated(town: Town, code: str) -> None:
-    """The full way: the workspace refuses, and what comes out is ours, one line, without secrets."""
-    town.workspace.refuse("chat.postMessage", code, times=2)
-    with pytest.raises(OutsideFault) as fault:
-        await town.messenger.post(CHANNEL, HELLO)
-    assert "\n" not in str(fault.value)
-    assert "xoxb" not in str(fault.value)
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_every_documented_error_is_in_exactly_one_table(code: str) -> None:
-    assert sum(code in table for table in (SLOW, AGAIN, PERHAPS_DONE, DENIED)) == 1
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive", "token_expired"])
@@ -282,3 +278,61 @@ async def test_a_place_that_was_never_posted_cant_be_edited(town: Town) -> None:
 
 def _refusal(code: str) -> SlackApiError:
     return SlackApiError("no", {"ok": False, "error": code})  # type: ignore[no-untyped-call]
+
+
+# ---- pictures ---------------------------------------------------------------------------------------------------
+
+NUMBERS = {"type": "table", "rows": [[{"type": "raw_text", "text": "error_rate"}, {"type": "raw_text", "text": "1%"}]]}
+NEW = {"type": "data_visualization", "title": "error_rate", "chart": {"type": "line"}}
+PICTURE = Picture(Chart("Errors", "min", ()), alt="error_rate: 1%, limit 2%.", lost="The picture is missing.")
+
+
+def shown(town: Town) -> list[list[str]]:
+    return [[block["type"] for block in message.get("blocks", ())] for message in town.workspace.messages(CHANNEL)]
+
+
+async def test_a_picture_is_uploaded_unseen_and_shown_by_the_message_that_names_it(town: Town) -> None:
+    """S5: three steps, and one message: a second upload could never be a second post."""
+    file = await town.messenger.upload(b"\x89PNG", "metrics.png", PICTURE.alt)
+    assert shown(town) == []
+    said = Said("Errors are at 1%.", (NUMBERS,), replace(PICTURE, file=file))
+    await town.messenger.post(CHANNEL, said)
+    assert shown(town) == [["table", "image"]]
+    image = town.workspace.messages(CHANNEL)[0]["blocks"][1]
+    assert image["slack_file"] == {"id": file}
+    assert image["alt_text"] == "error_rate: 1%, limit 2%."
+
+
+async def test_a_message_without_its_picture_says_so(town: Town) -> None:
+    await town.messenger.post(CHANNEL, Said("Errors are at 1%.", (NUMBERS,), PICTURE))
+    assert shown(town) == [["table", "context"]]
+    assert "The picture is missing." in str(town.workspace.messages(CHANNEL))
+
+
+async def test_blocks_that_a_workspace_does_not_know_yet_cost_no_others(town: Town) -> None:
+    """PLATFORM §2: charts come to workspaces one after the other."""
+    await town.messenger.post(CHANNEL, Said("Errors are at 1%.", (NUMBERS, NEW), PICTURE))
+    assert shown(town) == [["table", "context"]]
+
+
+def test_a_message_has_forms_from_all_that_it_has_to_its_text_alone() -> None:
+    said = Said("Errors are at 1%.", (NUMBERS, NEW), replace(PICTURE, file="F1"))
+    kinds = [[block["type"] for block in form.blocks] for form in forms(said)]
+    assert kinds == [
+        ["table", "data_visualization", "image"],
+        ["table", "image"],
+        ["table", "image"],
+        ["table", "context"],
+        [],
+    ]
+    assert [form.pause_s > 0 for form in forms(said)] == [False, True, True, False, False]
+    assert [len(form.blocks) for form in forms(HELLO)] == [1, 0]
+    assert [form.blocks for form in forms(Said("Hello."))] == [()]
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+async def test_a_refused_upload_is_a_fault_in_our_words(town: Town, method: str) -> None:
+    town.workspace.refuse(method, "file_uploads_disabled")
+    with pytest.raises(Denied, match="file_uploads_disabled"):
+        await town.messenger.upload(b"\x89PNG", "metrics.png", PICTURE.alt)
+    assert shown(town) == []

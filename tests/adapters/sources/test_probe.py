@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def probed(url: str, measure: str = "up", environment: dict[str, str] | None = None, **options: Any) -> Answer:
-    probe = KIND.build(Options.model_validate({"url": url, "deadline": "500ms", **options}), environment or {})
+    probe = KIND.build(Options.model_validate({"url": url, "deadline": "2s", **options}), environment or {})
     try:
         return await probe.ask(Question(Ask.model_validate({"measure": measure})), datetime.now(UTC))
     finally:

@@ -26,7 +26,7 @@ from bot.domain.kinds import MissingEnvironment
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question, Sample
 from tests.far_side import Handler, always, serving, speaking
-from tests.servers import free_port, prometheus
+from tests.servers import free_port, prometheus, stand_still
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +65,19 @@ async def test_a_vector_is_one_sample_per_series_named_for_people() -> None:
     text = vector(({"__name__": "up", "job": "b", "component": "api"}, "1.5"), ({}, "2"))
     answer = await asked(always(text))
     assert answer == (Sample(1.5, AT, '{component="api", job="b"}'), Sample(2.0, AT, ""))
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/api/v1", "/api/v1/"])
+async def test_an_address_may_be_that_of_the_api_itself(ending: str) -> None:
+    paths: list[str] = []
+
+    async def look(request: web.BaseRequest) -> web.Response:
+        paths.append(request.path)
+        return web.Response(text=vector(({}, "2")), content_type="application/json")
+
+    async with serving(look) as url, built(url + ending) as source:
+        await source.ask(Question(Ask(query="up")), AT)
+    assert paths == ["/api/v1/query"]
 
 
 async def test_nan_and_infinity_pass_for_the_domain_to_judge() -> None:
@@ -319,7 +332,7 @@ async def test_a_real_prometheus_that_is_asked_for_nothing_stopped_or_gone(tmp_p
             assert [str(sample.value) for sample in divided] == ["nan"]
             assert missing(await ask("1")) is missing(await ask("scalar(vector(1))")) is Missing.GARBAGE
             assert await ask("no_such_series") == ()
-            server.process.send_signal(signal.SIGSTOP)
+            await stand_still(server.process)
             assert missing(await hasty.ask(Question(Ask(query="vector(1)")), datetime.now(UTC))) is Missing.TIMEOUT
             server.process.send_signal(signal.SIGCONT)
             assert missing(await ask("vector(1)")) is None

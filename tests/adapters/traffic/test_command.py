@@ -45,6 +45,12 @@ async def test_further_commands_run_in_order_and_the_first_failure_ends_it(world
     assert world.state.read_text() == "PCT=25\nENABLED=true\nFIRST=0.25\n"
 
 
+async def test_both_sides_of_a_split_can_be_said(world: CommandWorld) -> None:
+    """T6: `--traffic-split main:5,r0.5-hotfix:95`."""
+    await world.traffic_with(then=[["setcanary", "set", "SPLIT=main:{percent},old:{rest}"]]).apply(Weight(5))
+    assert "SPLIT=main:5,old:95" in world.state.read_text().splitlines()
+
+
 async def test_a_failure_shows_its_last_lines_redacted_on_one_line(world: CommandWorld) -> None:
     """Law 8: the program echoes its token; the fault doesn't."""
     await world.get_into(Trouble.DENY)

@@ -1,4 +1,4 @@
-"""Confirmations of kinds `http` and `command` (R10)."""
+"""Confirmations of kinds `http` and `command` (R10), besides what the contract suite asks of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from adapters.traffic import CONFIRM
 from adapters.traffic.confirm import shows
 from bot.domain.units import Weight
-from bot.ports import Confirmation, Denied, Nonsense, OutOfReach
+from bot.ports import Confirmation, OutOfReach
 from tests.adapters.traffic.far_sides.command_world import SHARED, CommandWorld, command_world
 from tests.adapters.traffic.far_sides.flag_service import TOKEN, FlagService, flag_service
 from tests.fakes.traffic import Trouble
@@ -35,7 +35,7 @@ async def world(tmp_path: Path) -> AsyncIterator[CommandWorld]:
 
 def over_http(service: FlagService, **options: Any) -> Confirmation:
     kind = CONFIRM["http"]
-    where = {"url": f"{service.url}/split", "token_env": "T", "timeout": "300ms"}
+    where = {"url": f"{service.url}/split", "token_env": "T", "timeout": "1s"}
     return kind.build(kind.options(**where, **options), {"T": TOKEN})
 
 
@@ -51,15 +51,6 @@ async def test_an_address_confirms_only_the_weight_that_it_shows(service: FlagSe
     assert await confirmation.confirms(Weight(10))
     assert not await confirmation.confirms(Weight(1))
     assert not await confirmation.confirms(Weight(100))
-    await confirmation.aclose()
-
-
-async def test_an_address_in_trouble_is_a_fault_and_never_a_yes(service: FlagService) -> None:
-    confirmation = over_http(service, path="split.canary")
-    for trouble, fault in ((Trouble.HANG, OutOfReach), (Trouble.DENY, Denied), (Trouble.GARBAGE, Nonsense)):
-        service.trouble = trouble
-        with pytest.raises(fault):
-            await confirmation.confirms(Weight(0))
     await confirmation.aclose()
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.threads import in_own_thread
 from adapters.traffic.files import MOST_BYTES, TextFile, fault
-from adapters.traffic.threads import in_own_thread
 from bot.ports import Denied, Nonsense, OutOfReach
 
 pytestmark = pytest.mark.anyio

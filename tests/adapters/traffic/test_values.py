@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.traffic.placeholders import fill, names_in, of_weight
-from adapters.traffic.values import Missing, Share, Standing, at, spelled, weight_in
+from adapters.placeholders import fill, names_in, of_weight, spelled
+from adapters.traffic.values import Missing, Share, Standing, at, weight_in
 from bot.domain.units import Weight
 from bot.ports import Nonsense
 
@@ -27,6 +27,13 @@ def test_a_weight_survives_being_written_and_read(weight: Weight, share: Share) 
     assert weight_in(number, share) == weight
     assert weight_in(spelled(number), share) == weight
     assert "e" not in spelled(number), "no far side has to read 1e-4"
+
+
+@given(weight=WEIGHTS)
+def test_what_is_left_for_the_stable_side_makes_a_whole(weight: Weight) -> None:
+    numbers = of_weight(weight)
+    assert round(numbers["percent"] + numbers["rest"], 6) == 100
+    assert weight_in(spelled(numbers["rest"]), Share.PERCENT) == Weight(round(100 - weight.percent, 2))
 
 
 @pytest.mark.parametrize(("value", "percent"), [("10", 10), (" 10 % ", 10), ("0.5", 0.5), (100.0, 100), ("1e1", 10)])

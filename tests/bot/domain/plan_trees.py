@@ -39,6 +39,20 @@ class DoorOptions(Strict):
     url: str
 
 
+class CommandOptions(Strict):
+    command: tuple[str, ...] = Field(min_length=1)
+
+
+class TriedOptions(CommandOptions):
+    load_burst: bool = False
+
+
+class LoadOptions(Strict):
+    url: str
+    requests: int = Field(default=1, ge=1)
+    load_hosts: tuple[str, ...] = ()
+
+
 def _nothing(options: Any, environment: Any) -> None:
     return None
 
@@ -51,6 +65,16 @@ KINDS = Kinds(
     traffic={"door": Kind(DoorOptions, _nothing)},
     kill={"door": Kind(DoorOptions, _nothing)},
     confirm={"door": Kind(DoorOptions, _nothing)},
+    diagnosis={"command": Kind(CommandOptions, _nothing)},
+    tasks={
+        "command": Kind(TriedOptions, _nothing, tells={"exit_code": Unit.COUNT}),
+        "load": Kind(
+            LoadOptions,
+            _nothing,
+            tells={"success_rate": Unit.PERCENT, "p95": Unit.SECONDS, "rate": Unit.PER_SECOND},
+            of_plan=("load_hosts",),
+        ),
+    },
 )
 
 
@@ -73,7 +97,6 @@ def a_tree() -> dict[str, Any]:
         },
         "sides": {"canary": 'v="new"', "stable": 'v="old"'},
         "slos": {"toggle": {"metric": "success_rate", "target": "99.9%", "window": "30d"}},
-        "events": {"deploy": {}},
         "traffic": [{"kind": "door", "url": "http://door"}],
         "stages": [
             {"weight": "1%", "bake": "4h", "promote_when": ["success_rate > 95%"]},

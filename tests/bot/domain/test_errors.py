@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from bot.domain import errors
+from bot.domain import errors, obstacles
 from bot.domain.errors import PerchError, Refusal
 
 ABSTRACT = {"PerchError", "Refusal", "BadRequest", "NotNow"}
 CLASSES = [
     each
-    for name, each in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(each, PerchError) and name not in ABSTRACT
+    for module in (errors, obstacles)
+    for name, each in inspect.getmembers(module, inspect.isclass)
+    if issubclass(each, PerchError) and each.__module__ == module.__name__ and name not in ABSTRACT
 ]
 
 
@@ -40,8 +41,9 @@ def test_every_refusal_shows_the_facts_it_is_built_from(refusal: type[PerchError
 
 @pytest.mark.parametrize("refusal", CLASSES, ids=lambda each: each.__name__)
 def test_the_tree_at_the_top_names_every_refusal(refusal: type[PerchError]) -> None:
-    assert errors.__doc__ is not None
-    assert refusal.__name__ in errors.__doc__
+    page = inspect.getmodule(refusal)
+    assert page is not None
+    assert refusal.__name__ in (page.__doc__ or "")
 
 
 def test_what_can_be_repeated_at_once_is_no_refusal() -> None:

@@ -11,6 +11,7 @@ from bot.domain import gates
 from bot.domain.plan import Approvals
 from bot.domain.rollout import Approval, Intent, Person, Rollout, Verdict, Way
 from bot.domain.units import Weight
+from bot.domain.waits import Wait, Waiting
 from tests.builders import (
     ANA,
     BEN,
@@ -35,6 +36,10 @@ def ready(**changes: object) -> Rollout:
     """A rollout that may rise now."""
     gate = a_gate(approvals=(a_yes(BEN),))
     return at_stage(PLAN, gate=gate, check=a_check(), involved=(ANA.id,)).but(**changes)
+
+
+def lacks(*about: object) -> list[str]:
+    return [each.what for each in gates.still_needed(*about)]  # type: ignore[arg-type]
 
 
 def waits(rollout: Rollout, now: datetime = START, opens: datetime | None = None) -> list[str]:
@@ -95,7 +100,7 @@ def test_an_approval_of_another_version_or_plan_is_void(changed: dict[str, str])
 def test_a_shut_window_is_waited_for_with_its_time() -> None:
     opens = START + timedelta(hours=3)
     [waiting] = gates.promotion_waits_for(ready(), PLAN, START, opens)
-    assert waiting == gates.Waiting("the time window", opens)
+    assert waiting == Waiting(Wait.WINDOW, "the time window", opens)
 
 
 # ---- what voids a gate -----------------------------------------------------------------------------------------
@@ -133,19 +138,19 @@ def test_a_gate_holds_what_the_approver_sees() -> None:
 def test_two_approvals_of_one_person_are_one() -> None:
     """Law 6."""
     gate = a_gate(approvals=(a_yes(BEN), a_yes(BEN, at=START + MINUTE)))
-    assert gates.still_needed(gate, TWO, ()) == ["1 of 2 approvals"]
+    assert lacks(gate, TWO, ()) == ["1 of 2 approvals"]
 
 
 def test_who_asked_does_not_count_with_four_eyes_and_does_without() -> None:
     gate = a_gate(approvals=(a_yes(ANA),))
-    assert gates.still_needed(gate, ONE, (ANA.id,)) == ["1 of 1 approvals"]
+    assert lacks(gate, ONE, (ANA.id,)) == ["1 of 1 approvals"]
     assert gates.still_needed(gate, Approvals(need=1, not_requester=False), (ANA.id,)) == []
 
 
 def test_one_of_each_group_needs_a_person_of_its_own_for_each() -> None:
     wanted = Approvals(need=1, one_of_each=("@devops", "@engineering"))
     both = a_yes(BEN, "@devops", "@engineering")
-    assert gates.still_needed(a_gate(approvals=(both,)), wanted, ()) == ["an approval from @engineering"]
+    assert lacks(a_gate(approvals=(both,)), wanted, ()) == ["an approval from @engineering"]
     assert gates.still_needed(a_gate(approvals=(both, a_yes(CLEO, "@devops"))), wanted, ()) == []
     assert gates.still_needed(a_gate(approvals=(both, a_yes(CLEO))), wanted, ()) != []
 
@@ -188,8 +193,8 @@ def test_a_bake_says_what_it_waits_for_with_a_time() -> None:
     check = a_check(Verdict.FAIL, lines=(a_line("hard", met=False, condition="success > 98%"),))
     told = gates.bake_waits_for(at_stage(PLAN, check=check), PLAN, START)
     assert told == [
-        gates.Waiting("4m more of baking", START + 4 * MINUTE),
-        gates.Waiting("success > 98% (not met)"),
+        Waiting(Wait.BAKE, "4m more of baking", START + 4 * MINUTE),
+        Waiting(Wait.CONDITION, "success > 98% (not met)", name="success > 98%"),
     ]
 
 

@@ -7,8 +7,8 @@ import pytest
 from bot.domain import kills
 from bot.domain.kills import TIER_TIME
 from bot.domain.machine import State
-from bot.domain.moves import Step
 from bot.domain.rollout import MethodOutcome, Rollout
+from bot.domain.steps import Step
 from bot.domain.units import ZERO
 from tests.builders import BEN, CLEO, START, Story, a_plan, a_rollout
 
@@ -35,7 +35,7 @@ def watched(
     return kills.watch(known, a_plan(), at, tiers, unmet, unmet)
 
 
-@pytest.mark.parametrize("state", [each for each in State if each is not State.KILLED])
+@pytest.mark.parametrize("state", [each for each in State if each not in (State.KILLED, State.OBSERVED)])
 def test_a_kill_begins_from_every_state(state: State) -> None:
     """Law 2. From aborted too: the switch is thrown before anybody looks, and only a kill on record can be rearmed."""
     rollout = kills.begin(a_rollout(state=state), START, BEN, "now", START, 1).rollout

@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.domain.machine import State
 from bot.domain.moments import scheduled
-from bot.domain.moves import Step
 from bot.domain.rollout import Rollout
+from bot.domain.steps import Step
 from tests.builders import CLEO, MINUTE, START, Story, a_check, a_gate, a_plan, a_stage, at_stage
 
 HOUR = timedelta(hours=1)

@@ -43,7 +43,7 @@ def test_the_bake_clock_starts_when_the_weight_is_confirmed() -> None:
         story.now,
         timedelta(0),
     )
-    assert story.last("stage_confirmed").facts == {"stage": 1, "weight": 10, "before": 1, "took_s": 40}
+    assert story.last("stage_confirmed").facts == {"stage": 1, "weight": 10, "before": 1, "mirror": 0, "took_s": 40}
 
 
 def test_a_raise_that_is_not_confirmed_goes_back_and_is_held() -> None:
@@ -107,7 +107,14 @@ def test_an_early_reason_ends_with_its_gate() -> None:
     assert story.check(success=97.0).rollout.early == ""
 
 
-@pytest.mark.parametrize("state", [State.PREFLIGHT, State.ROLLING_BACK, State.COMPLETED])
+def test_a_start_can_be_held_before_any_traffic_and_preflight_runs_again_then() -> None:
+    hold = moves.a_hold("asked for", BEN.id, START, "person")
+    held = moves.hold(a_rollout(), START, hold, "i", BEN).rollout
+    assert (held.state, held.confirmed, held.intent) == (State.HELD, Weight(0), None)
+    assert moves.resume(held, START, BEN).rollout.state is State.PREFLIGHT
+
+
+@pytest.mark.parametrize("state", [State.ROLLING_BACK, State.COMPLETED])
 def test_what_cannot_be_held_says_what_is_possible(state: State) -> None:
     hold = moves.a_hold("asked for", BEN.id, START, "person")
     with pytest.raises(IllegalMove):

@@ -111,8 +111,7 @@ def test_availability_needs_at_least_one_probe() -> None:
     assert holds("availability(chat) >= 99.9%", facts).holds is True
 
 
-@pytest.mark.parametrize("text", ["budget(toggles) > 50%", "burn(toggles, 1h) < 14.4", "all slos pass", "oom happened"])
-def test_what_this_version_cannot_measure_is_no_data(text: str) -> None:
-    seen = on(text)
+def test_what_this_version_cannot_measure_is_no_data() -> None:
+    seen = on("check fails")
     assert seen.holds is None
     assert "can't be measured" in seen.detail

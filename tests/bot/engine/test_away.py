@@ -15,7 +15,7 @@ from bot.engine.outbox import Sender
 from bot.engine.second_way import Fallback
 from bot.ports import Change, Lane, Outgoing, OutOfReach, OutsideFault, Posted, Said, ShutOut, SlowDown, Unwelcome
 from bot.wording import BY_ITSELF
-from tests.bot.engine.test_outbox import BRISK, ROLLOUT, START, FakeMessenger, OnePlan, note, root, words
+from tests.bot.engine.test_outbox import BRISK, ROLLOUT, START, FakeMessenger, note, one_plan, root, words
 from tests.bot.wording.stories import a_rollout
 from tests.fakes.memory import MemoryOutbox, MemoryRollouts, Outage
 
@@ -82,7 +82,7 @@ class Scene:
             self.outbox,
             self.hearing,
             self.rollouts,
-            OnePlan(),
+            one_plan,
             lambda outgoing, *rest: (
                 BY_ITSELF[outgoing.say](outgoing.facts) if outgoing.say in BY_ITSELF else words(outgoing, *rest)
             ),

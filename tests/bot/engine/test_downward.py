@@ -5,14 +5,32 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import KillEngaged, NotAllowed
+from bot.domain.errors import NotAllowed
 from bot.domain.machine import State
+from bot.domain.obstacles import KillEngaged
 from bot.domain.units import ZERO, Weight
 from bot.ports import OutOfReach, StoreAway
 from tests.fakes.traffic import Trouble
-from tests.rig import ANA, BEN, DEV, rig, sick, tree
+from tests.rig import ANA, BEN, CLEO, DEV, rig, sick, tree
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_databases")]
+
+
+@pytest.mark.parametrize("verb", ["rollback", "kill"])
+async def test_who_rolls_back_what_somebody_just_brought_down_has_what_he_wants(tmp_path: Path, verb: str) -> None:
+    """Law 6: the second of two people may come after the first has been served; nothing is done twice, nor refused."""
+    async with rig(tmp_path) as story:
+        rollout = await story.until_gate(await story.start())
+        if verb == "kill":
+            await story.engine.desk.kill(story.request("kill", BEN), rollout.id, "fire")
+        else:
+            await story.engine.desk.rollback(story.request("rollback", BEN), rollout.id, "looks bad")
+        await story.settle()
+        kinds = await story.kinds_on_record(rollout)
+        late = await story.engine.desk.rollback(story.request("rollback", CLEO), rollout.id, "looks bad")
+        await story.settle()
+        assert late.state.brought_down
+        assert await story.kinds_on_record(rollout) == kinds
 
 
 async def test_a_raise_that_is_never_confirmed_goes_back_and_is_held(tmp_path: Path) -> None:

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.domain.errors import BadRequest, NotAllowed, NotNow, ServiceFrozen
+from bot.domain.errors import BadRequest, NotAllowed, NotNow
 from bot.domain.evidence import WORKSPACE
 from bot.domain.freezes import EVERYWHERE, Freeze
 from bot.domain.machine import State
+from bot.domain.obstacles import ServiceFrozen
 from bot.domain.rollout import Person, Rollout
 from bot.domain.units import ZERO, Weight
-from bot.engine.requests import Cold
+from bot.engine.requests import Cold, Start
 from bot.ports import Change, OutOfReach
 from tests.builders import at_stage
 from tests.fakes.traffic import Trouble
@@ -140,8 +140,9 @@ async def test_a_breach_under_a_freeze_still_rolls_back(here: Rig) -> None:
 
 
 async def test_a_start_in_preflight_is_aborted_before_anything_moves(here: Rig) -> None:
-    asked: dict[str, Any] = {"version": "v2", "environment": "", "override": "", "fix": "", "observe": False}
-    started = await here.engine.desk.start(here.request("start"), "materializers", Weight(1), **asked)
+    started = await here.engine.desk.start(
+        here.request("start"), Start(plan="materializers", weight=Weight(1), version="v2")
+    )
     await freeze(here)
     await here.settle()
     assert (await here.load(started)).state is State.ABORTED
@@ -150,8 +151,9 @@ async def test_a_start_in_preflight_is_aborted_before_anything_moves(here: Rig) 
 
 async def test_a_start_that_slipped_in_beside_the_freeze_is_stopped_at_the_fence(here: Rig) -> None:
     """Law 7: whoever decided without knowing of the freeze asks once more right before the outside call."""
-    asked: dict[str, Any] = {"version": "v2", "environment": "", "override": "", "fix": "", "observe": False}
-    started = await here.engine.desk.start(here.request("start"), "materializers", Weight(1), **asked)
+    started = await here.engine.desk.start(
+        here.request("start"), Start(plan="materializers", weight=Weight(1), version="v2")
+    )
     await kept_and_died(here)
     await here.settle()
     await here.settle()

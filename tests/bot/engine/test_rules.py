@@ -7,21 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain.errors import (
-    AlreadyLive,
-    ApprovedAlready,
-    Cooldown,
-    NotAllowed,
-    NotPromotable,
-    OutsideWindow,
-    StaleClick,
-    WrongStage,
-)
+from bot.domain.errors import ApprovedAlready, NotAllowed, NotPromotable, StaleClick, WrongStage
 from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
+from bot.domain.obstacles import AlreadyLive, Cooldown, OutsideWindow
 from bot.domain.units import ZERO, Weight
 from tests.fakes.traffic import Trouble
-from tests.rig import ANA, BEN, CLEO, DEV, rig, sick, tree
+from tests.rig import ANA, BEN, CLEO, DEV, again, rig, sick, tree
 
 pytestmark = pytest.mark.anyio
 
@@ -203,7 +195,7 @@ async def test_several_targets_go_up_in_order_and_a_failing_one_takes_all_back(t
 
 
 async def test_snapshots_and_checkpoints_come_on_schedule(tmp_path: Path) -> None:
-    """S3: snapshots in the thread, checkpoints in the channel as well."""
+    """S3: snapshots in the thread, checkpoints in the channel as well; what everybody expects only in the thread."""
     async with rig(tmp_path, tree(stages=staged(bake="30m", checkpoints=["15m"]))) as story:
         rollout = await story.start()
         await story.minutes(16)
@@ -213,6 +205,8 @@ async def test_snapshots_and_checkpoints_come_on_schedule(tmp_path: Path) -> Non
         said = {message.say: message for message in await story.said()}
         assert (said["snapshot"].thread, said["snapshot"].broadcast) == (True, False)
         assert said["checkpoint"].broadcast
+        expected = ("verdict_changed", "stage_confirmed")
+        assert [(said[each].thread, said[each].broadcast) for each in expected] == [(True, False)] * 2
 
 
 async def test_after_a_rollback_the_metrics_are_verified_and_told(tmp_path: Path) -> None:
@@ -227,6 +221,31 @@ async def test_after_a_rollback_the_metrics_are_verified_and_told(tmp_path: Path
         verified = next(record for record in records if record.kind == "verified")
         assert verified.body["failed"] == ["latency < 1s within 30s"]
         assert verified.body["passed"] == ["errors < 1% within 30s"]
+        assert [each["says"] for each in verified.body["results"]] == ["PASS", "FAIL"]
+
+
+async def test_after_a_kill_it_is_looked_whether_all_is_well_and_a_restart_goes_on(tmp_path: Path) -> None:
+    """R12: what killed it has its times, and what must be well afterwards as well."""
+    after = {"kill": ["latency <= baseline + 10% within 60s", "errors < 1% within 30s"]}
+    plan = tree(killed_when=["new_jobs == 0 within 30s"], verify_after=after)
+    plan["metrics"]["latency"]["baseline"] = {"before_start": "5m"}
+    async with rig(tmp_path, plan) as story:
+        rollout = await story.start()
+        await story.minutes(1)
+        story.numbers.values |= {"latency": 9.0}
+        await story.engine.desk.kill(story.request("kill"), rollout.id, "it burns")
+        await story.minutes(0.1, step_s=2)
+        assert (await story.load(rollout)).state is State.KILLED
+        async with again(story, tmp_path) as next_life:
+            next_life.numbers.values["latency"] = 2.0
+            next_life.now += timedelta(seconds=20)
+            await next_life.settle()
+            records = {record.kind: record.body for record in await next_life.engine.rollouts.records(rollout.id)}
+            (killed,) = records["killed"]["conditions"]
+            assert (killed["says"], killed["took_s"] <= 6) == ("PASS", True)
+            latency, errors = sorted(records["verified"]["results"], key=lambda each: each["condition"], reverse=True)
+            assert (latency["says"], errors["says"]) == ("PASS", "PASS")
+            assert errors["took_s"] < 20 <= latency["took_s"]
 
 
 async def test_a_breach_in_the_last_stage_can_pull_the_kill_switch(tmp_path: Path) -> None:
@@ -286,3 +305,15 @@ async def test_a_used_gates_card_names_whoever_let_it_through(tmp_path: Path) ->
         await story.approve(rollout, BEN)
         used = [message for message in await story.said() if message.facts.get("state") == "used"]
         assert [approval["person"]["id"] for approval in used[0].facts["card"]["approvals"]] == [BEN]
+
+
+async def test_a_baseline_from_before_the_start_stays_as_it_was_while_stages_bake(tmp_path: Path) -> None:
+    """A stage without a name isn't the stage that a baseline doesn't name: the canary was its own baseline then."""
+    metrics = {**tree()["metrics"]}
+    metrics["latency"] = {**metrics["latency"], "baseline": {"before_start": "30m"}}
+    stages = [{**stage, "warn_unless": ["latency <= baseline + 10%"]} for stage in tree()["stages"]]
+    async with rig(tmp_path, tree(metrics=metrics, stages=stages)) as story:
+        rollout = await story.start()
+        story.numbers.values["latency"] = 9.0
+        await story.minutes(3)
+        assert (await story.load(rollout)).baselines["latency"].value == 2.0

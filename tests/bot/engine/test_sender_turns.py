@@ -38,11 +38,11 @@ class Turns:
             while self.asked < times:
                 await asyncio.sleep(0)
 
-    async def sending(self, number: int) -> None:
+    async def sending(self, number: int, until: datetime) -> None:
         if self.taken:
             self.taken -= 1
             raise NotOurs("said meanwhile")
-        await self._sending(number)
+        await self._sending(number, until)
         if self.naps:
             self.naps -= 1
             self.here.pass_time(timedelta(seconds=31))

@@ -109,8 +109,10 @@ class Demo:
     async def _event(self, body: Json) -> None:
         await self._hear(body)
 
-    async def _home(self, event: Json, client: AsyncWebClient) -> None:
-        await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section("Home")]})
+    async def _home(self, body: Json, event: Json, client: AsyncWebClient) -> None:
+        await self._hear(body)
+        if event["tab"] == "home":
+            await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section("Home")]})
 
     async def _submitted(self, ack: AsyncAck, view: Json) -> None:
         await self._hear(view)

@@ -46,6 +46,23 @@ def image(**changed: object) -> Json:
     return {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "x"} | changed
 
 
+def chart(kind: str = "line", lines: int = 1, points: int = 1, **changed: object) -> Json:
+    labels = [f"{n}".rjust(20) for n in range(points)]
+    data = [{"label": label, "value": -1.5} for label in labels]
+    series = [{"name": f"{n}".rjust(20), "data": data} for n in range(lines)]
+    axes = {"categories": labels, "x_label": "x" * 50, "y_label": "y" * 50}
+    drawn = {"type": kind, "series": series, "axis_config": axes} | changed
+    return {"type": "data_visualization", "title": "t" * 50, "chart": drawn}
+
+
+def pie(count: int, value: float = 1) -> Json:
+    return chart("pie", segments=[{"label": f"{n}", "value": value} for n in range(count)])
+
+
+def groups(count: int) -> Json:
+    return {"type": "static_select", "option_groups": [{"label": plain("g"), "options": [OPTION]}] * count}
+
+
 FITS: list[tuple[str, list[Json]]] = [
     ("section", [section("x" * 3000)]),
     ("fields", [{"type": "section", "fields": [plain("x" * 2000)] * 10}]),
@@ -70,6 +87,11 @@ FITS: list[tuple[str, list[Json]]] = [
     ("task_card", [{"type": "task_card", "task_id": "t", "title": "t", "status": "complete"}]),
     ("carousel", [{"type": "carousel", "elements": [{"type": "card", "title": plain("x")}] * 10}]),
     ("accessory", [section("x") | {"accessory": button("b")}]),
+    ("lines", [chart(lines=12, points=20)]),
+    ("bars", [chart("bar"), chart("area")]),
+    ("pie", [pie(12)]),
+    ("option groups", [actions(groups(100))]),
+    ("the same action_id in two blocks", [actions(button("b")), section("x") | {"accessory": button("b")}]),
     ("unnamed", [actions({"type": "button", "text": plain("x")})]),
 ]
 
@@ -115,7 +137,6 @@ BREAKS: list[tuple[str, list[Json]]] = [
     ("input in a message", [{"type": "input", "label": plain("x"), "element": {"type": "plain_text_input"}}]),
     ("alert in a message", [{"type": "alert", "text": plain("x")}]),
     ("double action_id", [actions(button("b"), button("b"))]),
-    ("double action_id apart", [actions(button("b")), section("x") | {"accessory": button("b")}]),
     ("double block_id", [section("x") | {"block_id": "b"}] * 2),
     ("101 rows", [table(101, 1)]),
     ("21 columns", [table(1, 21)]),
@@ -146,6 +167,27 @@ BREAKS: list[tuple[str, list[Json]]] = [
     ("6 context actions", [{"type": "context_actions", "elements": [{}] * 6}]),
     ("11 cards", [{"type": "carousel", "elements": [{"type": "card", "title": plain("x")}] * 11}]),
     ("rich text shape", [{"type": "rich_text"}]),
+    ("101 option groups", [actions(groups(101))]),
+    ("group without label", [actions({"type": "static_select", "option_groups": [{"options": [OPTION]}]})]),
+    ("group of nothing", [actions({"type": "static_select", "option_groups": [{"label": plain("g"), "options": []}]})]),
+    ("13 lines", [chart(lines=13)]),
+    ("21 points", [chart(points=21)]),
+    ("no lines", [chart(lines=0)]),
+    ("13 slices", [pie(13)]),
+    ("empty slice", [pie(2, 0)]),
+    ("three charts", [chart(), chart(), chart()]),
+    ("chart kind", [chart("radar")]),
+    ("chart title", [chart() | {"title": "t" * 51}]),
+    ("chart without title", [{name: value for name, value in chart().items() if name != "title"}]),
+    ("chart without chart", [{"type": "data_visualization", "title": "t"}]),
+    ("chart axis", [chart(axis_config={"categories": ["0".rjust(20)], "y_label": "y" * 51})]),
+    ("chart without axes", [chart(axis_config=None)]),
+    ("chart label", [chart(axis_config={"categories": ["x" * 21]})]),
+    ("chart value for nothing", [chart(axis_config={"categories": ["a"]})]),
+    ("chart value missing", [chart(axis_config={"categories": ["0".rjust(20), "a"]})]),
+    ("chart value", [chart(series=[{"name": "s", "data": [{"label": "0".rjust(20), "value": "1"}]}])]),
+    ("series name", [chart(series=[{"name": "s" * 21, "data": [{"label": "0".rjust(20), "value": 1}]}])]),
+    ("double series", [chart(series=[{"name": "s", "data": [{"label": "0".rjust(20), "value": 1}]}] * 2)]),
 ]
 
 
@@ -159,6 +201,11 @@ def test_blocks_past_a_limit_are_refused_with_their_place(blocks: list[Json]) ->
     found = check_blocks(blocks, "message")
     assert found
     assert all("[json-pointer:/blocks" in line for line in found)
+
+
+def test_a_kind_of_block_that_has_not_arrived_yet_is_refused() -> None:
+    refused = ["unsupported type: data_visualization [json-pointer:/blocks/1/type]"]
+    assert check_blocks([section("x"), chart()], "message", {"data_visualization"}) == refused
 
 
 def test_a_modal_takes_a_hundred_blocks_and_inputs_but_no_tables() -> None:

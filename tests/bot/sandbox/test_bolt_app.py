@@ -1,9 +1,10 @@
 """A real Bolt app lives in the workspace: what people do reaches it, and what it answers is seen."""
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace import Workspace
-from tests.bot.sandbox.demo import LIVE, Demo, Json
+from tests.bot.sandbox.demo import LIVE, Demo, Json, plain, section
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +92,53 @@ async def test_a_modal_shows_the_errors_of_its_submission_then_closes(workspace:
     assert len(workspace.views("ana")) == 1
     await workspace.submit_view("ana", view["id"], {"reason": "because"})
     assert workspace.views("ana") == []
+
+
+async def test_a_control_tells_what_the_others_hold_and_an_update_keeps_it(
+    workspace: Workspace, demo: Demo, client: AsyncWebClient
+) -> None:
+    """Multi-step forms: `block_actions` from within a modal, with `view.hash` and the state of all its inputs."""
+    await workspace.command("ana", LIVE, "/canary help")
+    choice = {"type": "static_select", "action_id": "press", "options": [{"text": plain("A"), "value": "a"}]}
+    reason = {"type": "plain_text_input", "action_id": "reason"}
+    blocks = [
+        {"type": "input", "block_id": "plan", "label": plain("Plan"), "dispatch_action": True, "element": choice},
+        {"type": "input", "block_id": "why", "label": plain("Why"), "element": reason},
+    ]
+    view = {"type": "modal", "title": plain("Start"), "submit": plain("Go"), "blocks": blocks}
+    opened = (await client.views_open(trigger_id=demo.heard[-1]["trigger_id"], view=view))["view"]
+    assert (await workspace.click_view("ana", opened["id"], "press", "a", typed={"reason": "due"})).acked
+    told = demo.heard[-1]
+    assert (told["container"], told["view"]["hash"]) == ({"type": "view", "view_id": opened["id"]}, opened["hash"])
+    assert "channel" not in told
+    assert "message" not in told
+    values = told["view"]["state"]["values"]
+    assert values["plan"]["press"]["selected_option"]["value"] == "a"
+    assert values["why"]["reason"] == {"type": "plain_text_input", "value": "due"}
+
+    fresh = view | {"blocks": [*blocks, section("Ready")]}
+    await client.views_update(view_id=opened["id"], hash=opened["hash"], view=fresh)
+    assert workspace.views("ana")[0]["state"]["values"] == values
+
+
+async def test_a_message_tells_which_boxes_are_ticked(workspace: Workspace, demo: Demo, client: AsyncWebClient) -> None:
+    """R19: a checklist in a gate; the block says which of two with the same action id."""
+    options = [{"text": plain(name), "value": name} for name in ("seen", "told")]
+    ticks = {"type": "checkboxes", "action_id": "press", "options": options, "initial_options": options[:1]}
+    blocks = [{"type": "actions", "block_id": name, "elements": [ticks]} for name in ("one", "two")]
+    ts = str((await client.chat_postMessage(channel=LIVE, text="Gate", blocks=blocks))["ts"])
+    await workspace.click("ben", LIVE, ts, "press", ["seen", "told"], block_id="two")
+    told = demo.heard[-1]
+    assert [option["value"] for option in told["actions"][0]["selected_options"]] == ["seen", "told"]
+    ticked = {name: len(held["press"]["selected_options"]) for name, held in told["state"]["values"].items()}
+    assert ticked == {"one": 1, "two": 2}
+
+
+async def test_opening_the_apps_messages_is_told_as_another_tab(workspace: Workspace, demo: Demo) -> None:
+    await workspace.open_app_home("ana", "messages")
+    told = (await demo.until_heard(1))[0]["event"]
+    assert (told["type"], told["tab"]) == ("app_home_opened", "messages")
+    assert workspace.home("ana") is None
 
 
 async def test_app_home_is_published_when_opened(workspace: Workspace, demo: Demo) -> None:

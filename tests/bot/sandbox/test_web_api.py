@@ -1,10 +1,11 @@
 """What works: the calls that a rollout bot makes, through the real client."""
 
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace import Workspace
-from tests.bot.sandbox.demo import LIVE, button, client_for, section
+from tests.bot.sandbox.demo import LIVE, Json, button, channel_id, client_for, section
 
 pytestmark = pytest.mark.anyio
 
@@ -111,6 +112,35 @@ async def test_a_file_is_uploaded_in_three_steps_and_shared(workspace: Workspace
     assert message["text"] == "The record"
     assert message["files"][0]["name"] == "evidence.txt"
     assert message["files"][0]["size"] == len("all is well")
+
+
+async def test_an_uploaded_picture_is_shown_with_its_words_where_it_was_sent(
+    workspace: Workspace, client: AsyncWebClient
+) -> None:
+    """S5: in a thread, to a person, and inside a message."""
+    parent = await workspace.post("ana", LIVE, "hi")
+    words: Json = {"filename": "trend.png", "title": "Trend", "alt_txt": "latency rose to 6 s"}
+    await client.files_upload_v2(content="abc", channel=channel_id(workspace), thread_ts=parent, **words)
+    sent = workspace.thread(LIVE, parent)[1]["files"][0]
+    assert (sent["title"], sent["alt_txt"], sent["mimetype"]) == ("Trend", "latency rose to 6 s", "image/png")
+    await client.files_upload_v2(content="abc", channel="U01ANA0001", **words)
+    assert workspace.direct_messages("ana")[0]["files"]
+
+    image = {"type": "image", "slack_file": {"id": sent["id"]}, "alt_text": "latency rose to 6 s"}
+    await client.chat_postMessage(channel=LIVE, text="Trend", blocks=[image])
+    with pytest.raises(SlackApiError, match="invalid slack file"):
+        await client.chat_postMessage(channel=LIVE, text="x", blocks=[image | {"slack_file": {"id": "F0"}}])
+    with pytest.raises(SlackApiError, match="alt_txt_too_large"):
+        await client.files_getUploadURLExternal(filename="x.png", length=3, alt_txt="x" * 1001)
+
+
+async def test_a_workspace_may_not_know_a_kind_of_block_yet(workspace: Workspace, client: AsyncWebClient) -> None:
+    table = [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}]
+    workspace.refuse_blocks("table")
+    with pytest.raises(SlackApiError, match="unsupported type: table"):
+        await client.chat_postMessage(channel=LIVE, text="x", blocks=table)
+    workspace.accept_blocks("table")
+    await client.chat_postMessage(channel=LIVE, text="x", blocks=table)
 
 
 async def test_a_view_is_updated_by_its_id(workspace: Workspace, client: AsyncWebClient) -> None:

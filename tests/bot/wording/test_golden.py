@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Outgoing, Said
-from bot.wording import SAY, WORKSPACE, say
-from tests.bot.wording.golden_stories import Story, stories, the_plan
+from bot.wording import BY_ITSELF, SAY, WORKSPACE, say
+from tests.bot.wording.golden_stories import Story, stories, the_history, the_plan
 from tests.bot.wording.limits import broken_limits
+from tests.bot.wording.readable import lone_marks, not_a_sentence
 from tests.bot.wording.rendering import rendered
 from tests.bot.wording.stories import NOW
 
@@ -25,7 +26,7 @@ MRKDWN = re.compile(r"`|<!date|(?<!\w)\*\S")
 
 def told(story: Story) -> Said:
     name, facts, rollout = story
-    return say(Outgoing(name, key="k", facts=facts), rollout, the_plan(), NOW)
+    return say(Outgoing(name, key="k", facts=facts), rollout, the_plan(), NOW, the_history())
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -34,6 +35,7 @@ def test_a_message_reads_as_it_was_agreed(name: str) -> None:
     if os.environ.get("PERCH_GOLDEN") == "write":
         GOLDEN.mkdir(exist_ok=True)
         kept.write_text(rendered(said), encoding="utf-8")
+    assert kept.exists(), f"PERCH_GOLDEN=write pytest {Path(__file__).name} makes {kept.name}: read it, and keep it"
     assert rendered(said) == kept.read_text(encoding="utf-8")
 
 
@@ -43,9 +45,15 @@ def test_a_notification_is_whole_sentences_without_marks(name: str) -> None:
     said = told(STORIES[name])
     assert broken_limits(said) == []
     assert not MRKDWN.search(said.text)
-    assert said.text.endswith((".", "?", "!", ":")) or "/canary" in said.text.rsplit(".", 1)[-1]
+    assert not_a_sentence(said.text) == ""
+    assert lone_marks((*said.blocks, {"text": said.text})) == []
 
 
-def test_there_is_a_text_for_every_kind_of_message_and_none_without_one() -> None:
-    assert {story[0] for story in STORIES.values()} == {*SAY, *WORKSPACE}
+@pytest.mark.parametrize("name", [*SAY, *WORKSPACE, *BY_ITSELF])
+def test_each_kind_of_message_has_a_story(name: str) -> None:
+    told = {story[0] for story in STORIES.values()}
+    assert name in told, f"add a story of '{name}' to golden_stories.py, then: PERCH_GOLDEN=write pytest {__file__}"
+
+
+def test_no_golden_file_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.glob("*.txt")} == set(STORIES)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.domain.rollout import Person
-from bot.wording.numbers import against, number
-from bot.wording.remarks import remark
+from bot.wording.numbers import against, number, room_left
+from bot.wording.remarks import remark, shortly
 from bot.wording.sentences import code, joined, moment, plain, prose, span, spoken, took, who
 from tests.bot.wording.stories import NOW
 
@@ -85,6 +85,28 @@ def test_what_nobody_saw_take_time_took_under_a_second() -> None:
 )
 def test_a_margin_says_how_far_off(value: float, limit: float, unit: str, shown: str) -> None:
     assert against(value, limit, unit) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "unit", "shown"),
+    [
+        (0.41, 0.6, "seconds", "32% under 600 ms"),
+        (99.9, 95, "percent", "4.9 pp over 95%"),
+        (60, 20, "per_minute", "3× 20/min"),
+        (0, 0, "count", "at 0"),
+        (3, 0, "count", "over 0"),
+        (1.2, 1.2001, "seconds", "under 1.2 s"),
+    ],
+)
+def test_a_good_margin_is_said_in_few_words(value: float, limit: float, unit: str, shown: str) -> None:
+    assert room_left(value, limit, unit) == shown
+
+
+def test_a_target_keeps_host_and_last_name_of_a_long_address() -> None:
+    """T9: a kill's outcomes are read on a phone."""
+    assert shortly("http http://api:80/internal/kill/jobs engaged") == "http api:80/…/jobs engaged"
+    assert shortly("redis flag at cache:6379") == "redis flag at cache:6379"
+    assert shortly("http https://api/flags percent") == "http https://api/flags percent"
 
 
 def test_a_notification_has_no_marks_of_markup() -> None:

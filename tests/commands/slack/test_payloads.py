@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +11,10 @@ from hypothesis import strategies as some
 
 from bot.engine.requests import Request
 from commands.slack import payloads
-from commands.slack.payloads import Aim, Ask
+from commands.slack.dialogs import DIALOGS, Ask
+from commands.slack.payloads import Aim
+
+pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -31,12 +33,15 @@ def click(action: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_a_command_is_verb_and_words_under_its_trigger() -> None:
     given = {"text": "START materializers 1%", "user_id": "U1", "channel_id": "C1", "trigger_id": "T1"}
     request = payloads.command(given, NOW)
+    assert isinstance(request, Request)
     assert (request.verb, request.words, request.key) == ("start", ("materializers", "1%"), "command:T1")
 
 
 def test_an_empty_command_is_a_call_for_help() -> None:
     given = {"text": "  ", "user_id": "U1", "channel_id": "C1", "trigger_id": "T1"}
-    assert payloads.command(given, NOW).verb == "help"
+    request = payloads.command(given, NOW)
+    assert isinstance(request, Request)
+    assert request.verb == "help"
 
 
 def test_a_button_says_what_was_seen_and_is_keyed_by_who_where_what_and_when() -> None:
@@ -55,28 +60,51 @@ def test_a_menus_choice_is_the_button_of_that_name() -> None:
     assert (request.verb, request.rollout) == ("why", "r-7")
 
 
+def submitted(verb: str, metadata: str, *fields: tuple[str, str, dict[str, Any]]) -> dict[str, Any]:
+    """A dialog with these fields: action id, block id, and what stands in it."""
+    values = {block: {action: state} for action, block, state in fields}
+    view = {"id": "V1", "callback_id": verb, "private_metadata": metadata, "state": {"values": values}}
+    return {"user": {"id": "U1"}, "view": view}
+
+
 @pytest.mark.parametrize("verb", ["kill", "reject"])
-def test_kill_and_reject_ask_back_first_and_then_carry_the_reason(verb: str) -> None:
+async def test_kill_and_reject_ask_back_first_and_then_carry_the_reason(verb: str) -> None:
     asked = payloads.click(click({"action_id": verb, "value": "r-7:1:12:g1"}), NOW)
     assert isinstance(asked, Ask)
-    view = {
-        "id": "V1",
-        "callback_id": verb,
-        "private_metadata": asked.metadata,
-        "state": {"values": {"reason": {"reason": {"value": " it burns "}}}},
-    }
-    request = payloads.submission({"user": {"id": "U1"}, "view": view}, NOW)
-    assert request is not None
+    field = ("reason", "reason", {"type": "plain_text_input", "value": " it burns "})
+    filled = payloads.filled(submitted(verb, payloads.metadata(asked.request), field), NOW)
+    assert filled is not None
+    request = await DIALOGS[verb].read(filled, None)  # type: ignore[arg-type]
     assert (request.verb, request.rollout, request.gate, request.reason) == (verb, "r-7", "g1", "it burns")
     assert (request.channel, request.key, request.surface) == ("C1", "view:V1", "modal")
 
 
-def test_a_reason_may_stay_empty() -> None:
-    metadata = json.dumps({"value": "r-7:1:12", "channel": "C1"})
-    view = {"id": "V1", "callback_id": "kill", "private_metadata": metadata, "state": {"values": {}}}
-    request = payloads.submission({"user": {"id": "U1"}, "view": view}, NOW)
-    assert request is not None
-    assert request.reason == ""
+async def test_a_reason_may_stay_empty() -> None:
+    asked = payloads.click(click({"action_id": "kill", "value": "r-7:1:12"}), NOW)
+    assert isinstance(asked, Ask)
+    filled = payloads.filled(submitted("kill", payloads.metadata(asked.request)), NOW)
+    assert filled is not None
+    assert (await DIALOGS["kill"].read(filled, None)).reason == ""  # type: ignore[arg-type]
+
+
+def test_a_field_is_read_whatever_its_kind_and_a_mistake_finds_its_block() -> None:
+    option = {"selected_option": {"value": "prod"}}
+    boxes = {"selected_options": [{"value": "observe"}]}
+    filled = payloads.filled(
+        submitted(
+            "kill",
+            '{"verb": "kill"}',
+            ("env", "env:a", option),
+            ("person", "b", {"selected_user": "U2"}),
+            ("boxes", "c", boxes),
+            ("blank", "d", {"value": None}),
+        ),
+        NOW,
+    )
+    assert filled is not None
+    assert (filled.text("env"), filled.text("person"), filled.text("blank")) == ("prod", "U2", "")
+    assert filled.ticked("boxes", "observe")
+    assert filled.blocks["env"] == "env:a"
 
 
 @pytest.mark.parametrize(
@@ -93,10 +121,14 @@ def test_controls_that_nobody_knows_are_nothing(action: dict[str, Any]) -> None:
     assert payloads.click(click(action), NOW) is None
 
 
-@pytest.mark.parametrize("metadata", ["", "{", "{}", '{"value": 3}'])
+@pytest.mark.parametrize("metadata", ["", "{", "{}", "[3]", '{"verb": 3}', '{"verb": "kill", "stage": "x"}'])
 def test_a_dialog_with_strange_metadata_is_nothing(metadata: str) -> None:
-    view = {"id": "V1", "callback_id": "kill", "private_metadata": metadata}
-    assert payloads.submission({"user": {"id": "U1"}, "view": view}, NOW) is None
+    assert payloads.filled(submitted("kill", metadata), NOW) is None
+
+
+def test_a_dialog_that_isnt_ours_or_changed_its_verb_is_nothing() -> None:
+    assert payloads.filled(submitted("explode", '{"verb": "explode"}'), NOW) is None
+    assert payloads.filled(submitted("kill", '{"verb": "reject"}'), NOW) is None
 
 
 def reacted(name: str, kind: str = "reaction_added", **item: Any) -> dict[str, Any]:

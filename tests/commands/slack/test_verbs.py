@@ -12,12 +12,12 @@ from bot.domain.errors import PerchError
 from bot.domain.freezes import EVERYWHERE
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
+from bot.domain.units import Weight
 from bot.engine.requests import Reply
 from commands.slack import DOWNWARD, VERBS, perform
-from commands.slack.later import LATER
 from commands.slack.words import split
 from tests.fakes.traffic import Trouble
-from tests.rig import ANA, BEN, CLEO, DEV, Rig, rig
+from tests.rig import ANA, BEN, CLEO, DEV, Rig, rig, sick, tree
 
 pytestmark = pytest.mark.anyio
 
@@ -79,10 +79,58 @@ async def test_start_keeps_its_options_in_the_corrected_command(here: Rig) -> No
     assert step == '/canary start materializers 1% override="mended it" fix=T-1'
 
 
+async def test_a_reason_goes_on_record_and_into_the_channel(here: Rig) -> None:
+    await says(here, 'start materializers 1% reason="the new write path"')
+    rollout = (await here.engine.desk.live())[0]
+    assert (await here.engine.desk.records(rollout))[0].body["reason"] == "the new write path"
+
+
+async def test_all_that_stands_in_the_way_is_told_at_once_each_with_its_command(here: Rig) -> None:
+    """U4, R3: nobody should find out one by one."""
+    await gated(here)
+    await says(here, "freeze denis incident 7", CLEO)
+    happened, step = await refuses(here, "start materializers 10%")
+    for way_on in ("/canary start materializers 1%", "/canary status materializers", "/canary unfreeze denis"):
+        assert f"Next: `{way_on}`" in happened
+    assert step == "/canary start materializers 1%"
+    assert len(await here.engine.desk.latest()) == 1
+
+
+async def test_a_plan_that_changed_says_so_at_its_next_start(here: Rig) -> None:
+    """U5: on record with both digests, and in words."""
+    former = await here.start()
+    await says(here, "rollback materializers enough")
+    await here.settle()
+    here.plans.trees["materializers"] = tree(cooldown="2h")
+    await says(here, 'start materializers 1% override="mended" fix=T-1', BEN)
+    started = (await here.engine.desk.records((await here.engine.desk.live())[0]))[0].body["changed"]
+    assert (started["since"], started["before"]) == (former.id, former.plan_digest)
+    assert started["lines"] == [["cooldown", "1d", "2h"]]
+
+
+async def test_a_second_rollback_says_that_it_is_down_already(here: Rig) -> None:
+    """Two people at one button: the later one may come when all is done."""
+    rollout = await gated(here)
+    await says(here, "rollback materializers enough")
+    await here.settle()
+    late = await perform(here.request("rollback", BEN, rollout=rollout.id), here.engine.desk)
+    assert "materializers is down already" in late.text
+    assert "/canary kill materializers" in late.text
+
+
 async def test_observe_is_a_word_of_its_own_and_not_taken_for_something_else(here: Rig) -> None:
     """U2."""
-    happened, _ = await refuses(here, "start materializers 1% observe")
-    assert "Observe-only" in happened
+    assert "materializers is observed" in await says(here, "start materializers observe")
+    await says(here, "rollback materializers")
+    assert "materializers is observed" in await says(here, "start materializers 10% observe")
+
+
+async def test_a_takeover_needs_its_reason_and_says_what_it_is(here: Rig) -> None:
+    """U2."""
+    _, step = await refuses(here, "start materializers 10% adopt", BEN)
+    assert step == '/canary start materializers 10% adopt reason="why it is there already"'
+    here.traffic[0].weight = Weight(10)
+    assert "is being taken over" in await says(here, 'start materializers 10% adopt reason="it is there"', BEN)
 
 
 async def test_readers_need_no_name_while_one_rollout_is_live(here: Rig) -> None:
@@ -238,11 +286,80 @@ async def test_an_unknown_verb_is_answered_with_the_whole_command_corrected(here
     assert (await refuses(here, "xyzzy"))[1] == "/canary help"
 
 
-@pytest.mark.parametrize("verb", sorted(LATER))
-async def test_reserved_verbs_say_that_they_are_not_in_this_version(here: Rig, verb: str) -> None:
-    happened, step = await refuses(here, verb)
-    assert "not in this version" in happened
-    assert step.startswith("/canary ")
+async def test_a_verdict_is_overruled_with_a_reason_and_kept_in_the_ledger(here: Rig) -> None:
+    """X9."""
+    assert "Nobody has overruled" in await says(here, "override")
+    await says(here, "start materializers 1%")
+    here.numbers.values["success"] = 97.0
+    await here.minutes(7)
+    assert (await refuses(here, "override materializers", BEN))[1].startswith("/canary override materializers ")
+    assert "for this gate alone" in await says(here, "override materializers false alarm, INC-7", BEN)
+    ledger = await says(here, "override list", DEV)
+    assert "1 override: 1 still open." in ledger
+    assert "success &gt; 98% at 1%" in ledger
+    assert "INC-7" in ledger
+
+
+async def test_why_says_what_would_change_the_verdict(here: Rig) -> None:
+    """X1: value, distance, since when, what passes it, what comes if it stays, and where it goes down instead."""
+    await says(here, "start materializers 1%")
+    await here.minutes(1)
+    here.numbers.values["success"] = 97.0
+    await here.minutes(2)
+    why = await says(here, "why", DEV)
+    assert "1 pp under the limit of 98% (for 1 min). Passes at the first check with success &gt; 98%." in why
+    assert "If it still fails when the bake is over: it goes on hold. If success &lt; 90%: it rolls back." in why
+    here.numbers.values.update(success=99.5, errors=sick())
+    await here.minutes(1)
+    why = await says(here, "why", DEV)
+    assert "errors &gt; 5%: no data (unreachable: refused the connection). Judged again at the first check" in why
+    assert "Without data until 09:07 UTC (in 3 min): it goes on hold." in why
+    here.numbers.values["errors"] = 0.1
+    await here.minutes(1)
+    assert "Judged again" not in await says(here, "why", DEV)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+async def test_help_for_a_verb_has_who_may_and_examples_that_perch_understands(here: Rig, verb: str) -> None:
+    helped = (await answer(here, f"help {verb}", DEV)).blocks[0]["text"]["text"]
+    assert "*Who may:* " in helped
+    assert "*Then:* " in helped
+    for example in VERBS[verb].EXAMPLES:
+        assert f"/canary {example}" in helped
+        assert split(example)[0] == verb
+
+
+async def test_list_is_narrowed_by_a_word_and_history_begins_with_what_is_live(here: Rig) -> None:
+    await says(here, "start materializers 1%")
+    await here.settle()
+    assert "1 live rollout" in await says(here, "list denis")
+    assert (await refuses(here, "list lab"))[1] == "/canary list"
+    assert (await says(here, "history")).startswith("1 rollout is live; none has ended.")
+
+
+async def test_a_snapshot_asks_the_sources_now_and_leaves_no_trace(here: Rig) -> None:
+    """S3: every metric, what doesn't answer included; no state, no streak, no record."""
+    await gated(here)
+    before = (await here.engine.desk.live())[0]
+    here.numbers.values |= {"latency": 44.0, "errors": sick()}
+    told = await answer(here, "snapshot", DEV)
+    assert "latency: 44 s" in told.text
+    assert "1 metric didn't answer" in told.text
+    assert "errors: no data, refused the connection" in told.text
+    assert not told.in_channel
+    assert (await answer(here, "snapshot materializers share", DEV)).in_channel
+    assert (await here.engine.desk.live())[0] == before
+
+
+async def test_a_report_tells_the_whole_story_from_the_evidence(here: Rig) -> None:
+    """E6 in part."""
+    rollout = await gated(here)
+    await here.approve(rollout, CLEO)
+    here.numbers.values["success"] = 60.0
+    await here.minutes(2)
+    told = str((await answer(here, "report materializers", DEV)).blocks)
+    for said in ("rolled back at 0%", "approved by <@U0CLEO>", "success &gt; 98%", "perch evidence export"):
+        assert said in told or said.replace("&gt;", ">") in told
 
 
 def test_every_verb_is_documented() -> None:

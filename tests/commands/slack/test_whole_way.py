@@ -33,6 +33,7 @@ async def test_a_command_starts_a_rollout_and_its_status_message_appears(here: T
 async def test_a_mistyped_command_comes_back_corrected_and_ready_to_copy(here: Town) -> None:
     """S1: each mistake names the nearest right command."""
     assert "/canary start materializers 1%" in (await here.types("ana", "/canary strat materializers 1%"))["text"]
+    assert "/canary start materializers 1%" in (await here.types("ana", "/canary strat materialisers 1%"))["text"]
     assert "/canary start materializers 1%" in (await here.types("ana", "/canary start materialisers 1%"))["text"]
     assert "/canary start materializers 1%" in (await here.types("ana", "/canary start materializers 1"))["text"]
     assert "/canary start materializers 1%" in (await here.types("ana", "/canary start materializers 5%"))["text"]

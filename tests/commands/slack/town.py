@@ -104,10 +104,11 @@ async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | Non
             engine.outbox,
             messenger,
             engine.rollouts,
-            engine.plans,
+            engine.ledger.plan_of,
             say,
             lambda: story.now + timedelta(seconds=loop.time() - began),
             BRISK,
+            directory=story.people,
         )
         engine.ledger.on_saved.append(lambda _: sender.wake())
         inbox, outbox = ShakyInbox(engine.inbox), ShakyOutbox(engine.outbox)
@@ -119,6 +120,7 @@ async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | Non
             client,
             await introduce(client),
             lambda: story.now,
+            lambda user: None,
             signing_secret=workspace.signing_secret if signed else "",
         )
         for run in (sender.run(), worker.run()):

@@ -24,6 +24,7 @@ from bot.ports import Change
 from bot.settings import read_settings
 from commands.terminal.engine import NoSlack
 from storage.database import open_database
+from tests.process.console import perch
 
 PLAN = """\
 name: NAME
@@ -86,11 +87,7 @@ class Shop:
         try:
             yield engine
         finally:
-            await engine.ticker.aclose()
-            await engine.works.aclose()
-            await engine.rehearsals.aclose()
-            await engine.switch.aclose()
-            await engine.equipment.aclose()
+            await engine.aclose()
             await database.aclose()
 
     def begin(self, name: str = "shop", state: State = State.BAKING) -> Rollout:
@@ -149,9 +146,7 @@ class Shop:
 
     def perch(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run the console command as a user would, in the shop's folder, to its end."""
-        with perch_process(words, {**self.environment, **more}, self.folder) as process:
-            output, errors = process.communicate(timeout=60)
-        return subprocess.CompletedProcess(words, process.returncode, output, errors)
+        return perch(words, {**self.environment, **more}, self.folder)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def run(file: Path, *words: str) -> Result:
 def test_upgrade_makes_the_database_and_may_be_repeated(file: Path) -> None:
     for _ in range(2):
         assert run(file, "upgrade").output == f"up to date: {file}\n"
-    assert run(file, "check").output == f"sound: {file}\n"
+    assert run(file, "check").output.startswith(f"sound: {file}, 0.")
 
 
 def test_a_backup_can_be_put_back(file: Path, tmp_path: Path) -> None:

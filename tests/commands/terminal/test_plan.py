@@ -10,9 +10,12 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from bot.domain.plan import Plan
+from bot.domain.plan import Plan, Task
+from bot.engine.equipment import Gear, Tasked
+from commands.terminal.live import task_problems
 from commands.terminal.plan import plan
 from tests.bot.domain.plan_trees import KINDS, a_tree, spoiled
+from tests.fakes.tasks import FakeExercise
 
 Run = Callable[..., Result]
 
@@ -41,7 +44,7 @@ def test_a_good_plan_is_said_to_be_good(run: Run, plans: Path) -> None:
     file = str(plans / "materializers.yaml")
     result = run("check", file)
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == f"{file}: good (2 parts without effect yet)"
+    assert result.stdout.splitlines()[-1] == f"{file}: good"
 
 
 def test_mistakes_are_told_with_file_line_column_hint_and_caret(run: Run, plans: Path) -> None:
@@ -86,7 +89,15 @@ def test_live_asks_and_its_problems_fail_the_check(run: Run, plans: Path) -> Non
     result = run("check", "--live", file, live=live)
     assert result.exit_code == 1
     assert f"{file}: live: page: no answer" in result.stdout
-    assert result.stdout.splitlines()[-1] == f"{file}: not good (2 parts without effect yet, 1 live problem)"
+    assert result.stdout.splitlines()[-1] == f"{file}: not good (1 live problem)"
+
+
+def test_live_says_what_it_asked_where_all_is_well(run: Run, plans: Path) -> None:
+    async def live(plan: Plan) -> list[str]:
+        return []
+
+    told = run("check", "--live", str(plans / "materializers.yaml"), live=live).stdout.splitlines()[-1]
+    assert told.endswith("; live: 7 metrics, 1 target, 1 kill method asked, and all is well")
 
 
 def test_live_without_a_way_to_ask_is_wrong_usage(run: Run, plans: Path) -> None:
@@ -110,6 +121,28 @@ def test_a_plan_is_shown_with_what_each_stage_asks(run: Run) -> None:
     assert "promote when    success_rate > 95%" in lines
     assert "if it fails     hold; on a breach rollback to 0%" in lines
     assert "kill switch, tier 1: door" in lines
+
+
+def test_a_stage_is_shown_with_what_it_runs(run: Run, plans: Path) -> None:
+    """R24."""
+    burst = {"at": "5m", "load": {"url": "http://x"}, "expect": ["p95 < 2s"], "on_fail": "rollback"}
+    crash = {"name": "crash", "command": ["inject.sh", "5"], "needed": False}
+    write(plans / "materializers.yaml", {**spoiled("stages.0.tasks", [burst, crash]), "load_hosts": ["x:80"]})
+    lines = [line.strip() for line in run("show", "materializers").stdout.splitlines()]
+    assert "tasks           load at T+5m: load http://x  (must show p95 < 2s; else rollback)" in lines
+    assert "crash at T+0s: inject.sh 5  (not needed)" in lines
+    assert "load may go to: x:80" in lines
+
+
+@pytest.mark.anyio
+async def test_live_says_which_tasks_could_not_be_run() -> None:
+    """X5."""
+    task = Task.model_validate({"name": "burst", "load": {"url": "http://x"}})
+    good, bad = FakeExercise(), FakeExercise()
+    bad.refuses = "the environment variable TOKEN is not set"
+    tasks = (Tasked("well at 1%", task, good), Tasked("burst at 1%", task, bad))
+    gear = Gear(sources={}, traffic=(), mirrors=(), methods=(), confirmation=None, tasks=tasks)
+    assert await task_problems(gear) == ["task burst at 1%: the environment variable TOKEN is not set"]
 
 
 def test_an_unknown_plan_is_wrong_usage_and_names_the_known(run: Run) -> None:
@@ -154,7 +187,24 @@ def test_a_stage_that_came_or_went_is_named(run: Run, plans: Path) -> None:
     assert run("diff", "materializers", other).stdout.splitlines() == ["stages: - stage 1%", "stages: + stage 5%"]
 
 
+def test_a_draft_beside_its_plan_may_be_called_as_its_author_likes(run: Run, tmp_path: Path) -> None:
+    draft = write(tmp_path / "new.yaml", spoiled("cooldown", "12h"))
+    assert run("diff", "materializers", draft).stdout == "cooldown: 1d → 12h\n"
+    assert "cooldown 12h" in run("show", draft).stdout
+    assert "rename the file" in run("check", draft).stdout
+
+
 def test_the_schema_is_printed(run: Run) -> None:
     result = run("schema")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["title"] == "Perch plan"
+
+
+def test_a_dashboard_is_printed_and_put_where_the_plan_says(run: Run, plans: Path, tmp_path: Path) -> None:
+    """O1, from the shell."""
+    file = str(plans / "materializers.yaml")
+    printed = run("dashboard", file)
+    assert json.loads(printed.stdout)["uid"] == "perch-materializers"
+    nowhere = run("dashboard", file, "--push")
+    assert nowhere.exit_code == 1
+    assert "names no Grafana. Nothing was sent. Add to the plan: notifiers:" in nowhere.stderr

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -182,3 +184,26 @@ def test_a_reader_that_goes_away_is_not_complained_about(shop: Shop) -> None:
 def test_slacks_markup_is_read_as_people_see_it() -> None:
     said = "<@U0ANA> since <!date^1760000000^{time}|08:53 UTC>: 1 &lt; 2, see <https://x.test|the book> \x1b[31m"
     assert plain_text(said) == "U0ANA since 08:53 UTC: 1 < 2, see the book (https://x.test) [31m"
+
+
+def test_every_command_works_where_no_optional_library_is_installed() -> None:
+    """`pip install perch` without extras: what an extra brings is missed by what needs it, and by nothing else."""
+    extras = (
+        "obstore",
+        "botocore",
+        "google.auth",
+        "apprise",
+        "grafana_foundation_sdk",
+        "duckdb",
+        "pytest",
+        "hypothesis",
+    )
+    script = f"""
+import importlib, sys
+sys.modules.update(dict.fromkeys({extras!r}))
+from commands.terminal import COMMANDS
+for place in (*COMMANDS.values(), "bot.app:", "bot.wiring:"):
+    importlib.import_module(place.partition(":")[0])
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120)
+    assert ran.stderr == ""

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class Knocker:
     inbox: ShakyInbox
     desk: Desk
     cards_away: bool = False
+
+    async def counted(self) -> dict[str, int]:
+        """What /metrics says was done with alerts; what never happened is left out."""
+        page = (await self.client.get("/metrics")).text
+        found = re.findall(r'^perch_webhook_alerts_total{did="(\w+)"} (\d+)', page, re.MULTILINE)
+        return {did: int(number) for did, number in found if int(number)}
 
     async def posts(self, *alerts: object, token: str = TOKEN) -> httpx.Response:
         body = {"version": "4", "status": "firing", "alerts": list(alerts)}
@@ -102,7 +109,7 @@ async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
         worker = Worker(inbox, engine.outbox, desk, FakeMessenger(), lambda: story.now, wake_sender=lambda: None)
         running = asyncio.create_task(worker.run())
         stack.push_async_callback(_end, running)
-        redact = Redactor([TOKEN])
+        redact, metrics = Redactor([TOKEN]), Metrics(lambda: story.now)
         knockers: list[Knocker] = []
 
         async def cards(plan: str) -> Sequence[Card]:
@@ -119,8 +126,9 @@ async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
             lambda entries: engine.rollouts.note(WORKSPACE, entries),
             lambda: story.now,
             redact,
+            metrics.answered,
         )
-        app = web_app(_standing, Metrics(lambda: story.now), lambda: story.now, wake=None, alerts=alerts)
+        app = web_app(_standing, metrics, lambda: story.now, wake=None, alerts=alerts)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -358,6 +366,16 @@ async def test_what_leads_to_nothing_is_answered_and_on_record_once(here: Rig, d
         ("alert", "nothing", "resolved"),
         ("alert", "nothing", "firing"),
     ]
+
+
+async def test_what_came_of_each_alert_is_counted_and_so_are_refused_deliveries(here: Rig, door: Knocker) -> None:
+    """O5: an alert that doesn't get through is an alert itself."""
+    await baking(here)
+    other = an_alert(perch_plan="another")
+    await door.told(an_alert("hold"), an_alert("hold", status="resolved"), other, "no alert at all")
+    await door.told(an_alert("hold"))
+    await door.posts(an_alert("hold"), token="wrong")
+    assert await door.counted() == {"hold": 1, "repeated": 1, "nothing": 3, "unauthorised": 1}
 
 
 async def test_an_alert_storm_that_is_none_of_perchs_business_leaves_no_record(here: Rig, door: Knocker) -> None:

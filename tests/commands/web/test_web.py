@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.domain.freezes import Freeze
 from bot.domain.machine import State
 from bot.domain.rollout import Check, Kill, Line, Person, Rollout, Verdict
+from bot.domain.slos import Figure, SloSeen
 from commands.web import Door, web_app
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
@@ -179,6 +180,34 @@ async def test_a_plan_metric_keeps_its_last_value_and_ages_while_there_is_no_dat
     assert found["perch_plan_metric", labels] == 1.5
     assert found["perch_plan_metric_age_seconds", labels] == 60
     assert ("perch_plan_metric", labels) not in gone
+
+
+async def test_what_is_left_of_error_budgets_is_shown_while_it_is_known() -> None:
+    """R13, O5: as a share, as 000's alert `slo_error_budget_remaining < 0.25` has it; no data is no number."""
+    process = Process()
+    process.now += timedelta(seconds=1)
+    known = SloSeen(
+        name="toggle",
+        target="99.9%",
+        window=timedelta(days=30),
+        unit="percent",
+        budget=Figure(value=24.0),
+        burns={"1h": Figure(value=3.2), "5m": Figure(missing="timeout")},
+    )
+    unknown = known.model_copy(update={"name": "jobs", "budget": Figure(missing="timeout")})
+    watched = a_rollout(check=a_check(process.now).model_copy(update={"slos": (known, unknown)}))
+    process.metrics.saw(watched)
+    process.standing = Standing(live=[watched])
+    async with door(process) as client:
+        found = await samples(client)
+        process.standing = Standing(live=[])
+        gone = await samples(client)
+    toggle = ("lab", "materializers", "toggle")
+    assert {key: value for key, value in found.items() if key[0].startswith("perch_slo")} == {
+        ("perch_slo_error_budget_remaining", toggle): 0.24,
+        ("perch_slo_burn_rate", ("1h", *toggle)): 3.2,
+    }
+    assert not any(key[0].startswith("perch_slo") for key in gone)
 
 
 async def test_live_rollouts_and_what_is_still_to_be_said_are_gauges() -> None:

@@ -26,6 +26,7 @@ from bot.domain.machine import State
 from bot.domain.planning.reading import digest
 from bot.domain.rollout import Person, Rollout
 from bot.domain.units import Weight
+from bot.engine.requests import Start
 from bot.ports import Change, Delivery
 from storage.plans import PlanFolder
 from tests.fakes.traffic import Trouble
@@ -53,8 +54,7 @@ def plans() -> dict[str, dict[str, Any]]:
 
 
 async def start(story: Rig, name: str) -> Rollout:
-    asked: dict[str, Any] = {"version": "v2", "environment": "", "override": "", "fix": "", "observe": False}
-    rollout = await story.engine.desk.start(story.request("start"), name, Weight(1), **asked)
+    rollout = await story.engine.desk.start(story.request("start"), Start(plan=name, weight=Weight(1), version="v2"))
     await story.settle()
     return await story.load(rollout)
 

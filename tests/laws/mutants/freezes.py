@@ -11,9 +11,9 @@ import pytest
 
 from bot.domain import freezes, moves
 from bot.domain.freezes import Freeze
-from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Frozen, Intent, Person, Rollout
+from bot.domain.steps import Step
 from bot.engine.actions import FrozenOver, Mover
 from bot.engine.freezing import Freezing
 from bot.engine.requests import Cold, Request

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from bot.domain import gates
-from bot.domain.rollout import Rollout
+from bot.domain import checklists, gates, overruling, progress
+from bot.domain.checklists import Item
+from bot.domain.plan import Plan, Stage
+from bot.domain.rollout import Check, Gate, Person, Rollout, Tick
+from bot.domain.steps import Step
 from bot.engine import gatekeeping
+
+_open_gate, _overrule = gates.open_gate, overruling.overrule
+
+
+def a_tick_lives_longer_than_its_gate(patch: pytest.MonkeyPatch) -> None:
+    """What was ticked at a gate that closed is still ticked at the next one."""
+    last: list[Tick] = []
+
+    def unticked(gate: Gate, stage: Stage, check: Check | None) -> list[Item]:
+        last[:] = gate.ticks or last
+        return checklists.unticked(gate.model_copy(update={"ticks": tuple(last)}), stage, check)
+
+    patch.setattr(gates, "unticked", unticked)
 
 
 def any_gate_will_do(patch: pytest.MonkeyPatch) -> None:
@@ -40,3 +57,34 @@ def a_gate_has_no_origin(patch: pytest.MonkeyPatch) -> None:
 def an_old_intent_is_an_intent(patch: pytest.MonkeyPatch) -> None:
     """It was approved; how long ago doesn't matter."""
     patch.setattr(gates, "may_still_begin", lambda *rest: True)
+
+
+def an_override_counts_for_the_next_gate(patch: pytest.MonkeyPatch) -> None:
+    """What was overruled once is overruled for good."""
+
+    def opened(rollout: Rollout, plan: Plan, check: Check, id: str) -> Gate:
+        known = tuple(each for override in rollout.overrides for each in override.overruled)
+        return _open_gate(rollout, plan, check, id).model_copy(update={"overruled": known})
+
+    patch.setattr(progress, "open_gate", opened)
+
+
+def an_override_overrules_whatever_comes(patch: pytest.MonkeyPatch) -> None:
+    """A gate that was opened by an override stays open, whatever fails or goes unmeasured later."""
+    patch.setattr(gates, "_overruled", lambda gate, check: bool(gate.overruled))
+
+
+def a_breach_can_be_overruled(patch: pytest.MonkeyPatch) -> None:
+    """As any other verdict."""
+    patch.setattr(gates, "_overruled", lambda gate, check: bool(gate.overruled))
+    patch.setattr(overruling, "_not_this", lambda check, rollout, plan, now: "" if check else "none")
+
+
+def who_overruled_may_approve(patch: pytest.MonkeyPatch) -> None:
+    """Break-glass by one pair of eyes."""
+
+    def alone(rollout: Rollout, plan: Plan, now: datetime, id: str, reason: str, by: Person) -> Step:
+        step = _overrule(rollout, plan, now, id, reason, by)
+        return Step(step.rollout.but(involved=rollout.involved), step.happenings)
+
+    patch.setattr(overruling, "overrule", alone)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bot.domain import gates, kills, rehearsals
-from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Kill, MethodOutcome, Rollout
+from bot.domain.steps import Step
 from bot.domain.units import ZERO
-from bot.engine import actions, kill, methods, pursuit, rehearsal, starting, stopping, tick
+from bot.engine import actions, kill, kill_watch, methods, obstacles, pursuit, rearming, rehearsal, stopping, tick
 from bot.engine.equipment import Gear, Method
 from bot.engine.requests import KillAsked
 from bot.ports import Card, Spooled
@@ -209,9 +209,9 @@ def a_rehearsal_tries_for_real(patch: pytest.MonkeyPatch) -> None:
     """It is the only way to know."""
     method = rehearsal._method
 
-    async def engaging(each: Method) -> tuple[str, str, str | None]:
+    async def engaging(each: Method, heard: rehearsal.Heard) -> tuple[str, str, str | None]:
         await each.act.engage()
-        return await method(each)
+        return await method(each, heard)
 
     patch.setattr(rehearsal, "_method", engaging)
 
@@ -223,7 +223,7 @@ def nobody_tries_the_spool(patch: pytest.MonkeyPatch) -> None:
 
 def a_failed_rehearsal_is_a_remark(patch: pytest.MonkeyPatch) -> None:
     """Told, and nothing waits for it."""
-    patch.setattr(gates, "_unrehearsed", lambda rollout, now: "")
+    patch.setattr(gates, "_rehearsed", lambda rollout, now: iter(()))
 
 
 def rearm_puts_everything_back(patch: pytest.MonkeyPatch) -> None:
@@ -242,16 +242,34 @@ def rearm_forgives_what_fails(patch: pytest.MonkeyPatch) -> None:
     async def forgiving(method: Any, former: str) -> str:
         return ""
 
-    patch.setattr(stopping, "_put_back", forgiving)
+    patch.setattr(rearming, "_put_back", forgiving)
+
+
+def an_act_is_its_cards_own(patch: pytest.MonkeyPatch) -> None:
+    """Whoever's card it was is killed."""
+
+    async def own(self: kill.KillSwitch, act: Spooled) -> str:
+        return act.rollout
+
+    patch.setattr(kill.KillSwitch, "_whose", own)
+
+
+def what_stood_once_stands(patch: pytest.MonkeyPatch) -> None:
+    """It was read back, so it's done."""
+
+    async def stands(method: Any) -> bool:
+        return True
+
+    patch.setattr(kill_watch, "_stands", stands)
 
 
 def a_killed_plan_may_start(patch: pytest.MonkeyPatch) -> None:
     """Only the cooldown is looked at."""
 
-    async def free(self: starting.Starting, *rest: Any) -> dict[str, str]:
-        return {}
+    async def free(self: obstacles.Obstacles, *rest: Any) -> list[Any]:
+        return []
 
-    patch.setattr(starting.Starting, "_cooldown", free)
+    patch.setattr(obstacles.Obstacles, "_killed", free)
 
 
 def a_rearmed_rollout_stays_rearmed(patch: pytest.MonkeyPatch) -> None:

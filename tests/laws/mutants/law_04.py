@@ -11,6 +11,8 @@ import pytest
 from bot.domain.evidence import Entry
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout
+from bot.domain.steps import Happening
+from bot.engine import ledger
 from bot.engine.actions import Mover
 from bot.ports import Change
 from storage.rollouts import SqlRollouts
@@ -77,7 +79,7 @@ def the_outcome_is_recorded_before_the_act(patch: pytest.MonkeyPatch) -> None:
     """Optimism: it will work, so it's written down as done."""
 
     async def raise_(self: Mover, rollout: Rollout, intent: Intent, plan: Plan, gear: Any, out: Any) -> None:
-        await self._arrive(rollout.id, intent, (), ())
+        await self._arrive(rollout.id, intent, Happening("applied", {"intent": intent.id}))
         for traffic in gear.traffic:
             await traffic.apply(intent.weight)
 
@@ -92,6 +94,11 @@ def an_outcome_is_not_worth_a_record(patch: pytest.MonkeyPatch) -> None:
         return await _save(self, rollout, replace(change, evidence=told), *more, **named)
 
     patch.setattr(SqlRollouts, "save", save)
+
+
+def an_end_decides_itself(patch: pytest.MonkeyPatch) -> None:
+    """What it came to can be written down when somebody asks."""
+    patch.setattr(ledger, "with_decision", lambda evidence, *rest: tuple(evidence))
 
 
 def what_is_put_back_is_not_told_before(patch: pytest.MonkeyPatch) -> None:

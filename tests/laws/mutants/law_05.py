@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.moves import Happening
 from bot.domain.rollout import Gate, Intent, Rollout
+from bot.domain.steps import Happening
 from bot.engine.actions import Mover
 from bot.engine.saying import Sayer
 from bot.engine.tick import Ticker
@@ -76,7 +76,7 @@ def what_was_intended_counts_as_done_after_a_restart(patch: pytest.MonkeyPatch) 
 
     async def resumed(self: Mover, rollout: Rollout, intent: Intent, *rest: Any) -> None:
         if intent.made_at < born[0]:
-            await self._arrive(rollout.id, intent, (), ())
+            await self._arrive(rollout.id, intent, Happening("applied", {"intent": intent.id}))
         else:
             await raise_(self, rollout, intent, *rest)
 
@@ -113,11 +113,21 @@ def a_message_counts_as_said_before_it_is_posted(patch: pytest.MonkeyPatch) -> N
     """At most once, where exactly once was promised."""
     sending = SqlOutbox.sending
 
-    async def early(self: SqlOutbox, number: int) -> None:
-        await sending(self, number)
+    async def early(self: SqlOutbox, number: int, until: datetime) -> None:
+        await sending(self, number, until)
         await self._set(number, state=SAID)
 
     patch.setattr(SqlOutbox, "sending", early)
+
+
+def what_was_half_sent_is_looked_for_at_once(patch: pytest.MonkeyPatch) -> None:
+    """It isn't found, for it is on its way still; so it is posted again."""
+    sending = SqlOutbox.sending
+
+    async def landed_already(self: SqlOutbox, number: int, until: datetime) -> None:
+        await sending(self, number, datetime.min.replace(tzinfo=until.tzinfo))
+
+    patch.setattr(SqlOutbox, "sending", landed_already)
 
 
 def what_a_crash_left_in_the_inbox_stays_there(patch: pytest.MonkeyPatch) -> None:

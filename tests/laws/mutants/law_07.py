@@ -12,9 +12,9 @@ import pytest
 from bot.domain import freezes, gates
 from bot.domain.errors import GateClosed, Stale
 from bot.domain.freezes import Freeze
-from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Rollout
+from bot.domain.steps import Step
 from bot.engine import actions, gatekeeping, targets, works
 from bot.engine.actions import FenceBroken, Mover
 from bot.engine.deeds import Deeds

@@ -33,8 +33,8 @@ def a_hash_leaves_out_the_record_before(patch: pytest.MonkeyPatch) -> None:
     """Records without a chain: each is whole by itself."""
     fault = evidence._fault
 
-    def unchained(chain: str, seen: Head, record: Record) -> str | None:
-        wrong = fault(chain, seen, record)
+    def unchained(chain: str, seen: Head, record: Record, left: str | None = None) -> str | None:
+        wrong = fault(chain, seen, record, left)
         return None if wrong and "follow" in wrong else wrong
 
     patch.setattr(evidence, "_fault", unchained)
@@ -121,3 +121,55 @@ def only_the_newest_decision_is_compared(patch: pytest.MonkeyPatch) -> None:
         return compare(chain, records, [anchor for anchor in anchors if anchor.number <= len(records)])
 
     patch.setattr(seen_from_outside, "verify_anchors", lenient)
+
+
+def whatever_is_named_counts_as_redacted(patch: pytest.MonkeyPatch) -> None:
+    """That a later record names it is enough; what is left of it isn't compared."""
+    fault = evidence._fault
+
+    def lenient(chain: str, seen: Head, record: Record, left: str | None = None) -> str | None:
+        return fault(chain, seen, record, evidence.content_hash(record) if left is not None else None)
+
+    patch.setattr(evidence, "_fault", lenient)
+
+
+def one_redaction_covers_the_whole_chain(patch: pytest.MonkeyPatch) -> None:
+    """Once anything was redacted, no content is looked at any more."""
+    fault = evidence._fault
+
+    def lenient(chain: str, seen: Head, record: Record, left: str | None = None) -> str | None:
+        wrong = fault(chain, seen, record, left)
+        return None if wrong and "content" in wrong else wrong
+
+    patch.setattr(evidence, "_fault", lenient)
+
+
+def any_record_may_vouch_for_any(patch: pytest.MonkeyPatch) -> None:
+    """An earlier record, or the record itself, does as well as a later one."""
+
+    def named(record: Record) -> Mapping[int, str]:
+        if record.kind != evidence.REDACTED_KIND:
+            return {}
+        return {
+            each["number"]: evidence.content_hash(record) if each["number"] == record.number else each["left"]
+            for each in record.body["records"]
+        }
+
+    patch.setattr(evidence, "named_in", named)
+
+
+def the_first_redaction_counts(patch: pytest.MonkeyPatch) -> None:
+    """What an older redaction left is still good, though a newer one took more."""
+
+    def vouched(records: Iterable[Record]) -> Mapping[int, str]:
+        found: dict[int, str] = {}
+        for record in records:
+            found = dict(evidence.named_in(record)) | found
+        return found
+
+    patch.setattr(evidence, "vouched", vouched)
+
+
+def every_redaction_counts_as_signed(patch: pytest.MonkeyPatch) -> None:
+    """Nothing is said where nobody signed it."""
+    patch.setattr(verifying, "_is_signed", lambda record, seals, keys: True)

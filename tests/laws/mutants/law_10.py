@@ -11,9 +11,9 @@ import pytest
 from bot.domain import moves, progress
 from bot.domain.looks import STEADY
 from bot.domain.machine import State
-from bot.domain.moves import Step
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
+from bot.domain.steps import Step
 from bot.domain.units import Weight
 from bot.engine import actions, checking, restored, targets
 from bot.engine.checking import Sight
@@ -59,7 +59,7 @@ def an_unreadable_target_is_taken_for_the_recorded_one(patch: pytest.MonkeyPatch
 
 def nobody_says_that_it_cannot_be_seen(patch: pytest.MonkeyPatch) -> None:
     """The bake stands still, and people wonder why."""
-    patch.setattr(progress, "_sight", lambda before, after, look: ())
+    patch.setattr(progress, "sight", lambda before, after, look: ())
 
 
 def what_was_asked_for_is_what_stands(patch: pytest.MonkeyPatch) -> None:

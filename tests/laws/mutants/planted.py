@@ -11,18 +11,20 @@ from typing import Any
 
 import pytest
 
-from bot.domain import checks, decisions, gates, kills, looks, moves, progress
+from bot.domain import checklists, checks, decisions, gates, kills, looks, moves, progress
+from bot.domain.checklists import Item
 from bot.domain.decisions import Do, Position
 from bot.domain.machine import ENDS, MOVES, Event, State
-from bot.domain.moves import Step
-from bot.domain.plan import Approvals, Plan
+from bot.domain.plan import Approvals, Plan, Stage
 from bot.domain.rollout import Approval, Check, Gate, Line, Person, Rollout, Verdict
+from bot.domain.steps import Step
 from bot.domain.units import Weight
+from bot.domain.waits import Waiting
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 _roll_back, _came_down, _drifted, _begin = moves.roll_back, moves.came_down, moves.drifted, kills.begin
 _verdict, _take_in, _retreat = checks._verdict, looks.take_in, moves.retreat
-_waits = gates.promotion_waits_for
+_waits, _unticked = gates.promotion_waits_for, checklists.unticked
 
 
 # ---- law 1 -----------------------------------------------------------------------------------------------------
@@ -47,6 +49,20 @@ def nobody_has_to_approve(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(gates, "still_needed", lambda gate, wanted, involved: [])
 
 
+def nobody_has_to_tick(patch: pytest.MonkeyPatch) -> None:
+    """The checklist is shown and never looked at."""
+    patch.setattr(gates, "unticked", lambda gate, stage, check: [])
+
+
+def an_item_that_was_seen_once_stays_ticked(patch: pytest.MonkeyPatch) -> None:
+    """The automatic items are ticked by any check, not by the newest."""
+
+    def lenient(gate: Gate, stage: Stage, check: Check | None) -> list[Item]:
+        return [item for item in _unticked(gate, stage, check) if item.wanted.auto is None]
+
+    patch.setattr(gates, "unticked", lenient)
+
+
 def a_failed_check_does_not_void_a_gate(patch: pytest.MonkeyPatch) -> None:
     """A gate stays open whatever the checks say, and can be used."""
     patch.setattr(gates, "voids", lambda gate, check: "")
@@ -69,7 +85,7 @@ def a_check_of_before_the_resume_will_do(patch: pytest.MonkeyPatch) -> None:
 def an_expired_gate_is_still_open(patch: pytest.MonkeyPatch) -> None:
     """Nobody looks at the clock of a gate."""
 
-    def waits(rollout: Rollout, plan: Plan, now: datetime, opens: datetime | None = None) -> list[gates.Waiting]:
+    def waits(rollout: Rollout, plan: Plan, now: datetime, opens: datetime | None = None) -> list[Waiting]:
         return [each for each in _waits(rollout, plan, now, opens) if "expired" not in each.what]
 
     patch.setattr(progress, "promotion_waits_for", waits)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine import deeds
+from bot.domain.rollout import Person, Rollout
+from bot.engine import deeds, rearming
 from bot.ports import Taken
 from storage import inbox, outbox, rollouts
 from storage.leases import SqlLeases
@@ -41,6 +42,27 @@ def a_raise_is_taken_over_as_it_is(patch: pytest.MonkeyPatch) -> None:
         await self._carry_out(await self._ledger.rollouts.load(id))
 
     patch.setattr(deeds.Deeds, "_take_over", take_over)
+
+
+def a_rearm_doesnt_look_back(patch: pytest.MonkeyPatch) -> None:
+    """It was asked for while a kill stood, so it's right."""
+
+    async def nothing(self: rearming.Rearming, overtaken: Rollout, by: Person) -> None:
+        return None
+
+    patch.setattr(rearming.Rearming, "_engage_again", nothing)
+
+
+def a_rearm_looks_once(patch: pytest.MonkeyPatch) -> None:
+    """Before its record, and not before its calls."""
+    require, looked = rearming.Rearming._require_killed, set[str]()
+
+    async def once(self: rearming.Rearming, rollout: Rollout) -> None:
+        if rollout.id not in looked:
+            looked.add(rollout.id)
+            await require(self, rollout)
+
+    patch.setattr(rearming.Rearming, "_require_killed", once)
 
 
 def a_look_needs_no_claim(patch: pytest.MonkeyPatch) -> None:

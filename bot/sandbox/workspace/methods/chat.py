@@ -15,7 +15,7 @@ from bot.sandbox.workspace.refusals import Refused
 def post_message(records: Records, args: Arguments) -> Json:
     """`chat.postMessage`: a new message in a channel or thread; text beyond 40,000 characters is cut off."""
     channel = places.posting_channel(records, args)
-    content = _something(read_content(args, records.ids))
+    content = _something(read_content(args, records))
     thread_ts = _thread(records, channel.id, args)
     message = records.app_message(channel.id, content.text[: limits.POSTED_TEXT], content.blocks or [])
     message.thread_ts = thread_ts
@@ -33,7 +33,7 @@ def update(records: Records, args: Arguments) -> Json:
     message = places.message(records, channel, args.needed("ts"))
     if message.user != records.app.user_id:
         raise Refused("cant_update_message")
-    content = read_content(args, records.ids)
+    content = read_content(args, records)
     if len(content.text) > limits.UPDATED_TEXT:
         raise Refused("msg_too_long")
     _change(message, content, args)
@@ -74,7 +74,7 @@ def post_ephemeral(records: Records, args: Arguments) -> Json:
     channel = places.open_channel(records, args)
     if args.needed("user") not in channel.members:
         raise Refused("user_not_in_channel")
-    content = _something(read_content(args, records.ids))
+    content = _something(read_content(args, records))
     if len(content.text) > limits.POSTED_TEXT:
         raise Refused("msg_too_long")
     message = records.app_message(channel.id, content.text, content.blocks or [])

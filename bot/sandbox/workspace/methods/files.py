@@ -4,6 +4,7 @@ import mimetypes
 
 from bot.sandbox.workspace import limits
 from bot.sandbox.workspace.arguments import Arguments
+from bot.sandbox.workspace.content import read_blocks
 from bot.sandbox.workspace.json_value import Json
 from bot.sandbox.workspace.methods import places
 from bot.sandbox.workspace.records import Records, StoredFile
@@ -17,7 +18,10 @@ def get_upload_url(records: Records, args: Arguments) -> Json:
         raise missing_argument("length")
     if length > limits.UPLOAD_BYTES:
         raise Refused("file_upload_size_restricted")
-    stored = StoredFile(records.ids.new("F"), name, length, records.ids.secret())
+    alt_text = args.text("alt_txt")
+    if len(alt_text) > limits.FILE_ALT_TEXT:
+        raise Refused("alt_txt_too_large")
+    stored = StoredFile(records.ids.new("F"), name, length, records.ids.secret(), alt_text=alt_text)
     records.files[stored.id] = stored
     return {"file_id": stored.id, "upload_url": f"{records.url}/upload/{stored.upload_key}"}
 
@@ -28,9 +32,9 @@ def complete_upload(records: Records, args: Arguments) -> Json:
     if not isinstance(wanted, list) or not wanted:
         raise missing_argument("files")
     found = [_uploaded(records, item) for item in wanted]
-    channel = args.text("channel_id") or args.text("channels")
-    if channel:
-        _share(records, Arguments({"channel": channel}), found, args)
+    places_named = (args.text("channel_id") or args.text("channels")).split(",")
+    for name in filter(None, places_named):
+        _share(records, name, found, args)
     return {"files": [{"id": stored.id, "title": stored.title} for stored in found]}
 
 
@@ -44,6 +48,7 @@ def as_json(records: Records, stored: StoredFile) -> Json:
         "title": stored.title or stored.name,
         "mimetype": kind,
         "size": len(stored.content or b""),
+        "alt_txt": stored.alt_text,
         "url_private": address,
         "url_private_download": address,
     }
@@ -57,9 +62,12 @@ def _uploaded(records: Records, item: Json) -> StoredFile:
     return stored
 
 
-def _share(records: Records, place: Arguments, found: list[StoredFile], args: Arguments) -> None:
-    channel = places.joined_channel(records, place)
-    message = records.app_message(channel.id, args.text("initial_comment"), [])
+def _share(records: Records, place: str, found: list[StoredFile], args: Arguments) -> None:
+    to_person = place in records.people
+    channel = records.direct(place) if to_person else places.joined_channel(records, Arguments({"channel": place}))
+    comment = args.text("initial_comment")
+    blocks = None if comment else read_blocks(args, records)
+    message = records.app_message(channel.id, comment, blocks or [])
     message.files = [as_json(records, stored) for stored in found]
     message.thread_ts = args.text("thread_ts") or None
     message.subtype = "file_share"

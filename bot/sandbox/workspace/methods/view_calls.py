@@ -1,6 +1,7 @@
 """`views.*`: modals and App Home."""
 
 from bot.sandbox.workspace.arguments import Arguments
+from bot.sandbox.workspace.controls import kept_states
 from bot.sandbox.workspace.json_value import Json
 from bot.sandbox.workspace.records import Records
 from bot.sandbox.workspace.refusals import Refused
@@ -15,9 +16,9 @@ def new_view(records: Records, user: str, content: Json) -> View:
 
 
 def change(records: Records, view: View, content: Json) -> None:
-    """Replace what a view shows; what was typed into it is gone."""
+    """Replace what a view shows; what was typed stays where block id and action id do."""
     view.content, view.hash = content, _hash(records)
-    view.errors, view.values = {}, {}
+    view.errors, view.values = {}, kept_states(content["blocks"], view.values)
     records.changes.note("view", user=view.user)
 
 
@@ -33,7 +34,7 @@ def push(records: Records, args: Arguments) -> Json:
 
 def update(records: Records, args: Arguments) -> Json:
     """`views.update`: other content for an open view, by `view_id` or `external_id`."""
-    content = read_view(args, records.ids, "modal", "home")
+    content = read_view(args, records, "modal", "home")
     view = records.views.find(args.text("view_id") or None, args.text("external_id") or None)
     _check_hash(view, args)
     change(records, view, content)
@@ -45,7 +46,7 @@ def publish(records: Records, args: Arguments) -> Json:
     user = args.needed("user_id")
     if user not in records.people:
         raise Refused("invalid_arguments", "user_id must be a member's id")
-    content = read_view(args, records.ids, "home")
+    content = read_view(args, records, "home")
     if shown := records.views.home(user):
         _check_hash(shown, args)
     view = new_view(records, user, content)
@@ -57,7 +58,7 @@ def publish(records: Records, args: Arguments) -> Json:
 
 def _show(records: Records, args: Arguments, *, push: bool) -> Json:
     trigger_id = args.needed("trigger_id")
-    content = read_view(args, records.ids, "modal")
+    content = read_view(args, records, "modal")
     view = new_view(records, records.triggers.spend(trigger_id), content)
     if push:
         records.views.push(view)

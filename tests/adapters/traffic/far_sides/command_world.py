@@ -39,9 +39,9 @@ class CommandWorld:
         self.state.write_text("PCT=0\nENABLED=true\n")
         Path(f"{self.state}.token").write_text(TOKEN)
         self.environment = _installed(folder) | {"SETCANARY_STATE": str(self.state)}
-        self.traffic = self.traffic_with(timeout="400ms")
+        self.traffic = self.traffic_with(timeout="1500ms")
         kill = KILL["command"]
-        self.kill = kill.build(kill.options(**(SHARED | KILL_OPTIONS | {"timeout": "400ms"})), self.environment)
+        self.kill = kill.build(kill.options(**(SHARED | KILL_OPTIONS | {"timeout": "1500ms"})), self.environment)
         self.on: str | None = "true"
         self.troubles = frozenset(Trouble) - {Trouble.LATE}
         self.secrets = frozenset({TOKEN})

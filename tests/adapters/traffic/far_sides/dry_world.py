@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapters.traffic import KILL, TRAFFIC
 from bot.domain.units import Weight
-from tests.adapters.traffic.far_sides.worlds import World, closed
+from tests.adapters.traffic.far_sides.worlds import Lack, World, closed
 from tests.fakes.traffic import Trouble
 
 
@@ -20,6 +20,7 @@ class DryWorld:
         self.on: str | None = None
         self.troubles: frozenset[Trouble] = frozenset()
         self.secrets: frozenset[str] = frozenset()
+        self.lacks = frozenset({Lack.OUT_OF_RANGE})
 
     async def split(self) -> str | None:
         return f"{(await self.traffic.read()).weight.percent:g}"

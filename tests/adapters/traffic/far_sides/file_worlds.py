@@ -62,7 +62,7 @@ class FileWorld:
         self._path.write_text(shape.write({"pct": "0", "enabled": shape.on}))
         self._kept = ""
         self._lock = -1
-        where = {"path": str(self._path), "timeout": "300ms"}
+        where = {"path": str(self._path), "timeout": "1s"}
         traffic, kill = TRAFFIC[shape.kind], KILL[shape.kind]
         self.traffic: Traffic = traffic.build(traffic.options(**(where | shape.traffic)), {})
         self.kill: KillMethod = kill.build(kill.options(**(where | shape.kill)), {})

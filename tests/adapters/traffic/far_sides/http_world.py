@@ -19,7 +19,7 @@ def traffic_options(url: str) -> dict[str, Any]:
         "apply": {"method": "PUT", "url": f"{url}/split", "json": {"canary": "{percent}"}, "expect": 200},
         "read": {"url": f"{url}/split", "path": "split.canary"},
         "token_env": "FLAGS_TOKEN",
-        "timeout": "300ms",
+        "timeout": "1s",
     }
 
 
@@ -30,7 +30,7 @@ def kill_options(url: str) -> dict[str, Any]:
         "restore": {"method": "POST", "url": f"{url}/switch", "json": {"enabled": "{former}"}},
         "absent": {"method": "DELETE", "url": f"{url}/switch"},
         "token_env": "FLAGS_TOKEN",
-        "timeout": "300ms",
+        "timeout": "1s",
     }
 
 

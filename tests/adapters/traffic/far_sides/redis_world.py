@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from adapters.traffic import KILL, TRAFFIC
 from tests import servers
-from tests.adapters.traffic.far_sides.worlds import World, closed
+from tests.adapters.traffic.far_sides.worlds import Opening, World, closed
 from tests.fakes.traffic import Trouble
 
 PASSWORD = "p4ss-for-perch-77"
@@ -23,7 +23,7 @@ ENVIRONMENT = {"REDIS_PASSWORD": PASSWORD}
 
 def options(url: str, key: str, **more: Any) -> dict[str, Any]:
     who = {"username": "perch", "password_env": "REDIS_PASSWORD"}
-    return {"url": url, "key": f"denis:feature:{key}", **who, "timeout": "300ms", **more}
+    return {"url": url, "key": f"denis:feature:{key}", **who, "timeout": "1s", **more}
 
 
 class RedisWorld:
@@ -51,7 +51,7 @@ class RedisWorld:
     async def get_into(self, trouble: Trouble | None) -> None:
         match trouble:
             case Trouble.HANG:
-                self.server.process.send_signal(signal.SIGSTOP)
+                await servers.stand_still(self.server.process)
             case Trouble.FAIL:
                 await self.admin.replicaof("127.0.0.1", "1")
             case Trouble.DENY:
@@ -84,7 +84,17 @@ class RedisWorld:
 
 @asynccontextmanager
 async def redis_world(tmp_path: Path) -> AsyncIterator[World]:
+    """On a server of its own."""
     with servers.redis(tmp_path) as server:
+        async with at_redis(server)(tmp_path) as world:
+            yield world
+
+
+def at_redis(server: servers.Server) -> Opening:
+    """On a server that others use too, one after the other: whatever trouble they left it in is over."""
+
+    @asynccontextmanager
+    async def opened(_: Path) -> AsyncIterator[World]:
         async with Redis.from_url(server.url) as admin:
             world = RedisWorld(server, admin)
             await world.get_into(None)
@@ -95,3 +105,5 @@ async def redis_world(tmp_path: Path) -> AsyncIterator[World]:
             finally:
                 server.process.send_signal(signal.SIGCONT)
                 await closed(world)
+
+    return opened

@@ -1,34 +1,42 @@
 """A provider's command line, as small as can be: `setcanary set NAME=VALUE`, `setcanary unset NAME`, `setcanary show`.
 
 It keeps its values as lines in the file that SETCANARY_STATE names; `SETCANARY_TOKEN` must be what the file
-beside it says. The file `STATE.trouble` makes it go wrong.
+beside it says. The file `STATE.trouble` makes it go wrong. It is started so often that it imports next to nothing.
 """
 
 import os
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-state = Path(os.environ["SETCANARY_STATE"])
-trouble_file = Path(f"{state}.trouble")
-trouble = trouble_file.read_text() if trouble_file.exists() else ""
+
+def read(path: str) -> str:
+    with open(path) as file:
+        return file.read()
+
+
+def write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)
+
+
+state = os.environ["SETCANARY_STATE"]
+trouble = read(f"{state}.trouble") if os.path.exists(f"{state}.trouble") else ""
 verb, *words = sys.argv[1:]
 
 if trouble == "hang":
-    grandchild = subprocess.Popen(["sleep", "300"])
-    Path(f"{state}.pids").write_text(f"{os.getpid()} {grandchild.pid}")
+    grandchild = os.posix_spawnp("sleep", ["sleep", "300"], os.environ)
+    write(f"{state}.pids", f"{os.getpid()} {grandchild}")
     time.sleep(300)
 if trouble == "fail":
     print("connection refused", file=sys.stderr)
     sys.exit(75)
-if trouble == "deny" or os.environ.get("SETCANARY_TOKEN") != Path(f"{state}.token").read_text():
+if trouble == "deny" or os.environ.get("SETCANARY_TOKEN") != read(f"{state}.token"):
     print(f"error: forbidden\nuser with token {os.environ.get('SETCANARY_TOKEN')} can't patch", file=sys.stderr)
     sys.exit(1)
 
-values = dict(line.split("=", 1) for line in state.read_text().splitlines())
+values = dict(line.split("=", 1) for line in read(state).splitlines())
 if verb == "show":
-    print("???" if trouble == "garbage" else state.read_text(), end="")
+    print("???" if trouble == "garbage" else read(state), end="")
     sys.exit(0)
 if trouble != "lie":
     name, _, value = words[0].partition("=")
@@ -36,6 +44,6 @@ if trouble != "lie":
         values[name] = value
     else:
         values.pop(name, None)
-    state.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    write(state, "".join(f"{name}={value}\n" for name, value in values.items()))
 if trouble == "half":
     sys.exit(75)
