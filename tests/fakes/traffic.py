@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from adapters.contracts import Trouble
 from bot.domain.units import ZERO, Weight
 from bot.ports import Denied, Nonsense, OutOfReach, TrafficState
 
-__all__ = ["FakeConfirmation", "FakeKill", "FakeTraffic", "FarSide", "Trouble"]
+__all__ = ["FakeConfirmation", "FakeKill", "FakeTraffic", "FarSide", "Trouble", "first_of"]
+
+
+async def first_of(*waits: Coroutine[Any, Any, None]) -> None:
+    """Until one of them comes; the test brings the deadline, and then sees which it was."""
+    going = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in going:
+            each.cancel()
 
 
 @dataclass

@@ -14,6 +14,7 @@ from bot.domain.plan import Plan
 from bot.domain.units import Weight
 from tests.builders import BEN, CLEO, Story, a_plan, a_stage
 from tests.laws.mutants import law_01 as bugs
+from tests.laws.mutants.planted import FOUND
 
 FAILING: dict[str, Any] = {"success": 97.0}
 
@@ -78,5 +79,5 @@ def test_a_planted_bug_of_overruling_is_found(
     check: Callable[[], None], plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         check()

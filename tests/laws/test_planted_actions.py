@@ -10,6 +10,7 @@ import pytest
 from tests.bot.engine import test_effects as acted
 from tests.bot.engine import test_several_targets as several
 from tests.laws.mutants import actions
+from tests.laws.mutants.planted import FOUND
 
 pytestmark = pytest.mark.anyio
 
@@ -61,5 +62,5 @@ async def test_a_planted_bug_is_caught(
     check: Check, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         await check(tmp_path)

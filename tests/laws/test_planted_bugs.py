@@ -4,6 +4,7 @@ import pytest
 
 from tests.laws.driven import UNSHRUNK, Driven, drive
 from tests.laws.mutants import planted
+from tests.laws.mutants.planted import FOUND
 from tests.laws.test_law_01_rises_only_through_a_gate import RisesOnlyThroughAGate
 from tests.laws.test_law_03_no_data_is_never_a_pass import NoDataIsNeverAPass
 from tests.laws.test_law_06_twice_is_once import TwiceIsOnce
@@ -56,5 +57,5 @@ BUGS: dict[type[Driven], tuple[planted.Plant, ...]] = {
 )
 def test_a_planted_bug_is_found(law: type[Driven], plant: planted.Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         drive(law, UNSHRUNK)

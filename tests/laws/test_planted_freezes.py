@@ -10,6 +10,7 @@ import pytest
 from tests.laws import frozen
 from tests.laws.frozen import Check
 from tests.laws.mutants import freezes
+from tests.laws.mutants.planted import FOUND
 from tests.postgres import put_address
 
 pytestmark = pytest.mark.anyio
@@ -66,5 +67,5 @@ async def test_a_planted_bug_is_caught(
     check: Check, plant: Callable[[pytest.MonkeyPatch], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         await check(tmp_path)

@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from bot.domain.machine import State
 from tests.laws.driven import QUICK
 from tests.laws.mutants import law_03 as planted
+from tests.laws.mutants.planted import FOUND
 from tests.laws.sickness import ILL, ROWS, WELL
 from tests.laws.test_law_03_over_time import any_mixture, breaches, checks, counts
 from tests.laws.test_law_03_sick_sources import falls_sick_at_the_end, falls_sick_at_the_gate, falls_sick_while_baking
@@ -72,7 +73,7 @@ async def test_a_cache_of_good_values_is_found_at_a_gate_and_at_the_end(
 def test_a_planted_bug_over_time_is_found(plant: planted.Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the mixtures."""
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         settings(QUICK, max_examples=3000, phases=[Phase.generate])(given(checks)(any_mixture))()
 
 

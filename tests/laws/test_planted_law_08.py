@@ -14,7 +14,7 @@ from tests.laws import test_law_08_injection as injection
 from tests.laws import test_law_08_no_secret_leaves as leaving
 from tests.laws.leaky_story import Leaky
 from tests.laws.mutants import law_08
-from tests.laws.mutants.planted import Plant
+from tests.laws.mutants.planted import FOUND, Plant
 from tests.scenarios.story import CHANNEL, eventually
 
 pytestmark = pytest.mark.anyio
@@ -109,7 +109,7 @@ async def test_these_doors_are_shut(tmp_path: Path) -> None:
 async def test_a_door_left_open_is_found(plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with doors.at_the_gate(tmp_path) as leaky:
         plant(monkeypatch)
-        with pytest.raises(AssertionError):
+        with pytest.raises(FOUND):
             await OPEN_DOORS[plant](leaky)
 
 
@@ -122,7 +122,7 @@ async def test_a_signature_that_isnt_looked_at_is_found(
     plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         await doors.forged_requests_are_refused(tmp_path)
 
 

@@ -11,6 +11,7 @@ from tests.laws import test_law_09_redactions as gone
 from tests.laws import test_law_09_signatures as signed
 from tests.laws.forging import FORGERIES, OTHER_KEY
 from tests.laws.mutants import law_09 as bugs
+from tests.laws.mutants.planted import FOUND
 
 
 def each_forgery_is_named() -> None:
@@ -65,5 +66,5 @@ def test_a_planted_bug_in_the_evidence_is_found(
 ) -> None:
     """Law 9."""
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         check()

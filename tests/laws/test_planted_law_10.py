@@ -13,6 +13,7 @@ from tests.bot.engine import test_drift as drift
 from tests.laws import test_law_10_restored as restored
 from tests.laws.driven import UNSHRUNK, drive
 from tests.laws.mutants import law_10 as bugs
+from tests.laws.mutants.planted import FOUND
 from tests.laws.test_law_10_drift_is_seen import DriftIsSeen
 
 Check = Callable[[Path], Awaitable[None]]
@@ -95,5 +96,5 @@ def test_a_planted_bug_is_found_by_driving_at_random(
 ) -> None:
     """Law 10."""
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         drive(DriftIsSeen, UNSHRUNK)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.bot.engine import test_mirrors as mirrors
 from tests.laws.mutants import mirrors as bugs
+from tests.laws.mutants.planted import FOUND
 
 pytestmark = pytest.mark.anyio
 
@@ -54,5 +55,5 @@ async def test_a_planted_bug_is_found(
     check: Check, plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         await check(tmp_path)

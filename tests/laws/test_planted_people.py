@@ -12,7 +12,7 @@ from tests.adapters.notifiers.far_sides import AtJira
 from tests.bot.engine import test_notifying as story_of
 from tests.bot.engine.test_notifying import Far
 from tests.laws.mutants import people
-from tests.laws.mutants.planted import Plant
+from tests.laws.mutants.planted import FOUND, Plant
 from tests.rig import Rig
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +41,7 @@ async def test_a_planted_bug_is_found(plant: Plant, tmp_path: Path, monkeypatch:
     far = Far()
     plant(monkeypatch)
     async with far.opened(tmp_path) as story:
-        with pytest.raises(AssertionError):
+        with pytest.raises(FOUND):
             await WITH_A_STORY[plant](story, far)
 
 
@@ -54,7 +54,7 @@ async def test_a_page_that_waits_for_mail_is_found(tmp_path: Path, monkeypatch: 
 
 async def test_a_secret_in_a_reason_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     people.texts_go_as_they_are(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         await story_of.test_what_a_far_side_echoes_is_told_without_the_secret(tmp_path)
 
 

@@ -23,6 +23,7 @@ from tests.adapters.sources import test_json_page as pages
 from tests.adapters.sources import test_log as logs
 from tests.adapters.sources import test_sql as queries
 from tests.bot.domain import test_series as series
+from tests.laws.mutants.planted import FOUND
 
 pytestmark = pytest.mark.anyio
 
@@ -70,13 +71,13 @@ def test_a_planted_bug_about_series_is_found(
 ) -> None:
     test()
     plant(monkeypatch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         test()
 
 
 async def test_a_yes_that_reads_as_one_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_page, "figure", lambda value, how, where: float(value) if value is True else 0.0)
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         await pages.test_what_is_no_number_is_no_data_with_its_reason(
             {"path": "ok"}, Missing.GARBAGE, "ok is true, not a number"
         )
@@ -89,7 +90,7 @@ async def test_null_that_reads_as_zero_is_found(monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(sql, "samples", zero)
     (tmp_path / "empty.db").touch()
-    with pytest.raises(AssertionError):
+    with pytest.raises(FOUND):
         await queries.test_what_is_no_number_is_no_data_with_its_reason(
             f"sqlite:///{tmp_path}/empty.db", "SELECT max(x) AS most FROM (SELECT NULL AS x)", Missing.EMPTY, "NULL"
         )
@@ -113,7 +114,7 @@ async def test_a_log_that_leaves_out_what_it_cannot_read_is_found(
 
     monkeypatch.setattr(Tail, "count", count)
     async with an_app(tmp_path) as app:
-        with pytest.raises(AssertionError):
+        with pytest.raises(FOUND):
             await logs.test_what_was_packed_since_is_told_and_not_left_out(app)
 
 
@@ -128,5 +129,5 @@ async def test_a_log_that_begins_at_its_end_is_found(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Tail, "_opened", at_its_end)
     async with an_app(tmp_path) as app:
-        with pytest.raises(AssertionError):
+        with pytest.raises(FOUND):
             await logs.test_after_a_restart_of_perch_the_count_is_the_same(app)

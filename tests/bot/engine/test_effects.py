@@ -14,7 +14,7 @@ from bot.domain.units import ZERO, Weight
 from bot.engine.kill import KillSwitch
 from bot.engine.requests import Start
 from bot.ports import Spooled, StoreAway
-from tests.fakes.traffic import Trouble
+from tests.fakes.traffic import Trouble, first_of
 from tests.rig import BEN, CLEO, Rig, again, beside, rig, tree
 
 pytestmark = pytest.mark.anyio
@@ -77,8 +77,9 @@ async def test_a_stage_is_not_entered_while_its_before_is_under_way(tmp_path: Pa
         story.effects[0].hanging = asyncio.Event()
         rollout = await story.engine.desk.start(story.request("start"), _start())
         await story.engine.ticker.tick()
+        begun = story.effects[0].far.until_called(f"begin {rollout.id}-1-before-1")
         async with asyncio.timeout(30):
-            await story.effects[0].far.until_called(f"begin {rollout.id}-1-before-1")
+            await first_of(begun, story.traffic[0].far.until_called("apply 1%"))
         await story.engine.ticker.idle()
         assert (await story.load(rollout)).state is State.SHIFTING
         assert story.traffic[0].weight == ZERO

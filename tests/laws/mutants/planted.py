@@ -22,6 +22,8 @@ from bot.domain.units import Weight
 from bot.domain.waits import Waiting
 
 Plant = Callable[[pytest.MonkeyPatch], None]
+FOUND = (AssertionError, TimeoutError)
+"""How a story finds a bug: it sees something wrong, or what it waits for doesn't come."""
 _roll_back, _came_down, _drifted, _begin = moves.roll_back, moves.came_down, moves.drifted, kills.begin
 _verdict, _take_in, _retreat = checks._verdict, looks.take_in, moves.retreat
 _waits, _unticked = gates.promotion_waits_for, checklists.unticked
