@@ -209,7 +209,9 @@ def close_gate(rollout: Rollout, why: str) -> Step:
 
 def gate_closed(rollout: Rollout, why: str) -> Happening:
     """What is on record of a gate that is void."""
-    return Happening("gate_closed", {"gate": rollout.gate.id if rollout.gate else "", "why": why})
+    gate = rollout.gate
+    starts = {"starts": True} if gate is not None and gate.stage is None else {}
+    return Happening("gate_closed", {"gate": gate.id if gate else "", "why": why, **starts})
 
 
 def roll_back(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain import moves
 from bot.domain.machine import Event, State, move
 from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
@@ -116,7 +117,7 @@ def _under_the_new_plan(rollout: Rollout, asked: Replan, now: datetime) -> Rollo
 def _gate_closed(rollout: Rollout) -> tuple[Happening, ...]:
     if rollout.gate is None:
         return ()
-    return (Happening("gate_closed", {"gate": rollout.gate.id, "why": "the plan has changed"}),)
+    return (moves.gate_closed(rollout, "the plan has changed"),)
 
 
 def _replanned(asked: Replan) -> Happening:

@@ -222,7 +222,7 @@ def gate_closed(telling: Telling) -> Said:
     why = telling.text("why", t("the check isn't good enough any more"))
     sentence = t("The gate of {name} closed: {why}.", name=telling.name, why=why)
     after = t("The bake is kept; a new gate opens when a check passes.") if telling.rollout.live else ""
-    if after and telling.rollout.shifted_at is None:
+    if after and telling.facts.get("starts"):
         after = t("Nothing has moved; a new gate opens when preflight is green again.")
     return told(sentence, *filter(None, (after,)))
 
