@@ -41,11 +41,10 @@ REACHED_S = 5.0
 
 async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, files: KillFiles, watch: Watch) -> Report:
     """Try everything without changing anything; `watch` hears how far it is. Never raises for what a far side does."""
-    rollout = _to_try_again(rollout)
     tasks = gear.tasks if rollout.mode == "live" else ()
     board = Board(_to_try(rollout, plan, gear, tasks))
     async with board.told_to(watch), asyncio.TaskGroup() as group:
-        rollout = await bind_version(rollout, plan, gear, round, board)
+        rollout = await bind_version(_to_try_again(rollout), plan, gear, round, board)
         round = round.of(rollout)
         rehearsing = group.create_task(_rehearsed(rollout, gear, files, board))
         for place in _afterwards(gear):
@@ -66,9 +65,7 @@ async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, file
             for name in sorted(baseline_metrics(plan))
             if name not in rollout.baselines or rollout.mode == "observe" or rollout.state is State.START_GATE
         }
-    weight, mirror = (
-        max((found for task in each if (found := task.result()) is not None), default=ZERO) for each in (reads, copies)
-    )
+    weight = _highest(reads)
     taken = {name: _at_hand(rollout, plan, name, task.result(), weight) for name, task in taking.items()}
     return Report(
         tried=board.tried,
@@ -78,10 +75,15 @@ async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, file
         baselines={**rollout.baselines, **{name: v for name, v in taken.items() if isinstance(v, BaselineValue)}},
         rehearsed=rehearsing.result(),
         weight=weight,
-        mirror=mirror,
+        mirror=_highest(copies),
         version=rollout.version,
         slos=tuple(seen(plan, {}, spending.result(), round.now).values()),
     )
+
+
+def _highest(reads: Sequence[asyncio.Task[Weight | None]]) -> Weight:
+    """Of what was read; nothing where nothing could be."""
+    return max((found for task in reads if (found := task.result()) is not None), default=ZERO)
 
 
 _ONCE = ("archive", "notifier")
