@@ -19,6 +19,7 @@ from bot.domain.units import ZERO, Weight
 from bot.ports import Spooled
 from bot.ports.homes import Turn
 from tests.bot.engine.test_homes import Desk
+from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, CLEO, DEV, GOOD, Rig, again, beside, rig, sick, tree
 
 pytestmark = pytest.mark.anyio
@@ -212,6 +213,8 @@ async def test_every_way_down_works_from_there(tmp_path: Path, way: str) -> None
         with pytest.raises(StaleClick):
             await approve(here, rollout, BEN, gate)
         assert not [call for call in touched(here) if call != "apply 0%"]
+        cards = [each.facts["state"] for each in await here.said() if each.say == "gate"]
+        assert cards[-1] == {"kill": "killed", "freeze": "held"}.get(way, "aborted")
 
 
 async def test_somebody_elses_traffic_at_the_gate_is_lowered_held_and_told(tmp_path: Path) -> None:
@@ -238,6 +241,17 @@ async def test_a_dark_launch_mirrors_nothing_before_its_start_is_approved(tmp_pa
         rollout = await approve(here, rollout, BEN, gate)
         await here.minutes(1)
         assert (rollout.stage, here.traffic[0].copies.weight) == (0, Weight(100))
+
+
+async def test_an_action_that_cant_be_done_any_more_closes_the_gate(tmp_path: Path) -> None:
+    """R20, law 1: what may stop a start is tried anew each time, not only once."""
+    stages = [{**each, "before": [{"kind": "fake"}]} for each in wanting()["stages"]]
+    async with rig(tmp_path, wanting(stages=stages)) as here:
+        rollout = await here.start()
+        gate_of(rollout)
+        here.effects[0].far.trouble = Trouble.FAIL
+        await here.minutes(1)
+        assert (await here.load(rollout)).state is State.PREFLIGHT
 
 
 async def test_somebody_elses_mirror_at_the_gate_is_ended(tmp_path: Path) -> None:

@@ -337,7 +337,13 @@ def _start_gates() -> Iterator[tuple[str, Story]]:
         for name in noted
     )
     nothing = {"confirmed": Weight(0), "approved": Weight(0), "target": Weight(0), "seen_weight": Weight(0)}
-    facts = {**nothing, "stage": 0, "check": None, "shifted_at": None, "started_at": NOW - timedelta(minutes=4)}
+    facts: dict[str, Any] = {
+        **nothing,
+        "stage": 0,
+        "check": None,
+        "shifted_at": None,
+        "started_at": NOW - timedelta(minutes=4),
+    }
     facts |= {"preflight": found, "green_at": NOW, "rehearsed_at": NOW, "involved": (ANA.id,)}
     asked = here(State.START_GATE, gate=gate, **facts)
     where = {"gate": "g1", "from": 0, "to": 1, "card": gate.model_dump(mode="json")}
