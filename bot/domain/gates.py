@@ -80,6 +80,13 @@ def next_stage(rollout: Rollout) -> int:
     return 0 if rollout.state is State.START_GATE else rollout.stage + 1
 
 
+def at_the_start(gate: Gate | None, rollout: Rollout) -> dict[str, str]:
+    """What goes on record of a start's gate, else nothing: for the check there stand preflight's word and time."""
+    if gate is None or gate.stage is not None or rollout.green_at is None:
+        return {}
+    return {"verdict": gate.verdict.value, "preflight_at": rollout.green_at.isoformat()}
+
+
 def counted(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> tuple[Approval, ...]:
     """The approvals that count: one per person, and with four eyes none of those who asked."""
     seen: dict[str, Approval] = {}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.gates import approvals_of, counted, next_stage
+from bot.domain.gates import approvals_of, at_the_start, counted, next_stage
 from bot.domain.machine import Event, State, move
 from bot.domain.overrides import undone, used
 from bot.domain.plan import Plan
@@ -50,7 +50,7 @@ def promote(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
         "warnings": list(gate.warnings) if gate else [],
         "early": rollout.early,
         "overruled": [each.model_dump(mode="json") for each in gate.overruled] if gate else [],
-        **({"preflight_at": rollout.green_at.isoformat()} if rollout.green_at else {}),
+        **at_the_start(gate, rollout),
     }
     return Step(risen, (Happening("promoted", facts), *_other_watcher(rollout, risen)))
 

@@ -55,6 +55,8 @@ def ask(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
     asked = rollout.but(
         state=move(rollout.state, Event.START_ASKED),
         gate=gate,
+        # One of a hold before it was of no traffic at all, and is no grounds for anything here.
+        check=None,
         green_at=now,
         seen_weight=ZERO,
         counted_at=now,

@@ -89,7 +89,8 @@ def _green(rollout: Rollout, plan: Plan, report: Report, now: datetime, id: str)
     if held := budgets.pause(low, plan, now, id):
         return held
     if start_gate.asks(low, plan):
-        return start_gate.ask(low.but(preflight=rollout.preflight), plan, now, id)
+        asked = low.but(preflight=rollout.preflight, rehearsal_faults=tuple(report.rehearsed.faults))
+        return start_gate.ask(asked, plan, now, id)
     return moves.enter_first_stage(low, plan, now, id)
 
 
@@ -101,6 +102,7 @@ def _at_start_gate(rollout: Rollout, plan: Plan, report: Report, now: datetime, 
         budgets=levels(rollout.budgets, report.slos),
         former={**report.rehearsed.former, **rollout.former},
         rehearsed_at=now,
+        rehearsal_faults=tuple(report.rehearsed.faults),
     )
     found = start_gate.Found(report.red, report.pending, report.weight, report.mirror)
     return start_gate.looked(known, plan, found, now, id)

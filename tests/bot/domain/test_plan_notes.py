@@ -92,6 +92,7 @@ TRIGGER = "stages.1.rollback_when"
             {"need": 0},
             "stages[0].approvals: nobody has to approve leaving this stage — approvals: {need: 1}",
         ),
+        ("start_approvals", {"need": 0}, "start_approvals: nobody has to approve the start — start_approvals: {need: 1}"),
         (
             "stages.0.rollback_to",
             "previous",

@@ -14,6 +14,9 @@ from bot.domain.errors import NotAllowed, NotAnItem, NotPromotable, StaleClick
 from bot.domain.freezes import EVERYWHERE
 from bot.domain.machine import State
 from bot.domain.measurements import Missing
+from bot.domain.record.decision import decision_of
+from bot.domain.record.durations import Phase, spent
+from bot.domain.record.waits_of_people import waits
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight
 from bot.ports import Spooled
@@ -76,6 +79,7 @@ async def test_green_preflight_asks_and_a_yes_of_somebody_else_starts_it(tmp_pat
         passed = await record(here, rollout, "promoted")
         assert (passed["from"], passed["to"], passed["by"], passed["gate"]) == (0, 1, [CLEO], gate)
         assert (passed["preflight_at"], passed["warnings"]) == (here.now.isoformat(), ["metric new_jobs"])
+        assert (passed["verdict"], passed["check"]) == ("warn", None)
         gated = await here.until_gate(rollout)
         assert gated.gate is not None
         assert gated.gate.stage == 0, "the first stage has a gate of its own"
@@ -89,11 +93,16 @@ async def test_who_resumed_a_start_may_not_approve_it_either(tmp_path: Path) -> 
         await here.engine.desk.hold(here.request("hold"), rollout.id, "wait", None)
         with pytest.raises(StaleClick):
             await approve(here, rollout, BEN, first)
-        await here.minutes(2)
+        here.kills[0].far.trouble = Trouble.FAIL
+        await here.minutes(70, 600)
+        assert (await here.load(rollout)).rehearsal_faults
+        here.kills[0].far.trouble = None
         await here.engine.desk.resume(here.request("resume", BEN), rollout.id, "")
         await here.settle()
-        second = gate_of(await here.load(rollout))
+        again = await here.load(rollout)
+        second = gate_of(again)
         assert second != first
+        assert again.check is None, "what was looked at while it was held is no grounds for a start"
         with pytest.raises(NotAllowed):
             await approve(here, rollout, BEN, second)
         assert touched(here) == []
@@ -333,3 +342,23 @@ async def test_everybodys_page_shows_it_to_who_may_approve(tmp_path: Path) -> No
         here = Desk(story)
         turns = {who: await here.turns(who) for who in (ANA, BEN, CLEO)}
         assert turns == {ANA: [], BEN: [], CLEO: [Turn.APPROVE]}
+
+
+async def test_the_record_knows_who_let_it_start_and_how_long_they_were_waited_for(tmp_path: Path) -> None:
+    """E1: in the decision, and in where the time went."""
+    plan = wanting(stages=[{**wanting()["stages"][0], "bake": "1m"}])
+    async with rig(tmp_path, plan) as here:
+        rollout = await here.start()
+        gate = gate_of(rollout)
+        await here.minutes(3)
+        await approve(here, rollout, BEN, gate)
+        await here.minutes(2)
+        ended = await here.load(rollout)
+        records = await here.engine.rollouts.records(rollout.id)
+        found = decision_of(records)
+        assert (ended.state, found is not None) == (State.COMPLETED, True)
+        [let] = found[1].raises if found else ()
+        assert (let.before, let.after, let.verdict, [yes.person for yes in let.approvals]) == (0, 1, "pass", [BEN])
+        assert spent(ended, records, here.now)[Phase.WAITING] == timedelta(minutes=3)
+        [wait] = waits(ended, here.plans.find("materializers")[0], records)
+        assert (wait.of, wait.ended, wait.by, wait.weight, wait.to) == (("@leads",), "approved", (BEN,), 0, 1)
