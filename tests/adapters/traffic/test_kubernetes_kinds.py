@@ -17,6 +17,7 @@ from bot.domain.units import ZERO, Weight
 from bot.ports import Denied, KillMethod, Nonsense, OutOfReach, Traffic
 from tests.adapters.traffic.far_sides.kubernetes_worlds import environment_of, set_variable, variables
 from tests.fakes.kubernetes.controller import Step, waiting
+from tests.fakes.kubernetes.paces import at_once
 from tests.fakes.kubernetes.server import ApiServer, api_server, deployment, kubeconfig, route
 from tests.far_side import always, serving
 
@@ -43,7 +44,7 @@ class Bench:
 
     def env(self, **more: Any) -> EnvTraffic:
         options = {"namespace": "denis", "deployment": "denis", "variable": "PCT", "force": True, "rollout": "20s"}
-        made = EnvTraffic(KubernetesEnvTrafficOptions(**{**options, **more}), self.environment, pause_s=0)
+        made = EnvTraffic(KubernetesEnvTrafficOptions(**{**options, **more}), self.environment, sleep=at_once)
         self.made.append(made)
         return made
 
