@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -149,7 +150,8 @@ async def test_a_refusal_without_a_status_object_is_told_by_its_code(tmp_path: P
 async def watched(api: ApiServer, folder: Path, **options: Any) -> list[str]:
     cluster = Cluster(ClusterOptions(namespace="denis", **options), {"KUBECONFIG": kubeconfig(folder, api.url)})
     try:
-        return [each async for each in cluster.changes(Deployment, timedelta(seconds=20), name="denis")]
+        async with asyncio.timeout(10):
+            return [each async for each in cluster.changes(Deployment, timedelta(seconds=20), name="denis")]
     finally:
         await cluster.aclose()
 

@@ -167,6 +167,13 @@ async def test_a_roll_out_that_takes_too_long_is_out_of_reach_with_how_far_it_ca
         await deployed.rolled_out(timedelta(seconds=0.4))
 
 
+async def idle(sleep: OnlyWhenTold) -> None:
+    """Until it waits for a watch, and for nothing else."""
+    async with asyncio.timeout(10):
+        await sleep.begun.wait()
+    sleep.begun.clear()
+
+
 async def open_streams(api: ApiServer, count: int) -> None:
     async with asyncio.timeout(10):
         while api.watches.open != count:
@@ -180,8 +187,7 @@ async def test_a_watch_alone_brings_it_to_its_end(api: ApiServer, told: Deployed
     waits = asyncio.create_task(told.rolled_out(WITHIN))
     await open_streams(api, 2)
     for step in (Step(updated=2, available=1, old=1), Step(updated=3, available=2, old=0), Step()):
-        await sleep.begun.wait()
-        sleep.begun.clear()
+        await idle(sleep)
         api.come_to("denis", step)
     await waits
     await open_streams(api, 0)
@@ -192,7 +198,7 @@ async def test_a_pod_that_crashes_is_told_by_a_watch_alone(api: ApiServer, told:
     api.script = [Step(updated=1, available=0, old=3, container=waiting("ContainerCreating"))]
     set_variable(api, "PCT", "1")
     waits = asyncio.create_task(told.rolled_out(WITHIN))
-    await sleep.begun.wait()
+    await idle(sleep)
     before = api.body("deployments", "denis")["metadata"]["resourceVersion"]
     api.come_to("denis", Step(updated=1, available=0, old=3, container=waiting("CrashLoopBackOff")))
     assert api.body("deployments", "denis")["metadata"]["resourceVersion"] == before
@@ -252,7 +258,7 @@ async def test_a_wait_that_is_cancelled_ends_and_closes_its_streams(
     api.script = [Step(updated=1, available=0, old=3)]
     set_variable(api, "PCT", "1")
     waits = asyncio.create_task(told.rolled_out(WITHIN))
-    await sleep.begun.wait()
+    await idle(sleep)
     assert api.watches.open == 2
     waits.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -40,6 +40,8 @@ class Streams(Enum):
     """How the cluster's watches are."""
 
     WELL = auto()
+    CUT = auto()
+    """Well until the server ends them, three seconds before the end."""
     DENIED = auto()
     MUTE = auto()
     SILENT = auto()
@@ -55,7 +57,7 @@ class Played(Cluster):
     def __init__(self, streams: Streams) -> None:
         super().__init__(ClusterOptions(namespace="denis"), {})
         self._how, self._told = streams, dict[str, asyncio.Event]()
-        self.looks, self.opened, self.open = 0, 0, 0
+        self.looks, self.opened, self.open, self.ended = 0, 0, 0, False
         self.api = ApiServer()
         self.api.create("deployments", deployment("denis", {"PCT": "0"}))
 
@@ -67,12 +69,19 @@ class Played(Cluster):
             if was != now and kind in self._told:
                 self._told[kind].set()
 
+    def end_streams(self) -> None:
+        if self._how is Streams.CUT:
+            self.ended = True
+            for each in self._told.values():
+                each.set()
+
     @property
     def _pods(self) -> list[dict[str, Any]]:
         return self.api.controllers["denis"].pods
 
     async def get(self, kind: type[Any], name: str) -> Any:
         self.looks += 1
+        assert self.looks < 10 * WITHIN.total_seconds(), "it looks without a pause"
         return convert(self.api.body("deployments", name), kind)
 
     async def list(self, kind: type[Any], labels: Mapping[str, str]) -> Sequence[Any]:
@@ -110,9 +119,9 @@ class Played(Cluster):
                 while True:
                     await asyncio.sleep(0.2)
                     yield "MODIFIED"
-            case Streams.WELL:
+            case Streams.WELL | Streams.CUT:
                 change = self._told[kind] = asyncio.Event()
-                while await change.wait():
+                while await change.wait() and not self.ended:
                     change.clear()
                     yield "MODIFIED"
 
@@ -133,7 +142,9 @@ class Seen:
         waits = asyncio.create_task(Deployed(self.cluster, "denis", "perch-test", force=True).rolled_out(WITHIN))
         await asyncio.sleep(LONG_S / 2)
         self.cluster.come_to(FURTHER)
-        await asyncio.sleep(LONG_S / 2 + 0.5)
+        await asyncio.sleep(LONG_S / 2 - 2.5)
+        self.cluster.end_streams()
+        await asyncio.sleep(3)
         self.cluster.come_to(end or Step())
         ended = clock()
         try:
@@ -172,6 +183,12 @@ def test_where_a_stream_is_ill_it_is_looked_at_as_if_there_were_none(streams: St
 def test_a_stream_that_ends_is_opened_again_and_never_in_haste(streams: Streams) -> None:
     """lightkube's own watch would ask for the next one at once, thousands of times."""
     assert Seen(streams).cluster.opened == pytest.approx(2 * LONG_S / AGAIN_S, abs=4)
+
+
+def test_a_stream_that_ends_ends_the_wait_for_it() -> None:
+    seen = Seen(Streams.CUT)
+    assert seen.cluster.looks <= LONG_S / SILENT_S + 10
+    assert seen.late_s <= PAUSE_S
 
 
 def test_a_right_that_we_lack_is_asked_for_once() -> None:
