@@ -181,7 +181,7 @@ def test_where_a_stream_is_ill_it_is_looked_at_as_if_there_were_none(streams: St
 
 @pytest.mark.parametrize("streams", [Streams.END, Streams.GARBAGE, Streams.GONE])
 def test_a_stream_that_ends_is_opened_again_and_never_in_haste(streams: Streams) -> None:
-    """lightkube's own watch would ask for the next one at once, thousands of times."""
+    """lightkube's own watch would ask for the next one at once, a hundred times a second."""
     assert Seen(streams).cluster.opened == pytest.approx(2 * LONG_S / AGAIN_S, abs=4)
 
 
