@@ -104,20 +104,6 @@ async def test_it_grants_what_is_asked_for_and_nothing_else(tmp_path: Path) -> N
         assert all("fieldSelector=metadata.name%3Ddenis&" in each for each in watches), "or the names wouldn't hold"
 
 
-async def test_without_the_right_to_watch_all_else_works(tmp_path: Path) -> None:
-    """It's there for fewer requests, and may be taken out."""
-    async with api_server() as api:
-        api.create("deployments", deployment("denis", {"PCT": "0"}))
-        api.forbidden = {("watch", "deployments"), ("watch", "pods")}
-        options = TRAFFIC["kubernetes_env"].options(**TRAFFICS["kubernetes_env"])
-        traffic = TRAFFIC["kubernetes_env"].build(options, environment_of(tmp_path, api))
-        assert "watch" not in await traffic.rehearse()
-        api.script = [Step(updated=1, available=0, old=1)] * 3 + [Step()]
-        await traffic.apply(Weight(1))
-        assert (await traffic.read()).weight == Weight(1)
-        await traffic.aclose()
-
-
 def test_objects_that_can_be_named_are_named_and_nothing_is_granted_everywhere() -> None:
     [role] = [each for each in DOCUMENTS if each["kind"] == "Role"]
     for rule in role["rules"]:

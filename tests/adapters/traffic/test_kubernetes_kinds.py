@@ -125,6 +125,16 @@ async def test_a_rehearsal_is_a_dry_run_and_needs_the_rights_of_a_roll_out(api: 
             await bench.env().rehearse()
 
 
+async def test_the_right_to_watch_may_be_left_out_and_nothing_is_said(api: ApiServer, bench: Bench) -> None:
+    """X5: it's there for fewer requests. A rehearsal, and so `perch doctor` and the preflight, don't ask for it."""
+    allowed = await bench.env().rehearse()
+    api.forbidden = {("watch", "deployments"), ("watch", "pods")}
+    assert await bench.env().rehearse() == allowed
+    api.script = [*[UNDER_WAY] * 9, Step()]
+    await bench.env().apply(Weight(1))
+    assert (await bench.env().read()).weight == Weight(1)
+
+
 # ---- roll-outs ----------------------------------------------------------------------------------------------------
 
 
