@@ -17,6 +17,7 @@ from bot.domain.units import ZERO, Weight
 from bot.ports import Denied, KillMethod, Nonsense, OutOfReach, Traffic
 from tests.adapters.traffic.far_sides.kubernetes_worlds import environment_of, set_variable, variables
 from tests.fakes.kubernetes.controller import Step, waiting
+from tests.fakes.kubernetes.paces import at_once
 from tests.fakes.kubernetes.server import ApiServer, api_server, deployment, kubeconfig, route
 from tests.far_side import always, serving
 
@@ -43,7 +44,7 @@ class Bench:
 
     def env(self, **more: Any) -> EnvTraffic:
         options = {"namespace": "denis", "deployment": "denis", "variable": "PCT", "force": True, "rollout": "20s"}
-        made = EnvTraffic(KubernetesEnvTrafficOptions(**{**options, **more}), self.environment, pause_s=0)
+        made = EnvTraffic(KubernetesEnvTrafficOptions(**{**options, **more}), self.environment, sleep=at_once)
         self.made.append(made)
         return made
 
@@ -122,6 +123,16 @@ async def test_a_rehearsal_is_a_dry_run_and_needs_the_rights_of_a_roll_out(api: 
         api.forbidden = {right}
         with pytest.raises(Denied, match=f"cannot {right[0]} resource .{right[1]}.*|doesn't allow"):
             await bench.env().rehearse()
+
+
+async def test_the_right_to_watch_may_be_left_out_and_nothing_is_said(api: ApiServer, bench: Bench) -> None:
+    """X5: it's there for fewer requests. A rehearsal, and so `perch doctor` and the preflight, don't ask for it."""
+    allowed = await bench.env().rehearse()
+    api.forbidden = {("watch", "deployments"), ("watch", "pods")}
+    assert await bench.env().rehearse() == allowed
+    api.script = [*[UNDER_WAY] * 9, Step()]
+    await bench.env().apply(Weight(1))
+    assert (await bench.env().read()).weight == Weight(1)
 
 
 # ---- roll-outs ----------------------------------------------------------------------------------------------------
