@@ -17,7 +17,7 @@ from bot.domain.urgencies import Act, Hears
 from bot.ports import Denied, Nonsense, Notice, Notifier, Uncertain
 from storage.keepings import DONE
 from tests.adapters.notifiers.far_sides import AtJira, Wrong, a_notice
-from tests.bot.engine.test_notifying import breached, down, taken, told
+from tests.bot.engine.notifying.story import breached, down, taken, told
 from tests.fakes.jira import TOKEN, USER
 from tests.rig import beside, rig, tree
 
