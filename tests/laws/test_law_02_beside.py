@@ -19,7 +19,7 @@ from bot.engine import targets, tick
 from bot.engine.gather import Round
 from bot.engine.requests import Start
 from bot.ports import TrafficState
-from tests.bot.engine.test_effects import plan as plan_with
+from tests.bot.engine.effect_stories import plan as plan_with
 from tests.bot.engine.test_mirrors import a_plan, breach, kill, mirror, roll_back, until
 from tests.bot.engine.test_objectives import Events
 from tests.bot.engine.test_objectives import plan as plan_with_slo
