@@ -55,5 +55,5 @@ async def test_a_planted_bug_is_found(
 ) -> None:
     """Law 2."""
     plant(monkeypatch)
-    with pytest.raises((AssertionError, pytest.fail.Exception)):
+    with pytest.raises((*planted.FOUND, pytest.fail.Exception)):
         await check(tmp_path, PATIENCE_S)

@@ -19,6 +19,7 @@ from bot.ports import Question
 from tests.adapters.sources.sql.asking import asked, number, sql, why
 from tests.adapters.sources.sql.rows import NOW
 from tests.postgres import Cluster
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,7 @@ async def test_a_cancelled_query_of_a_file_stops(sqlite_url: str) -> None:
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_S):
         assert number(await asked(source, "SELECT 7")) == 7
 
 

@@ -14,6 +14,7 @@ from bot.ports import Posted
 from tests.fakes.archives import FakeMailer
 from tests.fakes.notifiers import FakeNotifier
 from tests.rig import Rig, rig, tree
+from tests.waiting import HANGS_S
 
 NOTIFIERS = {
     "oncall": {"kind": "pager"},
@@ -70,7 +71,7 @@ async def breached(story: Rig) -> str:
     story.numbers.values["errors"] = 7.5
     story.now += timedelta(minutes=1)
     await story.engine.ticker.tick()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_S):
         while (await story.load(rollout)).state is not State.ROLLING_BACK:
             await asyncio.sleep(0.005)
     return rollout.id
