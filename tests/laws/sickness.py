@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.domain.measurements import Missing
+from tests.far_side import serving
 
 WELL: Mapping[str, float] = {"success": 99.5, "errors": 0.1, "latency": 2.0, "queue": 10.0}
 ILL: Mapping[str, float] = {"success": 12.0, "errors": 66.0, "latency": 90.0, "queue": 9000.0}
@@ -250,12 +251,8 @@ class FarSide:
 async def far_side() -> AsyncIterator[FarSide]:
     """Served on a free port until the block ends; what hangs is released then."""
     there = FarSide()
-    runner = web.ServerRunner(web.Server(there.answer, access_log=None), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    there.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield there
-    finally:
-        there.released.set()
-        await runner.cleanup()
+    async with serving(there.answer) as there.url:
+        try:
+            yield there
+        finally:
+            there.released.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,8 @@ from pydantic import ValidationError
 from adapters.sources.command import KIND, Ask, Options
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question
+from tests.programs import runs
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +38,7 @@ class Script:
         self.file.chmod(0o755)
 
     async def asked(self, values: dict[str, Any] | None = None, **ask: Any) -> Answer:
-        options = {"deadline": "2s", **ask.pop("options", {})}
+        options = {"deadline": "30s", **ask.pop("options", {})}
         source = KIND.build(Options.model_validate(options), self.environment)
         question = Question(Ask.model_validate({"argv": ["celery"], **ask}), values=tuple((values or {}).items()))
         answer = await source.ask(question, NOW)
@@ -118,9 +119,7 @@ async def test_one_that_takes_too_long_is_ended_with_all_that_it_started(script:
     missing, said = why(await script.asked(options={"deadline": "2s"}))
     assert (missing, "was stopped" in said) == (Missing.TIMEOUT, True)
     child = int((tmp_path / "child").read_text())
-    async with asyncio.timeout(5):
-        while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text():
-            await asyncio.sleep(0.01)
+    await until(lambda: not runs(child))
 
 
 async def test_only_what_the_operator_allows_is_run(script: Script) -> None:

@@ -38,7 +38,7 @@ STATS: dict[str, Any] = {
 
 async def asked(tree: Any = STATS, **ask: Any) -> Answer:
     async with serving(always(tree if isinstance(tree, str) else json.dumps(tree))) as url:
-        source = KIND.build(Options.model_validate({"url": url, "deadline": "5s"}), {})
+        source = KIND.build(Options.model_validate({"url": url, "deadline": "30s"}), {})
         answer = await source.ask(Question(Ask.model_validate(ask)), NOW)
         await source.aclose()
         return answer
@@ -144,9 +144,10 @@ async def test_pages_of_one_service_share_requests_and_credentials() -> None:
 
 
 async def test_one_of_two_who_share_a_request_may_leave() -> None:
-    gate = asyncio.Event()
+    gate, asked = asyncio.Event(), asyncio.Event()
 
     async def far(request: web.BaseRequest) -> web.Response:
+        asked.set()
         await gate.wait()
         return web.json_response({"a": 1})
 
@@ -154,7 +155,7 @@ async def test_one_of_two_who_share_a_request_may_leave() -> None:
         source = KIND.build(Options.model_validate({"url": url}), {})
         question = Question(Ask.model_validate({"path": "a"}))
         leaves, stays = (asyncio.create_task(source.ask(question, NOW)) for _ in range(2))
-        await asyncio.sleep(0.05)
+        await asked.wait()
         leaves.cancel()
         await asyncio.wait({leaves})
         gate.set()

@@ -27,6 +27,7 @@ from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question, Sample
 from tests.far_side import Handler, always, serving, speaking
 from tests.servers import free_port, prometheus, stand_still
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +46,7 @@ def result(kind: str, value: Any) -> str:
 
 @asynccontextmanager
 async def built(url: str, environment: dict[str, str] | None = None, **options: Any) -> AsyncIterator[Prometheus]:
-    source = KIND.build(Options.model_validate({"url": url, "deadline": "2s", **options}), environment or {})
+    source = KIND.build(Options.model_validate({"url": url, "deadline": "20s", **options}), environment or {})
     try:
         yield source
     finally:
@@ -181,8 +182,10 @@ async def test_an_answer_that_drips_frees_its_thread_at_the_deadline() -> None:
     async with serving(drip) as url, built(url, at_once=1, deadline="300ms") as source:
         assert missing(await source.ask(Question(Ask(query="up")), AT)) is Missing.TIMEOUT
         healthy = True
-        await source.ask(Question(Ask(query="up")), AT)
-        assert missing(await source.ask(Question(Ask(query="up")), AT)) is None
+        async with asyncio.timeout(HANGS_S):
+            # On a busy machine a good answer may take longer than the deadline, too.
+            while missing(await source.ask(Question(Ask(query="up")), AT)) is not None:
+                pass
         enough.set()
 
 
@@ -227,7 +230,7 @@ async def test_the_question_carries_its_time_its_side_and_who_we_are() -> None:
         {
             "query": 'errors{v="new"}',
             "time": str(TS - 30),
-            "timeout": "2000ms",
+            "timeout": "20000ms",
             "path": "/prefix/api/v1/query",
             "auth": "Bearer tok",
             "tenant": "7",
@@ -305,7 +308,7 @@ async def test_a_real_prometheus_tells_of_a_page_that_it_scrapes(tmp_path: Path)
     """The whole way: a page, Debian's Prometheus, PromQL, a sample; and its own words for a bad query."""
     async with serving(always('errors{transport="new"} 4\n', content_type="text/plain")) as page:
         with prometheus(tmp_path, [page.removeprefix("http://")]) as server:
-            async with built(server.url) as source, asyncio.timeout(15):
+            async with built(server.url) as source, asyncio.timeout(HANGS_S):
                 question = Question(Ask(query="sum(errors{$side})"), 'transport="new"')
                 while (answer := await source.ask(question, datetime.now(UTC))) == ():
                     await asyncio.sleep(0.1)

@@ -16,6 +16,7 @@ from aiohttp import web
 from tests.fakes.kubernetes.controller import Controller, Step
 from tests.fakes.kubernetes.objects import Kept, Refusal, applied, check, leaves, patched
 from tests.fakes.traffic import Trouble
+from tests.far_side import served
 
 TOKEN = "eyJhbGciOi.k8s-token-5up3rs3cret.9"
 DEPLOYER = "kubectl-client-side-apply"
@@ -236,13 +237,8 @@ async def api_server(api: ApiServer | None = None) -> AsyncIterator[ApiServer]:
     api = api or ApiServer()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", api.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    api.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield api
-    finally:
-        api.over.set()
-        await runner.cleanup()
+    async with served(app) as api.url:
+        try:
+            yield api
+        finally:
+            api.over.set()
