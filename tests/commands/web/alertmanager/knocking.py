@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from aiohttp import web
 
 from bot.domain.evidence import WORKSPACE
 from bot.domain.rollout import Rollout
@@ -18,13 +17,15 @@ from bot.ports import Card, StoreAway
 from bot.redaction import Redactor
 from commands.slack.intake import Intake
 from commands.slack.worker import Worker
-from commands.web import web_app
+from commands.web import alertmanager, web_app
 from commands.web.alertmanager import AlertDoor
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
 from tests.bot.engine.test_outbox import FakeMessenger
-from tests.commands.slack.shaky import ShakyInbox
+from tests.commands.slack.shaky import ShakyInbox, a_patient_intake
+from tests.far_side import served
 from tests.rig import Rig
+from tests.waiting import HANGS_S, stopped
 
 TOKEN = "correct horse battery staple"
 
@@ -93,11 +94,12 @@ PATH = "/webhooks/alertmanager"
 async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
     """A process's web door and worker over the rig's engine."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(a_patient_intake(alertmanager))
         engine = story.engine
         inbox, desk = ShakyInbox(engine.inbox), Desk(engine.desk)
         worker = Worker(inbox, engine.outbox, desk, FakeMessenger(), lambda: story.now, wake_sender=lambda: None)
         running = asyncio.create_task(worker.run())
-        stack.push_async_callback(_end, running)
+        stack.push_async_callback(stopped, running)
         redact, metrics = Redactor([TOKEN]), Metrics(lambda: story.now)
         knockers: list[Knocker] = []
 
@@ -118,24 +120,14 @@ async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
             metrics.answered,
         )
         app = web_app(_standing, metrics, lambda: story.now, wake=None, alerts=alerts)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False, timeout=15))
+        address = await stack.enter_async_context(served(app))
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False, timeout=HANGS_S))
         knockers.append(Knocker(client, inbox, desk))
         yield knockers[0]
 
 
 async def _standing() -> Standing:
     return Standing()
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def an_alert(action: str = "rollback", status: str = "firing", since: str = "08:59", **labels: str) -> dict[str, Any]:

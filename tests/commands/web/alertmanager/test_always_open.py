@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
+from commands.web import alertmanager
 from tests.commands.slack.shaky import Trouble as StoreTrouble
 from tests.commands.web.alertmanager.knocking import Knocker, an_alert, baking
 from tests.rig import Rig
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -18,9 +20,10 @@ async def test_a_kill_by_webhook_does_not_wait_for_its_own_delivery_to_be_kept(h
     await baking(here)
     door.inbox.trouble = StoreTrouble.HANGS
     posting = asyncio.create_task(door.posts(an_alert("kill")))
-    async with asyncio.timeout(9):
+    async with asyncio.timeout(HANGS_S):
         await here.kills[0].far.until_called("engage")
     assert not posting.done()
+    door.inbox.let_go.set()
     assert (await posting).json()[0]["did"] == "kill"
 
 
@@ -35,14 +38,18 @@ async def test_while_the_database_is_away_it_goes_by_the_kill_card(here: Rig, do
     assert here.kills[0].standing == "off"
 
 
-async def test_while_the_database_hangs_the_switch_is_off_before_the_delivery_is_kept(here: Rig, door: Knocker) -> None:
+async def test_while_the_database_hangs_the_switch_is_off_before_the_delivery_is_kept(
+    here: Rig, door: Knocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Law 2: neither finding the rollout nor keeping the request may be waited for."""
+    monkeypatch.setattr(alertmanager, "FIND_S", 0.05)
     await baking(here)
     door.inbox.trouble, door.desk.hanging = StoreTrouble.HANGS, True
     posting = asyncio.create_task(door.posts(an_alert("kill")))
-    async with asyncio.timeout(9):
+    async with asyncio.timeout(HANGS_S):
         await here.kills[0].far.until_called("engage")
     assert not posting.done()
+    door.inbox.let_go.set()
     assert (await posting).json()[0]["did"] == "kill"
 
 
