@@ -10,6 +10,7 @@ from bot.domain.units import ZERO, Weight
 from tests.bot.engine.effect_stories import FIRST, HELD, SECOND, THIRD, first_start, plan, roll_back, to_the_end, up
 from tests.fakes.traffic import Trouble, first_of
 from tests.rig import BEN, CLEO, again, beside, rig
+from tests.waiting import HANGS_S, until
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ async def test_a_stage_is_not_entered_while_its_before_is_under_way(tmp_path: Pa
         rollout = await story.engine.desk.start(story.request("start"), first_start())
         await story.engine.ticker.tick()
         begun = story.effects[0].far.until_called(f"begin {rollout.id}-1-before-1")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             await first_of(begun, story.traffic[0].far.until_called("apply 1%"))
         await story.engine.ticker.idle()
         assert (await story.load(rollout)).state is State.SHIFTING
@@ -48,10 +49,9 @@ async def test_a_rollback_wins_over_a_before_that_takes_long(tmp_path: Path) -> 
     async with rig(tmp_path, plan({}, {"before": [FIRST, SECOND]})) as story:
         rollout = await story.until_gate(await story.start())
         story.effects[0].hanging = asyncio.Event()
-        request = story.request("approve", BEN, surface="button", gate=rollout.gate.id if rollout.gate else "")
-        await story.engine.desk.approve(request, rollout.id)
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
         key = f"{rollout.id}-2-before-1"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             await story.effects[0].far.until_called(f"begin {key}")
         story.effects[0].hanging, story.effects[0].stands = None, {key}
         await story.engine.desk.rollback(story.request("rollback"), rollout.id, "looks bad")
@@ -70,9 +70,8 @@ async def test_a_hold_lets_a_before_that_is_under_way_come_to_its_end(tmp_path: 
     async with rig(tmp_path, plan({}, {"before": [FIRST, SECOND]})) as story:
         rollout = await story.until_gate(await story.start())
         over = story.effects[0].hanging = asyncio.Event()
-        request = story.request("approve", BEN, surface="button", gate=rollout.gate.id if rollout.gate else "")
-        await story.engine.desk.approve(request, rollout.id)
-        async with asyncio.timeout(30):
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
+        async with asyncio.timeout(HANGS_S):
             await story.effects[0].far.until_called(f"begin {rollout.id}-2-before-1")
         await story.engine.desk.hold(story.request("hold"), rollout.id, "wait", None)
         over.set()
@@ -198,7 +197,7 @@ async def test_a_crash_in_the_middle_of_a_before(tmp_path: Path) -> None:
         rollout = await story.engine.desk.start(story.request("start"), first_start())
         await story.engine.ticker.tick()
         key = f"{rollout.id}-1-before-2"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             await story.effects[1].far.until_called(f"begin {key}")
     story.effects[1].hanging = None
     async with again(story, tmp_path) as later:
@@ -216,11 +215,9 @@ async def test_two_processes_do_each_action_once(tmp_path: Path) -> None:
         story.effects[0].hanging = asyncio.Event()
         rollout = await story.engine.desk.start(story.request("start"), first_start())
         await story.engine.ticker.tick()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             await story.effects[0].far.until_called(f"begin {rollout.id}-1-before-1")
         other.engine.effects.saw(await other.load(rollout))
         idle = asyncio.create_task(other.engine.effects.idle())
-        async with asyncio.timeout(30):
-            while not idle.done() and len(story.effects[0].journal) == 1:
-                await asyncio.sleep(0.01)
+        await until(lambda: idle.done() or len(story.effects[0].journal) > 1)
         assert story.effects[0].journal == ["begin effect 0"]

@@ -10,7 +10,7 @@ from bot.domain.units import ZERO, Weight
 from tests.fakes.traffic import Trouble
 from tests.laws.kills.story import an_act, begun, seconds
 from tests.laws.pressure import fleet
-from tests.rig import BEN, rig, tree
+from tests.rig import rig, tree
 
 
 async def a_spool_is_merged_when_the_database_is_back(folder: Path, patience_s: float) -> None:
@@ -31,8 +31,7 @@ async def nobody_raises_while_a_spool_is_visible(folder: Path, patience_s: float
     async with rig(folder) as story:
         rollout = await story.until_gate(await story.start())
         story.engine.files.begin(an_act(rollout.id, rollout.plan, story))
-        gate = rollout.gate.id if rollout.gate else ""
-        await story.engine.desk.approve(story.request("approve", BEN, gate=gate), rollout.id)
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
         await story.engine.ticker.idle()
         assert "apply 10%" not in story.traffic[0].far.calls, "raised over a visible spool"
 
@@ -42,9 +41,8 @@ async def the_card_is_rewritten_before_each_raise(folder: Path, patience_s: floa
         rollout = await story.until_gate(await story.start())
         story.engine.files.drop_card(rollout.id)
         story.traffic[0].far.trouble = Trouble.HANG
-        gate = rollout.gate.id if rollout.gate else ""
         story.traffic[0].far.calls.clear()
-        await story.engine.desk.approve(story.request("approve", BEN, gate=gate), rollout.id)
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
         async with asyncio.timeout(patience_s):
             await story.traffic[0].far.until_called("read")
         card = story.engine.files.card(rollout.id)
@@ -57,8 +55,7 @@ async def a_raise_that_lands_after_the_kill_is_undone(folder: Path, patience_s: 
     async with rig(folder, tree(confirm={"within": "20s"})) as story:
         rollout = await story.until_gate(await story.start())
         story.traffic[0].far.trouble = Trouble.LATE
-        gate = rollout.gate.id if rollout.gate else ""
-        await story.engine.desk.approve(story.request("approve", BEN, gate=gate), rollout.id)
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
         async with asyncio.timeout(patience_s):
             await story.traffic[0].far.until_called("apply 10%")
         story.traffic[0].far.trouble = None
