@@ -11,7 +11,7 @@ from aiohttp import web
 
 from adapters.contracts import Wire
 
-__all__ = ["Handler", "Wire", "always", "served", "serving", "speaking"]
+__all__ = ["Handler", "Wire", "always", "drip", "served", "serving", "speaking"]
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -48,6 +48,17 @@ def always(text: str, status: int = 200, content_type: str = "application/json",
         return web.Response(text=text, status=status, content_type=content_type, headers=shown)
 
     return answer
+
+
+async def drip(request: web.BaseRequest, enough: asyncio.Event) -> web.StreamResponse:
+    """A byte now and then until it is enough: each comes in time, the whole never does."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        while not enough.is_set():
+            await response.write(b" ")
+            await asyncio.sleep(0.02)
+    return response
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from adapters.http import Credentials, NotInTime, client, credentials, excerpt, 
 from bot.domain.kinds import MissingEnvironment
 from bot.domain.measurements import Missing
 from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
-from tests.far_side import always, serving, speaking
+from tests.far_side import always, drip, serving, speaking
 from tests.servers import free_port
 from tests.waiting import HANGS_S
 
@@ -111,16 +111,7 @@ async def test_a_far_side_that_never_answers_is_given_up_in_time() -> None:
 async def test_an_answer_that_drips_is_given_up_in_time() -> None:
     """Each byte would start a read timeout anew: the deadline is for the whole."""
     enough = asyncio.Event()
-
-    async def drip(request: web.BaseRequest) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        while not enough.is_set():
-            await response.write(b"x")
-            await asyncio.sleep(0.05)
-        return response
-
-    async with serving(drip) as url:
+    async with serving(lambda request: drip(request, enough)) as url:
         assert isinstance(await _fault(url, deadline_s=0.3), NotInTime)
         enough.set()
 

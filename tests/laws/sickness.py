@@ -10,7 +10,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.domain.measurements import Missing
-from tests.far_side import serving
+from tests.far_side import drip, serving
 
 WELL: Mapping[str, float] = {"success": 99.5, "errors": 0.1, "latency": 2.0, "queue": 10.0}
 ILL: Mapping[str, float] = {"success": 12.0, "errors": 66.0, "latency": 90.0, "queue": 9000.0}
@@ -89,14 +89,7 @@ async def hangs(asked: Asked) -> web.StreamResponse:
 
 
 async def drips(asked: Asked) -> web.StreamResponse:
-    """A byte now and then: each comes in time, the whole never does."""
-    response = web.StreamResponse()
-    await response.prepare(asked.request)
-    with suppress(ConnectionError):
-        while not asked.released.is_set():
-            await response.write(b" ")
-            await asyncio.sleep(0.05)
-    return response
+    return await drip(asked.request, asked.released)
 
 
 async def hangs_up(asked: Asked) -> web.StreamResponse:

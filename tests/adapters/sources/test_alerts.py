@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from adapters.sources.alerts import KIND, Ask, Options
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import why
 from tests.far_side import always, serving
 from tests.servers import Server, alertmanager, prometheus
 from tests.waiting import HANGS_S
@@ -92,11 +93,6 @@ def firing(answer: Answer) -> tuple[float, str]:
     assert not isinstance(answer, NoData), answer
     (sample,) = answer
     return sample.value, sample.labels
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail
 
 
 @pytest.mark.parametrize(

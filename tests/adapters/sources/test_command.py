@@ -11,8 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.sources.command import KIND, Ask, Options
-from bot.domain.measurements import Missing, NoData
+from bot.domain.measurements import Missing
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import values, why
 from tests.programs import runs
 from tests.waiting import until
 
@@ -49,16 +50,6 @@ class Script:
 @pytest.fixture
 def script(tmp_path: Path) -> Script:
     return Script(tmp_path)
-
-
-def values(answer: Answer) -> dict[str, float]:
-    assert not isinstance(answer, NoData), answer
-    return {sample.labels: sample.value for sample in answer}
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from adapters.sources.json_page import KIND, Ask, Options
-from bot.domain.measurements import Missing, NoData
+from bot.domain.measurements import Missing
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import values, why
 from tests.far_side import always, serving, speaking
 
 pytestmark = pytest.mark.anyio
@@ -42,16 +43,6 @@ async def asked(tree: Any = STATS, **ask: Any) -> Answer:
         answer = await source.ask(Question(Ask.model_validate(ask)), NOW)
         await source.aclose()
         return answer
-
-
-def values(answer: Answer) -> dict[str, float]:
-    assert not isinstance(answer, NoData), answer
-    return {sample.labels: sample.value for sample in answer}
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail
 
 
 @pytest.mark.parametrize(

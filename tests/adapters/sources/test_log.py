@@ -17,6 +17,7 @@ from adapters.sources.log import tail
 from adapters.sources.log.source import KIND, Ask, Log, LogOptions
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import why
 from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
@@ -68,11 +69,6 @@ async def app(tmp_path: Path) -> AsyncIterator[App]:
     yield app
     for source in app.sources:
         await source.aclose()
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail
 
 
 async def test_lines_since_the_stage_began_are_counted_with_the_newest_as_an_example(app: App) -> None:

@@ -21,6 +21,7 @@ from adapters.sources.probe import KIND, Ask, Options, Probe
 from bot.domain.measurements import Missing, NoData
 from bot.domain.units import Unit
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import missing
 from tests.far_side import Handler, always, serving, speaking
 from tests.servers import free_port
 
@@ -39,10 +40,6 @@ def seen(answer: Answer) -> tuple[float, str]:
     assert not isinstance(answer, NoData), answer
     (sample,) = answer
     return sample.value, sample.labels
-
-
-def missing(answer: Answer) -> Missing | None:
-    return answer.missing if isinstance(answer, NoData) else None
 
 
 def slow(seconds: float) -> Handler:

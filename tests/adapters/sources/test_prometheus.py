@@ -25,7 +25,8 @@ from adapters.sources.prometheus.source import CLIENT_FAULTS, KIND, Ask, Options
 from bot.domain.kinds import MissingEnvironment
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question, Sample
-from tests.far_side import Handler, always, serving, speaking
+from tests.adapters.sources.answers import missing
+from tests.far_side import Handler, always, drip, serving, speaking
 from tests.servers import free_port, prometheus, stand_still
 from tests.waiting import HANGS_S
 
@@ -56,10 +57,6 @@ async def built(url: str, environment: dict[str, str] | None = None, **options: 
 async def asked(handler: Handler, environment: dict[str, str] | None = None, **options: Any) -> Answer:
     async with serving(handler) as url, built(url, environment, **options) as source:
         return await source.ask(Question(Ask(query="up")), AT)
-
-
-def missing(answer: Answer) -> Missing | None:
-    return answer.missing if isinstance(answer, NoData) else None
 
 
 async def test_a_vector_is_one_sample_per_series_named_for_people() -> None:
@@ -169,17 +166,10 @@ async def test_an_answer_that_drips_frees_its_thread_at_the_deadline() -> None:
     """requests' own timeout starts anew with every byte; eight such answers would silence the source."""
     enough, healthy = asyncio.Event(), False
 
-    async def drip(request: web.BaseRequest) -> web.StreamResponse:
-        if healthy:
-            return web.Response(text=vector(({}, "1")))
-        response = web.StreamResponse()
-        await response.prepare(request)
-        while not enough.is_set():
-            await response.write(b" ")
-            await asyncio.sleep(0.02)
-        return response
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(text=vector(({}, "1"))) if healthy else await drip(request, enough)
 
-    async with serving(drip) as url, built(url, at_once=1, deadline="300ms") as source:
+    async with serving(answer) as url, built(url, at_once=1, deadline="300ms") as source:
         assert missing(await source.ask(Question(Ask(query="up")), AT)) is Missing.TIMEOUT
         healthy = True
         async with asyncio.timeout(HANGS_S):

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.sources.sql.asks import Ask
 from adapters.sources.sql.source import KIND, Sql, SqlOptions
-from bot.domain.measurements import Missing, NoData
+from bot.domain.measurements import NoData
 from bot.ports import Answer, Question
 from tests.adapters.sources.sql.rows import NOW
 
@@ -30,8 +30,3 @@ def number(answer: Answer) -> float:
     assert not isinstance(answer, NoData), answer
     (sample,) = answer
     return sample.value
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail

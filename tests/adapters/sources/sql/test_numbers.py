@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.domain.measurements import Missing, NoData
-from tests.adapters.sources.sql.asking import asked, number, sql, why
+from tests.adapters.sources.answers import why
+from tests.adapters.sources.sql.asking import asked, number, sql
 from tests.adapters.sources.sql.rows import NOW
 
 pytestmark = pytest.mark.anyio

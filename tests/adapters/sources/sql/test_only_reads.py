@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from adapters.sources.sql.asks import Ask
 from bot.domain.measurements import Missing
 from bot.ports import Question
-from tests.adapters.sources.sql.asking import asked, number, sql, why
+from tests.adapters.sources.answers import why
+from tests.adapters.sources.sql.asking import asked, number, sql
 from tests.adapters.sources.sql.rows import NOW
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,8 @@ from adapters.sources.sql.source import KIND
 from bot.domain.measurements import Missing, NoData
 from bot.domain.units import parse_duration
 from bot.ports import Question
-from tests.adapters.sources.sql.asking import asked, number, sql, why
+from tests.adapters.sources.answers import why
+from tests.adapters.sources.sql.asking import asked, number, sql
 from tests.adapters.sources.sql.rows import NOW
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,8 @@ from adapters.sources.sql.source import KIND, SqlOptions
 from bot.domain.kinds import MissingEnvironment
 from bot.domain.measurements import Missing
 from bot.ports import Question
-from tests.adapters.sources.sql.asking import asked, number, sql, why
+from tests.adapters.sources.answers import why
+from tests.adapters.sources.sql.asking import asked, number, sql
 from tests.adapters.sources.sql.rows import NOW
 from tests.postgres import Cluster
 from tests.waiting import HANGS_S
