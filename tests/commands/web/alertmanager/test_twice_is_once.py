@@ -61,6 +61,7 @@ async def test_the_same_alert_to_two_processes_at_once_is_one_transition_and_one
     rollout = await baking(here)
     async with again(here, tmp_path) as beside, listening(beside) as other_door:
         await asyncio.gather(*(each.told(an_alert()) for each in (door, other_door) for _ in range(3)))
-        await here.settle()
+        await beside.settle()
+        await here.minutes(1)
         assert await kinds(here, rollout.id, "rolling_back") == 1
         assert (await here.load(rollout)).state is State.ROLLED_BACK
