@@ -20,6 +20,7 @@ from tests.fakes.kubernetes.controller import Step, waiting
 from tests.fakes.kubernetes.paces import at_once
 from tests.fakes.kubernetes.server import ApiServer, api_server, deployment, kubeconfig, route
 from tests.far_side import always, serving
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -212,9 +213,7 @@ async def test_a_cancelled_raise_leaves_the_change_and_a_lowering_wins(api: ApiS
     adapter = bench.env()
     api.script = [Step(updated=1, available=0, old=3)]
     order = asyncio.create_task(adapter.apply(Weight(50)))
-    async with asyncio.timeout(10):
-        while variables(api)["PCT"] != "50":
-            await asyncio.sleep(0)
+    await until(lambda: variables(api)["PCT"] == "50")
     order.cancel()
     await asyncio.gather(order, return_exceptions=True)
     await adapter.apply(ZERO)

@@ -17,7 +17,8 @@ from bot.ports import Outgoing, Said
 from bot.wording import refusals, say
 from bot.wording.language import ENGLISH, speak, speaking, t, t_many
 from bot.wording.languages import LANGUAGES, language_of
-from tests.bot.wording.golden_stories import Story, stories, the_plan
+from tests.bot.wording.golden_facts import Story, the_plan
+from tests.bot.wording.golden_stories import stories
 from tests.bot.wording.limits import broken_limits
 from tests.bot.wording.rendering import rendered
 from tests.bot.wording.stories import NOW
