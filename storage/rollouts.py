@@ -21,6 +21,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.signatures import Signer
 from bot.ports import Change, Clock, Lane, StoreAway
 from storage import inbox, measurements, outbox
+from storage.clocks import bring_forward
 from storage.database import Database
 from storage.evidence import append, head_columns, head_of, keep_head, note, read_chain
 from storage.histories import SqlHistories
@@ -153,6 +154,9 @@ class SqlRollouts:
         ours = update(_ROLLOUTS).where(held, col(RolloutRow.lease_until) > now)
         renewing = ours.values(lease_until=now + timedelta(seconds=lease_s))
         await self._database.write(lambda connection: connection.execute(renewing), urgent=True)
+
+    async def bring_forward(self, now: datetime, beyond: timedelta) -> None:
+        await self._database.write(lambda connection: bring_forward(connection, now, beyond), urgent=True)
 
     async def free_leases(self) -> None:
         """For a start: what processes of this machine left behind, where all of them are on this machine."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.domain.evidence import Broken, Entry, Head, Record
@@ -85,6 +85,11 @@ class Rollouts(Protocol):
 
     async def renew(self, now: datetime, claims: Mapping[str, str], lease_s: float) -> None:
         """Hold claims (owner by rollout id) for longer; those that have lapsed, or are another's, stay so."""
+        ...
+
+    async def bring_forward(self, now: datetime, beyond: timedelta) -> None:
+        """After a clock was set back: what waits for a time further ahead than `beyond` is due now. Rollouts, and
+        messages and letters that are to be tried again."""
         ...
 
     async def tree(self, digest: str) -> Mapping[str, Any]:

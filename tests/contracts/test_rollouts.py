@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -156,6 +157,18 @@ async def test_what_one_process_has_claimed_another_cannot_until_the_lease_ends(
     assert ids(await store.rollouts.claim(NOW, "me", 30, 9)) == ["r1"]
     assert ids(await other.rollouts.claim(NOW + seconds(29.9), "other", 30, 9)) == []
     assert ids(await other.rollouts.claim(NOW + seconds(30), "other", 30, 9)) == ["r1"]
+
+
+async def test_after_a_clock_was_set_back_what_is_far_ahead_is_due_now_and_nobodys(store: Store) -> None:
+    """Law 10: a claim of before would keep everybody from looking until its old time comes again."""
+    old = NOW + seconds(7200)
+    await started(store, "claimed", "free", due_at=old)
+    await started(store, "soon", due_at=NOW + seconds(60))
+    assert len(await store.rollouts.claim(old, "me", 30, 1)) == 1
+    await store.rollouts.bring_forward(NOW, timedelta(hours=1))
+    assert sorted(ids(await store.rollouts.claim(NOW, "other", 30, 9))) == ["claimed", "free"]
+    await store.rollouts.bring_forward(NOW, timedelta(0))
+    assert ids(await store.rollouts.claim(NOW, "other", 30, 9)) == ["soon"]
 
 
 async def test_what_can_wait_is_not_kept_while_somebody_looks(store: Store) -> None:

@@ -86,6 +86,13 @@ class MemoryRollouts:
             if kept.lease_owner == owner and not self._free(id, now):
                 kept.lease_until = now + timedelta(seconds=lease_s)
 
+    async def bring_forward(self, now: datetime, beyond: timedelta) -> None:
+        self._outage.check()
+        for one in self._all():
+            if one.due_at > now + beyond:
+                kept = self._kept[one.id]
+                kept.body, kept.lease_until = one.but(due_at=now).model_dump_json(), None
+
     async def tree(self, digest: str) -> Mapping[str, Any]:
         self._outage.check()
         if digest not in self._trees:

@@ -7,7 +7,10 @@ import pytest
 
 from bot.domain.machine import State
 from bot.domain.units import ZERO, Weight
-from tests.rig import BEN, again, rig, tree
+from bot.engine.pace import Budgets, Pace
+from bot.ports import Lane
+from tests.fakes.traffic import Trouble
+from tests.rig import BEN, START, again, rig, tree
 
 pytestmark = pytest.mark.anyio
 
@@ -46,3 +49,49 @@ async def test_a_verdict_of_later_than_now_opens_no_gate(tmp_path: Path) -> None
         rollout = await story.approve(rollout, BEN)
         assert (rollout.confirmed, rollout.approved) == (Weight(1), Weight(1))
         assert story.traffic[0].weight == Weight(1)
+
+
+async def test_somebody_who_acts_right_then_does_not_bring_the_old_time_back(tmp_path: Path) -> None:
+    """Law 10: whoever saves a rollout saves when it is due, as it was read."""
+    async with rig(
+        tmp_path, tree(stages=[{**tree()["stages"][0], "approvals": {"need": 2}}, tree()["stages"][1]])
+    ) as story:
+        rollout = await story.until_gate(await story.start())
+        story.now -= BACK
+        await story.approve(rollout, BEN)
+        story.numbers.values["errors"] = 50.0
+        await story.minutes(2)
+        assert (await story.load(rollout)).state is State.ROLLED_BACK
+
+
+async def test_a_kill_under_way_goes_on_to_its_next_tier(tmp_path: Path) -> None:
+    """Laws 2 and 7, T9: a tier has ten seconds, not three hours and ten seconds."""
+    plan = tree(kill_switch=[[{"kind": "fake"}], [{"kind": "fake", "number": 1}]])
+    async with rig(tmp_path, plan, switches=2) as story:
+        rollout = await story.start()
+        story.kills[0].far.trouble = Trouble.DENY
+        await story.engine.desk.kill(story.request("kill"), rollout.id, "bad")
+        await story.settle()
+        story.now -= BACK
+        await story.minutes(0.5, step_s=6)
+        assert story.kills[1].standing == "off"
+
+
+async def test_a_message_that_waits_for_its_next_try_is_tried(tmp_path: Path) -> None:
+    """Law 5: and what comes behind it in its thread."""
+    async with rig(tmp_path) as story:
+        await story.start()
+        [first, *_] = await story.engine.outbox.due(story.now, 1)
+        await story.engine.outbox.later(first.number, story.now + timedelta(seconds=30), "no answer", uncertain=False)
+        assert first.number not in [each.number for each in await story.engine.outbox.due(story.now, 100)]
+        story.now -= BACK
+        await story.engine.ticker.tick()
+        assert first.number in [each.number for each in await story.engine.outbox.due(story.now, 100)]
+
+
+def test_a_pause_that_slack_asked_for_does_not_last_until_the_old_time_comes_again() -> None:
+    now, budgets = START, Budgets(Pace())
+    budgets.pause_edits(now + timedelta(seconds=30), now)
+    budgets.edits("status", now)
+    assert budgets.wait_to_edit("status", Lane.URGENT, now) == 30
+    assert budgets.wait_to_edit("status", Lane.ROUTINE, now - BACK) == 0
