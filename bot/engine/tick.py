@@ -92,8 +92,8 @@ class Ticker:
         """Start a look at each rollout that is due; returns how many. A database that is away is logged, not raised."""
         now = self._clock()
         try:
-            await self._set_right(now)
             await self._merge()
+            await self._set_right(now)
             await self._renew(now)
             claim = f"{self._owner}/{next(self._ticks)}"
             claimed = await self._ledger.rollouts.claim(now, claim, LEASE_S, AT_ONCE)
