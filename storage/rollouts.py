@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.errors import Stale, UnknownPlan, UnknownRollout
-from bot.domain.evidence import Broken, Entry, Head, Record, canonical
+from bot.domain.evidence import WORKSPACE, Broken, Entry, Head, Record, canonical
 from bot.domain.obstacles import AlreadyLive
 from bot.domain.rollout import Rollout
 from bot.domain.signatures import Signer
@@ -23,7 +23,7 @@ from bot.ports import Change, Clock, Lane, StoreAway
 from storage import inbox, measurements, outbox
 from storage.clocks import bring_forward
 from storage.database import Database
-from storage.evidence import append, head_columns, head_of, keep_head, note, read_chain
+from storage.evidence import append, head_columns, head_of, keep_head, note, read_chain, take_turns
 from storage.histories import SqlHistories
 from storage.leases import SqlLeases
 from storage.restore import mark_restored
@@ -77,6 +77,8 @@ class SqlRollouts:
         plan = {"digest": rollout.plan_digest, "tree": canonical(dict(tree)), "at": rollout.started_at}
 
         async def work(connection: AsyncConnection) -> Rollout:
+            if change.beside is not None:
+                await self._only_beside(connection, created, change.beside)
             await connection.execute(self._database.insert_new(table(FrozenPlanRow)), plan)
             head = await append(connection, created.id, Head(), change.evidence, self._signer)
             row = {"id": created.id, **_columns(created), **head_columns(created.id, head, self._signer)}
@@ -210,6 +212,13 @@ class SqlRollouts:
         """Everything live is held now: the next start is an ordinary one."""
         forget = delete(table(MarkRow)).where(col(MarkRow.name) == RESTORED)
         await self._database.write(lambda connection: connection.execute(forget))
+
+    async def _only_beside(self, connection: AsyncConnection, rollout: Rollout, known: frozenset[str]) -> None:
+        """One start after the other: each sees what the one before it has brought to life. Raises Stale."""
+        await take_turns(self._database, connection, WORKSPACE)
+        live = (await connection.execute(select(col(RolloutRow.id)).where(col(RolloutRow.live)))).scalars().all()
+        if not known.issuperset(live):
+            raise Stale(rollout.id, rollout.revision)
 
     async def _write_live(self, rollout: Rollout, work: Any, *, urgent: bool) -> Rollout:
         """Write; a broken unique index means that the plan is live already in that environment."""

@@ -47,9 +47,9 @@ class Obstacles:
         self._files = files
         self._freezes = freezes
 
-    async def in_the_way(self, start: Start, plan: Plan) -> list[Refusal]:
-        """All that can be known now, in the order in which people would see to it."""
-        now, live = self._ledger.clock(), await self._ledger.rollouts.live()
+    async def in_the_way(self, start: Start, plan: Plan, live: Sequence[Rollout]) -> list[Refusal]:
+        """All that can be known now, beside these live rollouts, in the order in which people would see to it."""
+        now = self._ledger.clock()
         found = [*self._unsupported(start, plan), *_live_already(plan, live)]
         if start.how == "observe":
             # It moves nothing: no window, freeze, cooldown or other rollout is in its way.

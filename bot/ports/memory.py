@@ -32,6 +32,8 @@ class Change:
     """What can wait: kept only while no look is under way, which would have been for nothing then."""
     trees: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Frozen plans by digest that this speaks of, to be kept with it."""
+    beside: frozenset[str] | None = None
+    """For a new rollout: the live ones that it was compared with, by id. Kept only where there are no others by now."""
     delivery: str = ""
     """The key of the delivery that this is the effect of: kept only by who works on it, and once (law 6)."""
 
@@ -53,7 +55,8 @@ class Rollouts(Protocol):
     async def create(self, rollout: Rollout, tree: Mapping[str, Any], change: Change) -> Rollout:
         """Keep a new rollout (revision becomes 1) and its frozen plan.
 
-        Raises AlreadyLive where the plan has a live rollout in that environment (a unique index decides).
+        Raises AlreadyLive where the plan has a live rollout in that environment (a unique index decides), and Stale
+        where another one has come to life that `change` doesn't name as looked at.
         """
         ...
 

@@ -45,6 +45,8 @@ class MemoryRollouts:
     async def create(self, rollout: Rollout, tree: Mapping[str, Any], change: Change) -> Rollout:
         self._outage.check()
         self._one_live(rollout)
+        if change.beside is not None and {one.id for one in self._all() if one.live} - change.beside:
+            raise Stale(rollout.id, 1)
         self._trees.setdefault(rollout.plan_digest, canonical(dict(tree)))
         self._chains[rollout.id] = ([], Head())
         return self._keep(rollout.but(revision=1), change)

@@ -10,10 +10,11 @@ import pytest
 from bot.domain.errors import ApprovedAlready, NotAllowed, NotPromotable, StaleClick, WrongStage
 from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
-from bot.domain.obstacles import AlreadyLive, Cooldown, OutsideWindow
+from bot.domain.obstacles import AlreadyLive, Cooldown, OutsideWindow, TargetTaken
 from bot.domain.units import ZERO, Weight
+from bot.engine.requests import Start
 from tests.fakes.traffic import Trouble
-from tests.rig import ANA, BEN, CLEO, DEV, again, rig, sick, tree
+from tests.rig import ANA, BEN, CLEO, DEV, again, beside, rig, sick, tree
 
 pytestmark = pytest.mark.anyio
 
@@ -317,3 +318,18 @@ async def test_a_baseline_from_before_the_start_stays_as_it_was_while_stages_bak
         story.numbers.values["latency"] = 9.0
         await story.minutes(3)
         assert (await story.load(rollout)).baselines["latency"].value == 2.0
+
+
+async def test_two_plans_of_one_target_started_in_the_same_moment_make_one_rollout(tmp_path: Path) -> None:
+    """Identity: one live rollout per traffic target; both had looked before either was there (law 6)."""
+    plans = {name: tree(name=name) for name in ("one", "two")}
+    async with rig(tmp_path, plans=plans) as story, beside(story, tmp_path) as other:
+        results = await asyncio.gather(
+            *(
+                process.engine.desk.start(process.request("start"), Start(plan=name, weight=Weight(1), version="v2"))
+                for name, process in zip(plans, (story, other), strict=True)
+            ),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(result, TargetTaken) for result in results) == 1
+        assert len(await story.engine.rollouts.live()) == 1
