@@ -217,8 +217,11 @@ def failed(rollout: Rollout, key: str, fault: str, intent: str, now: datetime, i
     told = Happening("action_failed", {**_told(act), "fault": fault})
     if act.when != "before":
         return step if act.tries else step.also(told)
-    if not raising(rollout) or rollout.intent is None or rollout.intent.id != intent:
+    if not raising(rollout) or rollout.intent is None:
         return step.also(told)
+    if rollout.intent.id != intent:
+        # It was begun for a raise that somebody held; the present one has its own try, and comes to an end by that.
+        return Step(rollout, (told,))
     why = f"'{act.what}' is to be done before {rollout.target}, and failed: {fault}"
     back = moves.retreat(step.rollout, now, id, moves.a_hold(why, rollout.watched_by, now, "action"))
     return Step(back.rollout, (told, *back.happenings))

@@ -119,6 +119,21 @@ async def test_a_plan_lives_once_per_environment(store: Store) -> None:
     assert sorted(ids(await store.rollouts.live())) == ["lab", "r2"]
 
 
+async def test_a_new_rollout_is_kept_only_beside_those_that_it_was_compared_with(store: Store) -> None:
+    """Law 6: of two starts at once, over two processes, one sees the other (two plans may move the same traffic)."""
+    (first,) = await started(store, "r1", plan="one")
+    other = await store.beside()
+    both = [
+        each.rollouts.create(a_rollout(id, plan=id), TREE, Change(beside=frozenset({first.id})))
+        for id, each in (("r2", store), ("r3", other))
+    ]
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(result) is Stale for result in results) == [False, True]
+    kept = frozenset(ids(await store.rollouts.live()))
+    assert len(kept) == 2
+    await store.rollouts.create(a_rollout("r4", plan="r4"), TREE, Change(beside=kept))
+
+
 async def test_an_ended_rollout_cannot_come_back_to_life_beside_a_live_one(store: Store) -> None:
     (first,) = await started(store, "r1", plan="materializers")
     ended = await store.rollouts.save(first.but(state=State.ROLLED_BACK), Change())

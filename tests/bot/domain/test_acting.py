@@ -74,11 +74,12 @@ def test_a_live_rollouts_actions_are_not_given_up() -> None:
 
 
 def test_what_failed_for_another_raise_stops_none() -> None:
-    """Law 7: somebody held and resumed meanwhile; only the raise that it was done for is given up."""
+    """Law 7: somebody held and resumed meanwhile; only the raise that it was done for is given up, and the present
+    one has a try of its own."""
     act = an_act(how=Done.OWED)
     other = acting.failed(raising(act, "i2"), act.key, "refused", "i1", START, "n1")
     assert other is not None
-    assert (other.rollout.state, other.rollout.acts[0].how) == (State.SHIFTING, Done.FAILED)
+    assert (other.rollout.state, other.rollout.acts[0].how) == (State.SHIFTING, Done.OWED)
     own = acting.failed(raising(act, "i1"), act.key, "refused", "i1", START, "n1")
     assert own is not None
     assert own.rollout.state is State.HELD
