@@ -187,7 +187,7 @@ def next_try(rollout: Rollout, now: datetime) -> datetime:
 def began(rollout: Rollout, key: str, now: datetime) -> Step | None:
     """About to be done: on record before it is. None where it is already, or nobody wants it any more."""
     act = _the(rollout, key)
-    if act is None or act.begun_at is not None or act.how is not Done.OWED:
+    if act is None or act.begun_at is not None or act.how is not Done.OWED or rollout.state.going_down:
         return None
     return _with(rollout, act.model_copy(update={"begun_at": now}), Happening("action_began", _told(act)))
 

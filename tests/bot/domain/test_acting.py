@@ -53,6 +53,14 @@ def test_nobody_goes_on_with_a_call_while_it_goes_down(state: State, how: Done, 
     assert not acting.wanted(at_stage(PLAN, 1, state=state, acts=(act,)), job)
 
 
+@pytest.mark.parametrize("state", [State.ROLLING_BACK, State.KILLING, State.STUCK])
+def test_nothing_is_begun_while_it_goes_down(state: State) -> None:
+    """Law 2: what follows a stage neither, and it isn't on record as begun."""
+    act = an_act(begun_at=None, when="after")
+    assert acting.began(at_stage(PLAN, 1, acts=(act,)), act.key, START) is not None
+    assert acting.began(at_stage(PLAN, 1, state=state, acts=(act,)), act.key, START) is None
+
+
 def test_nobody_goes_on_with_a_call_that_the_rollout_does_not_know() -> None:
     assert not acting.wanted(at_stage(PLAN, 1), Job(an_act(), "begin"))
 
