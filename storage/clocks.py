@@ -11,8 +11,8 @@ from sqlmodel import col
 from storage.outbox_order import SENDING, WAITING
 from storage.tables import KeepingRow, MessageRow, RolloutRow, table
 
-LEASED = timedelta(minutes=1)
-"""Rows are leased for no longer than this at a time."""
+LEASED = timedelta(minutes=5)
+"""Rows are leased for less than this at a time: what somebody works on now, by the right clock, stays theirs."""
 LANDS = timedelta(minutes=1)
 """What was on its way may still land for less than this, and isn't sent again meanwhile."""
 
