@@ -11,7 +11,7 @@ from bot.domain.obstacles import KillEngaged
 from bot.domain.units import ZERO, Weight
 from bot.ports import OutOfReach, StoreAway
 from tests.fakes.traffic import Trouble
-from tests.rig import ANA, BEN, CLEO, DEV, rig, sick, tree
+from tests.rig import ANA, BEN, CLEO, DEV, beside, rig, sick, tree
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_databases")]
 
@@ -255,3 +255,13 @@ async def test_a_kill_does_not_wait_for_a_slack_that_hangs(tmp_path: Path) -> No
         async with asyncio.timeout(5):
             await story.engine.desk.kill(story.request("kill", ANA), rollout.id, "fire")
         assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")
+
+
+async def test_a_kill_without_a_card_does_not_wait_for_slack_to_name_its_operators(tmp_path: Path) -> None:
+    """Law 2: on a machine that has no card yet one is made, and whom it names is the least of it."""
+    async with rig(tmp_path) as story, beside(story, tmp_path, state="elsewhere") as other:
+        rollout = await story.start()
+        story.people.hanging = True
+        async with asyncio.timeout(20):
+            await other.engine.desk.kill(other.request("kill", surface="shell"), rollout.id, "fire")
+        assert story.traffic[0].weight == ZERO
