@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import acting
+from bot.domain import acting, gates
 from bot.domain.acting import Job
 from bot.domain.actions import Act, Done
 from bot.domain.machine import State
@@ -108,3 +108,15 @@ def test_pauses_grow_up_to_a_quarter_of_an_hour_and_end_in_time() -> None:
         now = at
     assert pauses[:3] == [timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20)]
     assert pauses[-1] == 15 * MINUTE
+
+
+def test_a_start_is_as_young_as_what_was_done_before_it() -> None:
+    """R20, law 1: nobody expects the start of an hour ago, unless it was prepared for so long."""
+    hour = 60 * MINUTE
+    first = Intent(id="i1", way=Way.RAISE, weight=Weight(1), before=Weight(0), made_at=START, reason="first stage")
+    starting = at_stage(PLAN, 0, state=State.SHIFTING, intent=first)
+    assert not gates.may_still_begin(starting, PLAN, START + hour)
+    prepared = an_act(stage=0, how=Done.DONE, done_at=START + hour - MINUTE)
+    assert gates.may_still_begin(starting.but(acts=(prepared,)), PLAN, START + hour)
+    after = an_act(stage=0, how=Done.DONE, done_at=START + hour - MINUTE, when="after")
+    assert not gates.may_still_begin(starting.but(acts=(after,)), PLAN, START + hour)
