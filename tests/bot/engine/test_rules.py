@@ -333,3 +333,25 @@ async def test_two_plans_of_one_target_started_in_the_same_moment_make_one_rollo
         )
         assert sum(isinstance(result, TargetTaken) for result in results) == 1
         assert len(await story.engine.rollouts.live()) == 1
+
+
+@pytest.mark.parametrize("how", ["observed", "aborted"])
+async def test_what_moved_nothing_ends_no_cooldown(tmp_path: Path, how: str) -> None:
+    """R11: watching for a while, or a start that its preflight stopped, is no way around it."""
+    async with rig(tmp_path) as story:
+        first = await story.start()
+        await story.engine.desk.rollback(story.request("rollback"), first.id, "")
+        await story.minutes(2)
+        if how == "observed":
+            await story.start(how="observe")
+        else:
+            story.numbers.values["errors"] = sick()
+            assert (await story.start(BEN, override="fixed the leak", fix="OPS-7")).state is State.ABORTED
+            story.numbers.values["errors"] = 0.0
+        for live in await story.engine.rollouts.live():
+            await story.engine.desk.rollback(story.request("rollback"), live.id, "")
+        await story.settle()
+        latest = (await story.engine.rollouts.latest("materializers", 1))[0]
+        assert latest.state in (State.OBSERVED, State.ABORTED)
+        with pytest.raises(Cooldown):
+            await story.start()
