@@ -118,13 +118,13 @@ class SqlRollouts:
             raise UnknownRollout(id, "/canary list")
         return _read(found[0])
 
-    async def live(self) -> Sequence[Rollout]:
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
         chosen = select(col(RolloutRow.body)).where(col(RolloutRow.live)).order_by(col(RolloutRow.started_at))
-        return _readable(await self._bodies(chosen))
+        return _readable(await self._bodies(_of(chosen, plan)))
 
-    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
+    async def latest(self, plan: str = "", limit: int = 10, environment: str = "") -> Sequence[Rollout]:
         chosen = select(col(RolloutRow.body)).order_by(col(RolloutRow.started_at).desc()).limit(limit)
-        return _readable(await self._bodies(chosen.where(col(RolloutRow.plan) == plan) if plan else chosen))
+        return _readable(await self._bodies(_of(chosen, plan, environment)))
 
     async def ended_since(self, since: datetime) -> Sequence[tuple[str, str]]:
         """Plan and environment of what has ended since then, and didn't begin more than LONGEST before."""
@@ -255,6 +255,12 @@ class SqlRollouts:
             return (await connection.execute(chosen)).scalars().all()
 
         return await self._database.read(work)
+
+
+def _of(chosen: Select[str], plan: str, environment: str = "") -> Select[str]:
+    """Those of a plan and of an environment; of all with ""."""
+    chosen = chosen.where(col(RolloutRow.plan) == plan) if plan else chosen
+    return chosen.where(col(RolloutRow.environment) == environment) if environment else chosen
 
 
 def _due(now: datetime, limit: int) -> Select[str]:

@@ -32,7 +32,7 @@ from bot.engine.unbuilt import Unbuilt
 from bot.ports import Freezes, KillFiles, Plans
 
 FORMER = 100
-"""How many rollouts of a plan are looked at, the newest first."""
+"""How many rollouts of a plan in its environment are looked at, the newest first."""
 READ_S = 3.0
 """How long a takeover waits to read what is in force; preflight reads it once more."""
 
@@ -86,8 +86,7 @@ class Obstacles:
         return [StillOutstanding(plan.name, str(first_serving(plan)), "; ".join(acts))] if acts else []
 
     async def _former(self, plan: Plan) -> list[Rollout]:
-        latest = await self._ledger.rollouts.latest(plan.name, limit=FORMER)
-        return [rollout for rollout in latest if rollout.environment == plan.environment]
+        return list(await self._ledger.rollouts.latest(plan.name, FORMER, plan.environment))
 
     def _unsupported(self, start: Start, plan: Plan) -> list[Refusal]:
         lacking = self._plans.unsupported(plan.name, start.environment)

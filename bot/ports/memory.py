@@ -73,10 +73,12 @@ class Rollouts(Protocol):
         """Raises UnknownRollout."""
         ...
 
-    async def live(self) -> Sequence[Rollout]: ...
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
+        """All that live, or those of a plan: there is one for each environment at the most."""
+        ...
 
-    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
-        """Newest first, ended ones included; of one plan, or of all."""
+    async def latest(self, plan: str = "", limit: int = 10, environment: str = "") -> Sequence[Rollout]:
+        """Newest first, ended ones included; of one plan and one environment, or of all."""
         ...
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:

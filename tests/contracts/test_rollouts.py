@@ -150,6 +150,18 @@ async def test_latest_gives_the_newest_first_of_one_plan_or_of_all(store: Store)
     assert ids(await store.rollouts.latest("a", limit=1)) == ["r2"]
 
 
+async def test_other_environments_push_nothing_out(store: Store) -> None:
+    """Law 2: what was killed in production is found however often the plan ran in a lab since."""
+    await started(store, "here", plan="p", environment="production", state=State.KILLED)
+    for number in range(3):
+        await started(store, f"lab{number}", plan="p", environment="lab", state=State.ABORTED)
+    await started(store, "live", plan="p", environment="lab")
+    await started(store, "other", plan="q", environment="production")
+    assert ids(await store.rollouts.latest("p", 1, "production")) == ["here"]
+    assert ids(await store.rollouts.live("p")) == ["live"]
+    assert len(await store.rollouts.live()) == 2
+
+
 async def test_a_claim_takes_what_is_live_and_due_oldest_first(store: Store) -> None:
     await started(store, "later", due_at=NOW + seconds(1))
     await started(store, "young", due_at=NOW)

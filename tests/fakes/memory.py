@@ -64,13 +64,14 @@ class MemoryRollouts:
         self._outage.check()
         return self._rollout(id)
 
-    async def live(self) -> Sequence[Rollout]:
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
         self._outage.check()
-        return sorted((one for one in self._all() if one.live), key=lambda one: one.started_at)
+        mine = (one for one in self._all() if one.live and plan in ("", one.plan))
+        return sorted(mine, key=lambda one: one.started_at)
 
-    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
+    async def latest(self, plan: str = "", limit: int = 10, environment: str = "") -> Sequence[Rollout]:
         self._outage.check()
-        chosen = [one for one in self._all() if plan in ("", one.plan)]
+        chosen = [one for one in self._all() if plan in ("", one.plan) and environment in ("", one.environment)]
         return sorted(chosen, key=lambda one: one.started_at, reverse=True)[:limit]
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:

@@ -10,8 +10,9 @@ import pytest
 from bot.domain.errors import ApprovedAlready, NotAllowed, NotPromotable, StaleClick, WrongStage
 from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
-from bot.domain.obstacles import AlreadyLive, Cooldown, OutsideWindow, TargetTaken
+from bot.domain.obstacles import AlreadyLive, Cooldown, KillEngaged, OutsideWindow, TargetTaken
 from bot.domain.units import ZERO, Weight
+from bot.engine import obstacles
 from bot.engine.requests import Start
 from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, CLEO, DEV, again, beside, rig, sick, tree
@@ -354,4 +355,20 @@ async def test_what_moved_nothing_ends_no_cooldown(tmp_path: Path, how: str) -> 
         latest = (await story.engine.rollouts.latest("materializers", 1))[0]
         assert latest.state in (State.OBSERVED, State.ABORTED)
         with pytest.raises(Cooldown):
+            await story.start()
+
+
+async def test_what_was_killed_stays_killed_however_often_the_plan_runs_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law 2: only the newest rollouts are looked at, and those of a lab are none of them."""
+    monkeypatch.setattr(obstacles, "FORMER", 1)
+    async with rig(tmp_path, tree(cooldown="24h @production, 1h @lab")) as story:
+        killed = await story.start()
+        await story.engine.desk.kill(story.request("kill"), killed.id, "bad")
+        await story.minutes(1)
+        elsewhere = await story.start(environment="lab")
+        await story.engine.desk.rollback(story.request("rollback"), elsewhere.id, "")
+        await story.minutes(1)
+        with pytest.raises(KillEngaged):
             await story.start()
