@@ -372,3 +372,15 @@ async def test_what_was_killed_stays_killed_however_often_the_plan_runs_elsewher
         await story.minutes(1)
         with pytest.raises(KillEngaged):
             await story.start()
+
+
+async def test_no_bake_is_ended_early_while_its_metrics_settle(tmp_path: Path) -> None:
+    """Law 1: nothing hard has been judged, so there is no verdict to go up on."""
+    async with rig(tmp_path, tree(stages=staged(settle="10m", bake="20m"))) as story:
+        rollout = await story.start()
+        await story.minutes(2)
+        with pytest.raises(NotPromotable, match="settling"):
+            await story.engine.desk.promote(story.request("promote", BEN), rollout.id, "in a hurry")
+        await story.minutes(10)
+        opened = await story.engine.desk.promote(story.request("promote", BEN), rollout.id, "in a hurry")
+        assert opened.state is State.GATE
