@@ -9,6 +9,7 @@ import pytest
 
 from bot import schedule
 from bot.schedule import Schedule
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +38,7 @@ async def test_a_clock_that_is_set_back_stops_no_tick(monkeypatch: pytest.Monkey
     beating.every(0.05, call)
     beating.start()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_S):
             await called.get()
             Machine.back = time.timedelta(hours=3)
             while not called.empty():
