@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 
 from bot.domain.machine import State
+from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight
-from bot.engine.pace import Budgets, Pace
-from bot.ports import Lane
+from bot.engine import pace
+from bot.engine.kill import KillSwitch
+from bot.engine.methods import Pace
+from bot.ports import Lane, Spooled, StoreAway
 from tests.fakes.traffic import Trouble
 from tests.rig import BEN, START, again, rig, tree
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +81,30 @@ async def test_a_kill_under_way_goes_on_to_its_next_tier(tmp_path: Path) -> None
         assert story.kills[1].standing == "off"
 
 
+async def _away(self: KillSwitch, act: Spooled) -> Rollout:
+    raise StoreAway("the database is away")
+
+
+async def test_a_kill_goes_on_to_its_next_tier_without_a_database_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law 2: the process that killed goes on with it, by the same clock."""
+    plan = tree(kill_switch=[[{"kind": "fake"}], [{"kind": "fake", "number": 1}]])
+    async with rig(tmp_path, plan, switches=2) as story:
+        rollout = await story.start()
+        story.engine.switch.pace = Pace(again_s=0.01)
+        story.kills[0].far.trouble = Trouble.DENY
+        monkeypatch.setattr(KillSwitch, "_begin", _away)
+        story.now += BACK
+        await story.engine.desk.kill(story.request("kill"), rollout.id, "bad")
+        story.now -= BACK
+        tried = len(story.kills[0].far.calls)
+        await until(lambda: len(story.kills[0].far.calls) > tried + 2)
+        assert story.kills[1].standing == "on", "the first tier has its time anew"
+        story.now += timedelta(seconds=11)
+        await until(lambda: story.kills[1].standing == "off")
+
+
 async def test_a_message_that_waits_for_its_next_try_is_tried(tmp_path: Path) -> None:
     """Law 5: and what comes behind it in its thread."""
     async with rig(tmp_path) as story:
@@ -90,7 +118,7 @@ async def test_a_message_that_waits_for_its_next_try_is_tried(tmp_path: Path) ->
 
 
 def test_a_pause_that_slack_asked_for_does_not_last_until_the_old_time_comes_again() -> None:
-    now, budgets = START, Budgets(Pace())
+    now, budgets = START, pace.Budgets(pace.Pace())
     budgets.pause_edits(now + timedelta(seconds=30), now)
     budgets.edits("status", now)
     assert budgets.wait_to_edit("status", Lane.URGENT, now) == 30
