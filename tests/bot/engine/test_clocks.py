@@ -1,20 +1,22 @@
 """A clock that is set back by hours, by a time server say: what was seen before is no news, and checks go on."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
+from bot.domain.severities import Severity
 from bot.domain.units import ZERO, Weight
 from bot.engine import pace
 from bot.engine.kill import KillSwitch
 from bot.engine.methods import Pace
-from bot.ports import Lane, Spooled, StoreAway
+from bot.ports import Answer, Lane, Question, Spooled, StoreAway
 from tests.fakes.traffic import Trouble
 from tests.rig import BEN, START, again, rig, tree
-from tests.waiting import until
+from tests.waiting import HANGS_S, until
 
 pytestmark = pytest.mark.anyio
 
@@ -55,14 +57,27 @@ async def test_a_verdict_of_later_than_now_opens_no_gate(tmp_path: Path) -> None
         assert story.traffic[0].weight == Weight(1)
 
 
-async def test_somebody_who_acts_right_then_does_not_bring_the_old_time_back(tmp_path: Path) -> None:
-    """Law 10: whoever saves a rollout saves when it is due, as it was read."""
-    async with rig(
-        tmp_path, tree(stages=[{**tree()["stages"][0], "approvals": {"need": 2}}, tree()["stages"][1]])
-    ) as story:
-        rollout = await story.until_gate(await story.start())
+async def test_somebody_who_acts_right_then_does_not_bring_the_old_time_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law 10: the look that was made due comes too late for them, and they save when the next one is due, as read."""
+    async with rig(tmp_path) as story:
+        rollout = await story.start()
+        asked, answers, ask = asyncio.Event(), asyncio.Event(), story.numbers.ask
+
+        async def slow(question: Question, at: datetime) -> Answer:
+            asked.set()
+            await answers.wait()
+            return await ask(question, at)
+
+        monkeypatch.setattr(story.numbers, "ask", slow)
         story.now -= BACK
-        await story.approve(rollout, BEN)
+        await story.engine.ticker.tick()
+        async with asyncio.timeout(HANGS_S):
+            await asked.wait()
+        await story.engine.desk.open_incident(story.request("incident"), rollout.id, Severity.SEV4, "slow")
+        answers.set()
+        await story.engine.ticker.idle()
         story.numbers.values["errors"] = 50.0
         await story.minutes(2)
         assert (await story.load(rollout)).state is State.ROLLED_BACK
