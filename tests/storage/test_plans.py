@@ -114,13 +114,6 @@ def test_a_frozen_plan_thaws(folder: PlanFolder) -> None:
         folder.thaw({"name": "materializers"}, "production")
 
 
-def test_parts_that_block_a_start_are_told_with_their_place(folder: PlanFolder, tmp_path: Path) -> None:
-    assert folder.unsupported("materializers") == []
-    file = tmp_path / "materializers.yaml"
-    file.write_text(GOOD + "start_approvals: {need: 2}\n")
-    assert folder.unsupported("materializers") == ["start_approvals: approvals for the start"]
-
-
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that nobody can read")
 def test_a_file_that_cannot_be_read_is_a_broken_plan_and_hides_no_other(folder: PlanFolder, tmp_path: Path) -> None:
     """Law 2: a freeze asks every plan for its service, and mustn't fail because of one file."""
