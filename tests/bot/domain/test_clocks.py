@@ -97,3 +97,10 @@ def test_what_failed_is_tried_again_in_a_quarter_of_an_hour_at_the_latest() -> N
     """U9: a silence isn't taken back three hours later."""
     ended = Step(at_stage(PLAN, state=State.ROLLED_BACK, due_at=START, confirmed=ZERO))
     assert in_time(ended, PLAN, NOW).rollout.due_at == NOW + timedelta(minutes=15)
+
+
+def test_a_preflight_that_was_green_later_than_now_starts_nothing() -> None:
+    """Law 1: at a start's gate it stands for the verdict."""
+    starting = a_rollout(state=State.START_GATE, gate=a_gate(stage=None), green_at=START)
+    assert Wait.PREFLIGHT in [each.about for each in promotion_waits_for(starting, PLAN, NOW)]
+    assert Wait.PREFLIGHT not in [each.about for each in promotion_waits_for(starting, PLAN, START - MINUTE)]
