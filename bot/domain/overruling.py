@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.domain.gates import FRESH, open_gate, since_resume
+from bot.domain.gates import FRESH, lately, open_gate, since_resume
 from bot.domain.machine import ENDS, Event, State, move
 from bot.domain.overrides import Outcome, Override, Overruled
 from bot.domain.phrases import Phrase, Words
@@ -42,7 +42,7 @@ def _not_here(rollout: Rollout, plan: Plan) -> Words:
 
 
 def _not_this(check: Check | None, rollout: Rollout, plan: Plan, now: datetime) -> Words:
-    if check is None or check.stage != rollout.stage or now - check.at > FRESH * plan.every.check:
+    if check is None or check.stage != rollout.stage or not lately(check.at, now, FRESH * plan.every.check):
         return Phrase("there is no fresh check to overrule")
     if not since_resume(rollout, check):
         return Phrase("there is no check since the resume")

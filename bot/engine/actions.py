@@ -170,7 +170,7 @@ class Mover:
         now, intent = self._ledger.clock(), rollout.intent
         if gates.may_still_begin(rollout, plan, now):
             return
-        if intent is not None and now - intent.made_at <= plan.no_data.after:
+        if intent is not None and abs(now - intent.made_at) <= plan.no_data.after:
             raise NotYet(rollout.id)
         raise Denied("it was approved too long ago, and no check has passed since")
 

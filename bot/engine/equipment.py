@@ -15,6 +15,7 @@ from bot.domain.objectives import source_of
 from bot.domain.plan import Part, Plan, Task, VersionFrom
 from bot.domain.plan_checks.notify import mailed_to
 from bot.domain.units import ZERO, Weight
+from bot.engine.apart import targets_apart, told_apart
 from bot.engine.far_sides import FarSide, FarSides
 from bot.engine.scrubbed import scrubbed
 from bot.engine.unbuilt import Unbuilt
@@ -158,16 +159,16 @@ class Equipment:
         return built
 
     def _assemble(self, plan: Plan) -> Gear:
-        methods = [
-            Method(_named(part.kind, self._kill(part).target), tier, self._kill(part))
-            for tier, parts in enumerate(plan.kill_switch, start=1)
-            for part in parts
-        ]
+        pulled = [(tier, part) for tier, parts in enumerate(plan.kill_switch, start=1) for part in parts]
+        names = told_apart([_named(part.kind, self._kill(part).target) for _, part in pulled])
+        methods = [Method(name, tier, self._kill(part)) for name, (tier, part) in zip(names, pulled, strict=True)]
+        traffic: list[Traffic] = [self._build("traffic", self._kinds.traffic, part) for part in plan.traffic]
+        targets = targets_apart([*traffic, *self._mirrors(plan)])
         check = plan.confirm.check
         return Gear(
             sources={name: self._source(plan, metric.source) for name, metric in plan.metrics.items()},
-            traffic=tuple(self._build("traffic", self._kinds.traffic, part) for part in plan.traffic),
-            mirrors=tuple(self._mirrors(plan)),
+            traffic=tuple(targets[: len(traffic)]),
+            mirrors=tuple(targets[len(traffic) :]),
             methods=tuple(methods),
             confirmation=self._build("confirm", self._kinds.confirm, check) if check else None,
             archives=tuple(self.archive(part) for part in self.kept_at(plan)),

@@ -244,7 +244,7 @@ def _may_end_early(rollout: Rollout, plan: Plan, request: Request, reason: str, 
     if rollout.stage == len(plan.stages) - 1:
         raise NotPromotable(rollout.plan, Phrase("this is the last stage; its bake is the validation"))
     check = rollout.check
-    if check is None or now - check.at > gates.FRESH * plan.every.check:
+    if check is None or not gates.lately(check.at, now, gates.FRESH * plan.every.check):
         raise NotPromotable(rollout.plan, Phrase("there is no fresh check yet"))
     if check.settling or not check.verdict.promotable:
         verdict = Phrase("the last check says {verdict}", verdict=check.verdict.value)

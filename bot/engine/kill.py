@@ -211,8 +211,8 @@ class KillSwitch:
         own = await self._ledger.rollouts.load(act.rollout)
         if _concerns(act, own):
             return own.id
-        latest = await self._ledger.rollouts.latest(act.plan, FAR_BACK)
-        ours = (each for each in latest if each.environment == act.environment and each.mode != "observe")
+        latest = await self._ledger.rollouts.latest(act.plan, FAR_BACK, act.environment)
+        ours = (each for each in latest if each.mode != "observe")
         return next((each.id for each in ours if _concerns(act, each)), own.id)
 
     async def _settle(

@@ -25,7 +25,7 @@ from bot.engine.kill import KillSwitch, NoCard
 from bot.engine.ledger import Ledger, new_id
 from bot.engine.rearming import Rearming
 from bot.engine.requests import KillAsked, Request
-from bot.engine.rights import Rights
+from bot.engine.rights import STOP_S, Rights
 from bot.ports import Card, Plans, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ class Stopping(Finding):
             rollout, plan = await self._read(rollout_id)
             if by_a_person and rollout.mode == "observe" and (former := await self._former_card(rollout)) is not None:
                 return former
-            return await self._switch.card_for(rollout, await self._rights.members(plan))
+            return await self._switch.card_for(rollout, await self._rights.members(plan, STOP_S))
 
     async def _former_card(self, rollout: Rollout) -> Card | None:
         """Of what Perch rolled out itself before it watched this one: that can still be killed, by the same name."""

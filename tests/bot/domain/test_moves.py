@@ -10,7 +10,7 @@ from bot.domain.machine import State
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout, Way
 from bot.domain.units import ZERO, Weight
-from tests.builders import ANA, BEN, CLEO, MINUTE, START, Story, a_plan, a_rollout, a_stage
+from tests.builders import ANA, BEN, CLEO, MINUTE, START, Story, a_plan, a_rollout, a_stage, at_stage
 
 
 def backwards(to: str) -> Plan:
@@ -176,6 +176,16 @@ def test_a_rollback_to_part_of_the_way_is_held_there_with_fresh_clocks(to: str, 
     assert (rollout.baked, rollout.check, rollout.cooldown_until) == (timedelta(0), None, None)
     assert rollout.hold is not None
     assert rollout.hold.then == "rollback"
+
+
+def test_a_rollback_never_leads_above_what_was_last_read() -> None:
+    """Law 10: somebody has taken it lower; what couldn't be read counts as it was confirmed."""
+    plan = backwards("previous")
+    rollout = at_stage(plan, 2)
+    assert moves.back_to(rollout, plan) == Weight(10)
+    assert moves.back_to(rollout.but(seen_weight=Weight(3)), plan) == Weight(3)
+    assert moves.back_to(rollout.but(seen_weight=None), plan) == Weight(10)
+    assert moves.back_to(rollout.but(confirmed=Weight(1)), plan) == Weight(1)
 
 
 def test_after_a_rollback_to_a_weight_between_stages_the_next_gate_leads_on() -> None:

@@ -1,6 +1,7 @@
 """Actions before a stage, after it and at the end (R20): in order, once, and nothing rises without them."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,31 @@ async def test_two_processes_do_each_action_once(tmp_path: Path) -> None:
         idle = asyncio.create_task(other.engine.effects.idle())
         await until(lambda: idle.done() or len(story.effects[0].journal) > 1)
         assert story.effects[0].journal == ["begin effect 0"]
+
+
+async def test_what_was_begun_for_a_former_raise_and_fails_is_tried_for_the_present_one(tmp_path: Path) -> None:
+    """R20: held and resumed while it hung, it fails in the middle of the next raise, which must not wait for ever."""
+    async with rig(tmp_path, plan({}, {"before": [FIRST]})) as story:
+        rollout = await story.until_gate(await story.start())
+        story.effects[0].hanging = asyncio.Event()
+        request = story.request("approve", BEN, surface="button", gate=rollout.gate.id if rollout.gate else "")
+        await story.engine.desk.approve(request, rollout.id)
+        async with asyncio.timeout(HANGS_S):
+            await story.effects[0].far.until_called(f"begin {rollout.id}-2-before-1")
+        await story.engine.desk.hold(story.request("hold"), rollout.id, "wait", None)
+        await story.engine.works.idle()
+        rollout = await story.engine.desk.resume(story.request("resume"), rollout.id, "go on")
+        while rollout.state is not State.GATE:
+            story.now += timedelta(minutes=1)
+            await story.engine.ticker.tick()
+            await story.engine.ticker.idle()
+            rollout = await story.load(rollout)
+        request = story.request("approve", BEN, surface="button", gate=rollout.gate.id if rollout.gate else "")
+        await story.engine.desk.approve(request, rollout.id)
+        story.effects[0].far.trouble = Trouble.DENY
+        story.effects[0].hanging.set()
+        await story.rest()
+        rollout = await story.load(rollout)
+        assert (rollout.state, rollout.confirmed) == (State.HELD, Weight(1))
+        assert rollout.hold is not None
+        assert rollout.hold.cause == "action"
