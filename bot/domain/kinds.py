@@ -114,3 +114,28 @@ def fill_in(value: Any, environment: Environment) -> Any:
             return [fill_in(item, environment) for item in value]
         case _:
             return value
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A `${NAME}` or `${NAME:-default}`."""
+
+    name: str
+    has_default: bool
+
+    def set_in(self, environment: Environment) -> bool:
+        """Whether `fill_in` has something to put there."""
+        return self.has_default or self.name in environment
+
+
+def variables(value: Any) -> list[Variable]:
+    """Those that `fill_in` would replace in a tree."""
+    match value:
+        case str():
+            return [Variable(found[1], found[2] is not None) for found in _VARIABLE.finditer(value)]
+        case dict():
+            return [each for item in value.values() for each in variables(item)]
+        case list() | tuple():
+            return [each for item in value for each in variables(item)]
+        case _:
+            return []
