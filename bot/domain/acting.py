@@ -219,7 +219,7 @@ def failed(rollout: Rollout, key: str, fault: str, intent: str, now: datetime, i
         return step if act.tries else step.also(told)
     if not raising(rollout) or rollout.intent is None or rollout.intent.id != intent:
         return step.also(told)
-    why = f"'{act.what}' is to be done before {rollout.target}, and failed: {fault}"
+    why = f"'{act.what}' is to be done before {rollout.target}, and failed: {fault.rstrip('.')}"
     back = moves.retreat(step.rollout, now, id, moves.a_hold(why, rollout.watched_by, now, "action"))
     return Step(back.rollout, (told, *back.happenings))
 

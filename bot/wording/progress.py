@@ -139,11 +139,22 @@ def held(telling: Telling) -> Said:
         then = telling.text("then", "hold")
         words = t("it stays on hold") if then == "hold" else then_words(then)
         lines.append(t("If nobody acts until {until}: {then}.", until=until, then=words))
-    return told(_held(telling), *lines, _held_next(telling))
+    return told(_held(telling), *_held_besides(telling), *lines, _held_next(telling))
+
+
+def _held_besides(telling: Telling) -> list[str]:
+    """What stands where it is held, where that isn't clear from why."""
+    if telling.facts.get("cause") != "action":
+        return []
+    return [t("No traffic was moved for this stage. What was done before it stays until the rollout goes down.")]
 
 
 def _held_next(telling: Telling) -> str:
     match telling.facts.get("cause"):
+        case "action":
+            return t(
+                "Next: mend it, then `/canary resume {plan}`; or `/canary rollback {plan}`", plan=telling.rollout.plan
+            )
         case "freeze":
             return t("Resume it once the freeze is over, or roll it back. Checks go on, and rollback triggers stay on.")
         case "budget":
