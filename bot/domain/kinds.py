@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from bot.domain.flags import Routing
 from bot.domain.planning.actions import Lasts
@@ -63,6 +63,13 @@ class Kind(Generic[Built]):
     switches: Callable[[Any], str] | None = None
     mirror: Callable[..., Built] | None = None
     mirrors: Callable[[Mapping[str, Any]], bool] | None = None
+
+    def asked(self, ask: Mapping[str, Any]) -> Any:
+        """A question as `ask` reads it; None where the kind is asked nothing, or the question isn't good."""
+        try:
+            return self.ask.model_validate(ask) if self.ask is not None else None
+        except ValidationError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

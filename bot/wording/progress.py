@@ -248,39 +248,25 @@ def _target(stand: Mapping[str, Any]) -> str:
 
 def drift(telling: Telling) -> Said:
     """Law 10: before and after, and what Perch did."""
-    did = {
-        "lowered": t("Perch lowered it to what was approved, and holds."),
-        "held": t("Perch holds and touches nothing."),
-    }
-    return told(
-        t(
-            "⚠️ {name} drifted: {recorded} was set, {real} is real.",
-            name=telling.name,
-            recorded=telling.percent("recorded"),
-            real=telling.percent("real"),
-        ),
-        *_targets(telling),
-        did.get(telling.text("did"), telling.text("did")),
-        t("Somebody or something else moved it. Find out who, then resume or roll back."),
-    )
+    head = t("⚠️ {name} drifted: {recorded} was set, {real} is real.", **_set_and_real(telling))
+    return _moved(telling, [head, *_targets(telling)], t("Perch holds and touches nothing."))
 
 
 def mirror_drift(telling: Telling) -> Said:
     """Law 10, of a mirror (R8)."""
-    did = {
-        "lowered": t("Perch lowered it to what was approved, and holds."),
-        "held": t("Perch holds and doesn't turn it up again: roll back, and start anew to mirror."),
-    }
-    return told(
-        t(
-            "⚠️ The mirror of {name} drifted: {recorded} was set, {real} is real.",
-            name=telling.name,
-            recorded=telling.percent("recorded"),
-            real=telling.percent("real"),
-        ),
-        did.get(telling.text("did"), telling.text("did")),
-        t("Somebody or something else moved it. Find out who, then resume or roll back."),
-    )
+    head = t("⚠️ The mirror of {name} drifted: {recorded} was set, {real} is real.", **_set_and_real(telling))
+    return _moved(telling, [head], t("Perch holds and doesn't turn it up again: roll back, and start anew to mirror."))
+
+
+def _set_and_real(telling: Telling) -> dict[str, str]:
+    return {"name": telling.name, "recorded": telling.percent("recorded"), "real": telling.percent("real")}
+
+
+def _moved(telling: Telling, drifted: list[str], held: str) -> Said:
+    """`held` is what is said where Perch holds and does no more."""
+    did = {"lowered": t("Perch lowered it to what was approved, and holds."), "held": held}
+    who = t("Somebody or something else moved it. Find out who, then resume or roll back.")
+    return told(*drifted, did.get(telling.text("did"), telling.text("did")), who)
 
 
 def version_changed(telling: Telling) -> Said:
