@@ -8,14 +8,13 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from aiohttp import web
 
 from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
@@ -24,14 +23,12 @@ from bot.domain.units import ZERO
 from bot.ports import Card, StoreAway
 from bot.redaction import Redactor
 from commands.slack.intake import Intake
-from commands.slack.worker import Worker
 from commands.web import web_app
 from commands.web.alertmanager import AlertDoor
-from commands.web.health import Standing
 from commands.web.metrics import Metrics
-from tests.bot.engine.test_outbox import FakeMessenger
 from tests.commands.slack.shaky import ShakyInbox
 from tests.commands.slack.shaky import Trouble as StoreTrouble
+from tests.commands.web.doors import all_well, at_work, knocking
 from tests.fakes.traffic import Trouble
 from tests.rig import ANA, Rig, again, rig
 
@@ -103,12 +100,8 @@ PATH = "/webhooks/alertmanager"
 @asynccontextmanager
 async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
     """A process's web door and worker over the rig's engine."""
-    async with AsyncExitStack() as stack:
-        engine = story.engine
-        inbox, desk = ShakyInbox(engine.inbox), Desk(engine.desk)
-        worker = Worker(inbox, engine.outbox, desk, FakeMessenger(), lambda: story.now, wake_sender=lambda: None)
-        running = asyncio.create_task(worker.run())
-        stack.push_async_callback(_end, running)
+    engine, desk = story.engine, Desk(story.engine.desk)
+    async with at_work(story, desk) as (inbox, worker):
         redact, metrics = Redactor([TOKEN]), Metrics(lambda: story.now)
         knockers: list[Knocker] = []
 
@@ -128,25 +121,9 @@ async def listening(story: Rig, token: str = TOKEN) -> AsyncIterator[Knocker]:
             redact,
             metrics.answered,
         )
-        app = web_app(_standing, metrics, lambda: story.now, wake=None, alerts=alerts)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False, timeout=15))
-        knockers.append(Knocker(client, inbox, desk))
-        yield knockers[0]
-
-
-async def _standing() -> Standing:
-    return Standing()
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+        async with knocking(web_app(all_well, metrics, lambda: story.now, wake=None, alerts=alerts)) as client:
+            knockers.append(Knocker(client, inbox, desk))
+            yield knockers[0]
 
 
 @pytest.fixture

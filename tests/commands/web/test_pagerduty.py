@@ -8,7 +8,7 @@ import hmac
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-from aiohttp import web
 
 from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
@@ -24,13 +23,11 @@ from bot.domain.rollout import Rollout
 from bot.domain.severities import Incident, Severity
 from bot.redaction import Redactor
 from commands.slack.intake import Intake
-from commands.slack.worker import Worker
 from commands.web import web_app
-from commands.web.health import Standing
 from commands.web.metrics import Metrics
 from commands.web.pagerduty import PagerDutyDoor
-from tests.bot.engine.test_outbox import FakeMessenger
 from tests.commands.slack.shaky import ShakyInbox, Trouble
+from tests.commands.web.doors import all_well, at_work, knocking
 from tests.rig import Rig, rig, tree
 
 pytestmark = pytest.mark.anyio
@@ -89,12 +86,8 @@ class Knocker:
 
 @asynccontextmanager
 async def listening(story: Rig, *secrets: str) -> AsyncIterator[Knocker]:
-    async with AsyncExitStack() as stack:
-        engine, now = story.engine, lambda: story.now
-        inbox = ShakyInbox(engine.inbox)
-        worker = Worker(inbox, engine.outbox, engine.desk, FakeMessenger(), now, wake_sender=lambda: None)
-        running = asyncio.create_task(worker.run())
-        stack.push_async_callback(_end, running)
+    engine, now = story.engine, lambda: story.now
+    async with at_work(story, engine.desk) as (inbox, worker):
         door = PagerDutyDoor(
             secrets,
             Intake(inbox, worker),
@@ -104,24 +97,8 @@ async def listening(story: Rig, *secrets: str) -> AsyncIterator[Knocker]:
             now,
             Redactor(["hunter2hunter2"]),
         )
-        app = web_app(_standing, Metrics(now), now, wake=None, pagerduty=door)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False, timeout=15))
-        yield Knocker(client, inbox)
-
-
-async def _standing() -> Standing:
-    return Standing()
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+        async with knocking(web_app(all_well, Metrics(now), now, wake=None, pagerduty=door)) as client:
+            yield Knocker(client, inbox)
 
 
 @pytest.fixture

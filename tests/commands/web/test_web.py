@@ -20,6 +20,7 @@ from bot.domain.slos import Figure, SloSeen
 from commands.web import Door, web_app
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
+from tests.commands.web.doors import knocking
 
 pytestmark = pytest.mark.anyio
 
@@ -49,15 +50,8 @@ async def door(
     process: Process, slack: Door | None = None, wake: timedelta | None = timedelta(seconds=0.5)
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = web_app(process.look, process.metrics, lambda: process.now, wake=wake, slack_handler=slack)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        port = runner.addresses[0][1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield client
-    finally:
-        await runner.cleanup()
+    async with knocking(app) as client:
+        yield client
 
 
 def a_rollout(**changes: object) -> Rollout:
