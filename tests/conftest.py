@@ -7,12 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Cluster, put_address
 from tests.servers import Server, alertmanager, moto, postgres, redis, scratch
 from tests.sqlite import sqlite_in
 
 MOST_WORKERS = 6
+
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
+"""By its own default an example that takes 200 ms fails, which on a busy machine any may."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
