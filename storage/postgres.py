@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.ports import StoreAway
+from storage.statements import ONCE
 
 WRITERS, READERS = 8, 8
 """Connections of one process: sixteen at the most."""
@@ -75,7 +76,13 @@ class Postgres:
 
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         """Readers see one moment (REPEATABLE READ) and can't write."""
-        engine = partial(create_async_engine, "postgresql+asyncpg://", max_overflow=0, pool_pre_ping=True)
+        engine = partial(
+            create_async_engine,
+            "postgresql+asyncpg://",
+            max_overflow=0,
+            pool_pre_ping=True,
+            execution_options=ONCE,
+        )
         writer = engine(async_creator=self._writing, pool_size=WRITERS, isolation_level="READ COMMITTED")
         reader = engine(async_creator=self._reading, pool_size=READERS, isolation_level="REPEATABLE READ")
         return writer, reader

@@ -22,10 +22,9 @@ from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Person, Rollout, Verdict, Way
 from bot.domain.steps import Step
 from bot.domain.units import ZERO, Weight
-from tests.builders import ANA, BEN, CLEO, DORA, MINUTE, Story, a_plan, a_rollout, a_yes
+from tests.builders import ANA, BEN, CLEO, DORA, MINUTE, SLOW, Story, a_plan, a_rollout, a_yes
 
 PEOPLE = (ANA, BEN, CLEO, DORA)
-SLOW: dict[str, Any] = {"latency": 12.0}
 
 
 class Shadowed(RuleBasedStateMachine):

@@ -27,8 +27,8 @@ from commands.web.health import Standing
 from commands.web.metrics import Metrics
 from storage.spool import KillFolder
 from tests import rig
-from tests.commands.web.doors import knocking
 from tests.fakes.flags import MemoryFlags
+from tests.far_side import served
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +63,8 @@ class Town:
     async def served(self, token: str = "", per_second: int = 1000) -> AsyncIterator[httpx.AsyncClient]:
         door = FlagDoor(self.table, token, per_second, lambda: self.second)
         metrics = Metrics(lambda: self.now, self.table)
-        async with knocking(web_app(self.look, metrics, lambda: self.now, wake=None, flags=door)) as client:
+        app = web_app(self.look, metrics, lambda: self.now, wake=None, flags=door)
+        async with served(app) as address, httpx.AsyncClient(base_url=address, trust_env=False) as client:
             yield client
 
 

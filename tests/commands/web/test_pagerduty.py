@@ -8,7 +8,7 @@ import hmac
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,12 +23,16 @@ from bot.domain.rollout import Rollout
 from bot.domain.severities import Incident, Severity
 from bot.redaction import Redactor
 from commands.slack.intake import Intake
-from commands.web import web_app
+from commands.slack.worker import Worker
+from commands.web import pagerduty, web_app
+from commands.web.health import Standing
 from commands.web.metrics import Metrics
 from commands.web.pagerduty import PagerDutyDoor
-from tests.commands.slack.shaky import ShakyInbox, Trouble
-from tests.commands.web.doors import all_well, at_work, knocking
+from tests.bot.engine.test_outbox import FakeMessenger
+from tests.commands.slack.shaky import ShakyInbox, Trouble, a_patient_intake
+from tests.far_side import served
 from tests.rig import Rig, rig, tree
+from tests.waiting import HANGS_S, stopped
 
 pytestmark = pytest.mark.anyio
 
@@ -86,8 +90,13 @@ class Knocker:
 
 @asynccontextmanager
 async def listening(story: Rig, *secrets: str) -> AsyncIterator[Knocker]:
-    engine, now = story.engine, lambda: story.now
-    async with at_work(story, engine.desk) as (inbox, worker):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(a_patient_intake(pagerduty))
+        engine, now = story.engine, lambda: story.now
+        inbox = ShakyInbox(engine.inbox)
+        worker = Worker(inbox, engine.outbox, engine.desk, FakeMessenger(), now, wake_sender=lambda: None)
+        running = asyncio.create_task(worker.run())
+        stack.push_async_callback(stopped, running)
         door = PagerDutyDoor(
             secrets,
             Intake(inbox, worker),
@@ -97,8 +106,14 @@ async def listening(story: Rig, *secrets: str) -> AsyncIterator[Knocker]:
             now,
             Redactor(["hunter2hunter2"]),
         )
-        async with knocking(web_app(all_well, Metrics(now), now, wake=None, pagerduty=door)) as client:
-            yield Knocker(client, inbox)
+        app = web_app(_standing, Metrics(now), now, wake=None, pagerduty=door)
+        address = await stack.enter_async_context(served(app))
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False, timeout=HANGS_S))
+        yield Knocker(client, inbox)
+
+
+async def _standing() -> Standing:
+    return Standing()
 
 
 @pytest.fixture
@@ -271,7 +286,7 @@ async def test_while_the_database_is_away_pagerduty_is_asked_to_come_again(
     assert (await door.posts(an_event())).status_code == 503
     door.inbox.trouble = None
     assert await door.told(an_event()) == (["begun"] if trouble is Trouble.FAILS else ["repeated"])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_S):
         while not await incidents(here, rollout):
             await asyncio.sleep(0.01)
     assert len(await incidents(here, rollout)) == 1
