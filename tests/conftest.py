@@ -15,10 +15,6 @@ from tests.sqlite import sqlite_in
 
 MOST_WORKERS = 6
 
-settings.register_profile("any-machine", deadline=None)
-settings.load_profile("any-machine")
-"""By its own default an example that takes 200 ms fails, which on a busy machine any may."""
-
 
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are cores: the long tests wait for processes and servers most of the time."""
@@ -26,8 +22,12 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """`tmp_path` lies where databases are fast, unless somebody says where (or gives `--basetemp`)."""
+    """`tmp_path` lies where databases are fast, unless somebody says where (or gives `--basetemp`); examples have no
+    deadline."""
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch()))
+    # No example fails by how busy the machine is.
+    settings.register_profile("perch", deadline=None)
+    settings.load_profile("perch")
 
 
 @pytest.fixture

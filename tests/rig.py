@@ -124,9 +124,6 @@ class OnePlan:
         tree = self.trees[name]
         return read_plan(tree, environment or "production", self._kinds), tree
 
-    def unsupported(self, name: str, environment: str = "") -> Sequence[str]:
-        return []
-
     def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
         return thaw_plan(tree, environment, self._kinds)
 

@@ -13,8 +13,8 @@ from bot.domain.plan import Plan
 from bot.engine.equipment import Equipment, Gear
 from bot.engine.gather import Round
 from bot.engine.objectives import bad_events
+from bot.engine.preflight import RED
 from bot.engine.rehearsal import CALL_S
-from bot.engine.tries import RED
 from bot.engine.versions import read_version
 from bot.ports import Denied, OutsideFault
 from bot.settings import Settings

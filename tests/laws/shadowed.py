@@ -175,7 +175,7 @@ class Shadowed(RuleBasedStateMachine):
         gate = self.rollout.gate
         if gate is None:
             return
-        texts = {item.text for item in self.plan.stages[gate.stage].checklist if item.auto is None}
+        texts = {item.text for item in self.plan.stages[self.rollout.stage].checklist if item.auto is None}
         self.seen[gate.id] = texts if done else set()
         for text in sorted(texts):
             gate = ticked(gate, text, DORA, self.story.now) if done else cleared(gate, text)

@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.machine import State
 from bot.domain.overrides import Override, Overruled
 from bot.domain.replans import Replan
-from bot.domain.rollout import Approval, Asked, BaselineValue, Tick, Verdict
+from bot.domain.rollout import Approval, Asked, BaselineValue, Tick, Tried, Verdict
 from bot.domain.units import Weight
 from tests.bot.wording.golden_facts import CHECKLIST, SLOW, WARNED, WRONG, Story, a_line, checked, here
 from tests.bot.wording.stories import ANA, BEN, NOW, a_gate
@@ -39,6 +39,38 @@ def gates() -> Iterator[tuple[str, Story]]:
     yield "gate_expired", ("gate_expired", expired, here(State.HELD))
     yield "gate_escalated", ("gate_escalated", {"to": ["@sre-leads"]}, asked)
     yield "gate_closed", ("gate_closed", {"why": "the check now says fail"}, here())
+    yield from _start_gates()
+
+
+def _start_gates() -> Iterator[tuple[str, Story]]:
+    """Before the first stage: what preflight found stands where the check would."""
+    noted = ("metric chat_p99", "metric queue_depth")
+    gate = a_gate(stage=None, verdict=Verdict.WARN, warnings=noted)
+    found = tuple(
+        Tried(what=name, kind="metric", name=name.split()[1], outcome="note", said="too few samples: 0 of 5")
+        for name in noted
+    )
+    nothing = {"confirmed": Weight(0), "approved": Weight(0), "target": Weight(0), "seen_weight": Weight(0)}
+    facts: dict[str, Any] = {
+        **nothing,
+        "stage": 0,
+        "check": None,
+        "shifted_at": None,
+        "started_at": NOW - timedelta(minutes=4),
+    }
+    facts |= {"preflight": found, "green_at": NOW, "rehearsed_at": NOW, "involved": (ANA.id,)}
+    asked = here(State.START_GATE, gate=gate, **facts)
+    where = {"gate": "g1", "from": 0, "to": 1, "card": gate.model_dump(mode="json")}
+    yield "gate.start", ("gate", {**where, "state": "open"}, asked)
+    for end, by in (("rejected", BEN.id), ("expired", ""), ("aborted", ANA.id)):
+        over = here(State.ABORTED, **{**facts, "preflight": ()})
+        yield f"gate.start_{end}", ("gate", {**where, "state": end, "by": by, "why": "not on a Friday"}, over)
+    yield "status.start_gate", ("status", {}, asked)
+    closed = {"why": "preflight isn't green any more: metric success_rate: refused the connection", "starts": True}
+    yield "gate_closed.start", ("gate_closed", closed, here(State.PREFLIGHT, **{**facts, "preflight": ()}))
+    yield "gate_expired.start", ("gate_expired", {"then": "abort", "gate": "g1"}, here(State.ABORTED, **facts))
+    yield "rejected.start", ("rejected", {"by": BEN.id, "reason": "not on a Friday", "starts": True}, asked)
+    yield "approved.start", ("approved", {"by": BEN.id, "have": 1, "need": 1, "how": "button", "starts": True}, asked)
 
 
 def _overruled(risen: Mapping[str, Any]) -> Iterator[tuple[str, Story]]:

@@ -107,7 +107,7 @@ def _status() -> Iterator[tuple[str, Story]]:
     yield "status.settling", ("status", {}, here(State.BAKING, check=settling))
     yield "status.warned", ("status", {}, here(State.BAKING, check=checked(Verdict.WARN, WARNED, FULL)))
     for state in State:
-        if state is not State.PREFLIGHT:
+        if not state.unmoved:
             yield f"status.{state.value}", ("status", {}, here(state, check=good))
 
 
