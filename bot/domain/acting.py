@@ -222,7 +222,7 @@ def failed(rollout: Rollout, key: str, fault: str, intent: str, now: datetime, i
     if rollout.intent.id != intent:
         # It was begun for a raise that somebody held; the present one has its own try, and comes to an end by that.
         return Step(rollout, (told,))
-    why = f"'{act.what}' is to be done before {rollout.target}, and failed: {fault}"
+    why = f"'{act.what}' is to be done before {rollout.target}, and failed: {fault.rstrip('.')}"
     back = moves.retreat(step.rollout, now, id, moves.a_hold(why, rollout.watched_by, now, "action"))
     return Step(back.rollout, (told, *back.happenings))
 

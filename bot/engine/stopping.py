@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain import budgets, kills, moves, observing
+from bot.domain import budgets, kills, moves, observing, rollbacks
 from bot.domain.errors import NotAllowed, NotNow, OnlyObserved, PerchError, StaleClick, UnknownRollout
 from bot.domain.freezes import refused
 from bot.domain.machine import State
@@ -113,7 +113,7 @@ class Stopping(Finding):
                 return stopped if ours else _if_it_were_ours(fresh, plan, request, "rollback", why)
             if fresh.state.unmoved:
                 return moves.abort(fresh, now, why, request.actor)
-            return moves.roll_back(fresh, plan, now, new_id(), why, request.actor)
+            return rollbacks.roll_back(fresh, plan, now, new_id(), why, request.actor)
 
         try:
             async with asyncio.timeout(PATIENCE_S):

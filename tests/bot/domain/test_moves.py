@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import gates, moves
+from bot.domain import gates, moves, rollbacks
 from bot.domain.errors import IllegalMove
 from bot.domain.machine import State
 from bot.domain.plan import Plan
@@ -198,7 +198,7 @@ def test_what_does_not_come_down_is_stuck_told_once_and_tried_for_ever() -> None
     """`stuck` never pretends."""
     story = Story.baking().roll_back()
     for _ in range(3):
-        story.take(moves.not_coming_down(story.rollout, story.now, "refused", "1%", MINUTE))
+        story.take(rollbacks.not_coming_down(story.rollout, story.now, "refused", "1%", MINUTE))
     assert (story.rollout.state, story.kinds().count("stuck")) == (State.STUCK, 1)
     assert story.rollout.intent is not None
     assert story.rollout.due_at == story.now + MINUTE

@@ -103,6 +103,19 @@ async def test_a_before_that_fails_stops_the_raise_and_it_is_held_and_told(tmp_p
         assert not story.effects[0].stands
 
 
+async def test_of_a_before_that_fails_one_message_says_it_all(tmp_path: Path) -> None:
+    """R20: there were two, and people read alike things twice; both are on record."""
+    async with rig(tmp_path, plan({}, {"before": [FIRST]})) as story:
+        rollout = await story.until_gate(await story.start())
+        story.effects[0].far.trouble = Trouble.DENY
+        await story.said()
+        rollout = await story.approve(rollout)
+        told = [message for message in await story.said() if message.say in ("action_failed", "held")]
+        assert [message.say for message in told if message.thread] == ["held"]
+        assert "action 0" in told[0].facts["why"]
+        assert {"action_failed", "held"} <= set(await story.kinds_on_record(rollout))
+
+
 async def test_after_a_hold_what_is_done_is_not_done_twice(tmp_path: Path) -> None:
     """R20: the next try goes on with what failed."""
     async with rig(tmp_path, plan({}, {"before": [FIRST, SECOND]})) as story:
