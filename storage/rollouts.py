@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from bot.domain.errors import Stale, UnknownPlan, UnknownRollout
 from bot.domain.evidence import WORKSPACE, Broken, Entry, Head, Record, canonical
+from bot.domain.machine import State
 from bot.domain.obstacles import AlreadyLive
 from bot.domain.rollout import Rollout
 from bot.domain.signatures import Signer
@@ -125,6 +126,11 @@ class SqlRollouts:
     async def latest(self, plan: str = "", limit: int = 10, environment: str = "") -> Sequence[Rollout]:
         chosen = select(col(RolloutRow.body)).order_by(col(RolloutRow.started_at).desc()).limit(limit)
         return _readable(await self._bodies(_of(chosen, plan, environment)))
+
+    async def engaged(self) -> Sequence[Rollout]:
+        killed = col(RolloutRow.state).in_([state.value for state in (State.KILLING, State.STUCK, State.KILLED)])
+        chosen = select(col(RolloutRow.body)).where(killed).order_by(col(RolloutRow.started_at).desc())
+        return [each for each in _readable(await self._bodies(chosen)) if each.kill_stands]
 
     async def ended_since(self, since: datetime) -> Sequence[tuple[str, str]]:
         """Plan and environment of what has ended since then, and didn't begin more than LONGEST before."""

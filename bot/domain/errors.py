@@ -3,7 +3,7 @@
 Refusal                 Perch understood, and says no; nothing has changed
 ├── BadRequest          the words were wrong: shows the corrected command
 │   ├── NotAWeight
-│   ├── UnknownPlan, BrokenPlan, UnknownVerb, UnknownRollout, AmbiguousRollout
+│   ├── UnknownPlan, BrokenPlan, UnknownVerb, UnknownRollout, AmbiguousRollout, SeveralKilled
 │   └── WrongStage, NoStage, NotAnItem
 ├── NotAllowed          this person may not
 ├── NotNow              the state doesn't allow it: says what does
@@ -17,6 +17,8 @@ UnitMismatch            two units of different dimensions (a plan mistake)
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from bot.domain.phrases import Phrase, Words
 
@@ -88,6 +90,18 @@ class AmbiguousRollout(BadRequest):
         super().__init__(
             Phrase("'{name}' could mean several rollouts: {candidates}.", name=name, candidates=candidates),
             Phrase("name one of them"),
+        )
+
+
+class SeveralKilled(BadRequest):
+    """`killed` are ids with their environments for people, `ids` the same to type."""
+
+    def __init__(self, plan: str, killed: str, ids: Sequence[str]) -> None:
+        super().__init__(
+            Phrase("Several rollouts of {plan} are killed: {killed}. Nothing was put back.", plan=plan, killed=killed),
+            Phrase(
+                "for one: {one}; for all: {all}", one=f"/canary rearm {ids[0]}", all=f"/canary rearm {' '.join(ids)}"
+            ),
         )
 
 

@@ -245,6 +245,17 @@ def engaged_methods(kill: Kill | None) -> frozenset[str]:
     return frozenset(outcome.name for outcome in kill.outcomes if outcome.tier) if kill else frozenset()
 
 
+def holds_off(rollout: Rollout, name: str, tier: int) -> bool:
+    """Whether a rollout's kill keeps this method of its switch off, or may do so at any moment.
+
+    One that no record knows of yet (it lies in the spool) may have touched all of them.
+    """
+    kill = rollout.kill
+    if kill is None or not rollout.kill_stands:
+        return True
+    return name in engaged_methods(kill) or (rollout.live and tier <= kill.tier)
+
+
 def rearm(rollout: Rollout, now: datetime, by: Person, restored: Sequence[str], unknown: Sequence[str] = ()) -> Step:
     """The former values stand again: the plan may start anew (the cooldown still counts). Twice is once.
 

@@ -1,7 +1,7 @@
 """What stands in the way of a start, or of rising at all: refusals that say what clears the way.
 
-AlreadyLive, TargetTaken, Cooldown, NoRetry, KillEngaged, OutsideWindow, ServiceFrozen, BudgetUsedUp, StillOutstanding;
-`Obstacles` are several of these at once.
+AlreadyLive, TargetTaken, Cooldown, NoRetry, KillEngaged, HeldOffByOthers, OutsideWindow, ServiceFrozen, BudgetUsedUp,
+StillOutstanding; `Obstacles` are several of these at once.
 """
 
 from __future__ import annotations
@@ -76,6 +76,24 @@ class KillEngaged(NotNow):
     def __init__(self, plan: str) -> None:
         super().__init__(
             Phrase("The kill switch of {plan} is engaged, so nothing may rise.", plan=plan), f"/canary rearm {plan}"
+        )
+
+
+class HeldOffByOthers(NotNow):
+    """A switch is shared: put back for one rollout, it would bring back the traffic of another one that is killed.
+
+    `others` are ids with plan and environment for people, `ids` what to type after `rearm`.
+    """
+
+    def __init__(self, rollout: str, switches: str, others: str, ids: str) -> None:
+        super().__init__(
+            Phrase(
+                "{switches} is held off by the kill of {others} too. So it stays off, and {rollout} stays killed.",
+                switches=switches,
+                others=others,
+                rollout=rollout,
+            ),
+            Phrase("once all of them may have traffic again: {command}", command=f"/canary rearm {ids}"),
         )
 
 

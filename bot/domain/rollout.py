@@ -334,6 +334,11 @@ class Rollout(Value):
         return self.state.live
 
     @property
+    def kill_stands(self) -> bool:
+        """Whether it was killed, or is being killed, and nobody has rearmed it since."""
+        return self.kill is not None and self.rearmed_at is None
+
+    @property
     def watched(self) -> bool:
         """Still to be looked at by the tick: live, or ended with a verification or actions outstanding."""
         return self.unsaid or any(act.open for act in self.acts)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.domain.errors import AmbiguousRollout, UnknownRollout
 from bot.domain.evidence import Head, Record
+from bot.domain.machine import State
 from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
 from bot.domain.planning.reading import environments_of
@@ -70,6 +71,10 @@ class Finding:
 
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
         return await self._ledger.rollouts.latest(plan, limit)
+
+    async def killed(self, plan: str) -> Sequence[Rollout]:
+        engaged = await self._ledger.rollouts.engaged()
+        return [each for each in engaged if each.plan == plan and each.state is State.KILLED]
 
     async def plan_of(self, rollout: Rollout) -> Plan:
         return await self._ledger.plan_of(rollout)

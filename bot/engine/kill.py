@@ -87,8 +87,11 @@ class KillSwitch:
 
     async def under_way(self, rollout: Rollout) -> bool:
         """Whether a kill of this plan is in the spool: then nothing of it may rise. Raises StoreAway."""
-        acts = await self._file(self.files.spooled)
-        return any((act.plan, act.environment) == (rollout.plan, rollout.environment) for act in acts)
+        return any((act.plan, act.environment) == (rollout.plan, rollout.environment) for act in await self.acts())
+
+    async def acts(self) -> Sequence[Spooled]:
+        """What lies in the spool, of which no record may know yet. Raises StoreAway."""
+        return await self._file(self.files.spooled)
 
     async def card_for(self, rollout: Rollout, members: Sequence[str] = ()) -> Card:
         """The card of a rollout; made and kept now where there is none yet, or none that can be read.

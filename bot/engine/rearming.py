@@ -2,6 +2,8 @@
 
 A call may land late (a far side that is slow, a process that was paused). Where a kill stands by then, that one's
 methods are engaged again, and it's told (law 7: down beats up, whichever came first).
+
+A switch may be shared: what other killed rollouts hold off as well is put back only for all of them together.
 """
 
 from __future__ import annotations
@@ -22,36 +24,49 @@ from bot.domain.steps import Happening, Step
 from bot.engine.equipment import Equipment, Method
 from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
+from bot.engine.shared_switches import Holder, SharedSwitches, Together, refusal
 from bot.ports import OutsideFault
 
 log = logging.getLogger(__name__)
 
 RESTORE_S = 30.0
-FAR_BACK = 10
-"""Of so many rollouts of a plan the newest kill is looked for."""
 
 
 class Rearming:
-    """For a plan that was killed."""
+    """For plans that were killed."""
 
     def __init__(self, ledger: Ledger, switch: KillSwitch, equipment: Equipment) -> None:
         self._ledger = ledger
         self._switch = switch
         self._equipment = equipment
+        self._shared = SharedSwitches(ledger, switch, equipment)
 
-    async def rearm(self, rollout: Rollout, plan: Plan, by: Person) -> Rollout:
-        """The former values stand, and the plan may start. Raises NotNow where that can't be, with what to do."""
-        await self._require_killed(rollout)
+    async def rearm(self, asked: Sequence[tuple[Rollout, Plan]], by: Person) -> Sequence[Rollout]:
+        """The former values stand, and these may start. Raises NotNow where that can't be, with what to do.
+
+        All are looked at before the first one is touched. What was killed first is put back last: what a later kill
+        found where both switch the same may be the earlier one's doing.
+        """
+        together = {rollout.id: rollout.kill.asked_at for rollout, _ in asked if rollout.kill is not None}
+        for rollout, plan in asked:
+            await self._require_killed(rollout)
+            await self._require_alone(rollout, plan, together)
+        latest_first = sorted(asked, key=lambda each: together[each[0].id], reverse=True)
+        return [await self._rearm(rollout, plan, by, together) for rollout, plan in latest_first]
+
+    async def _rearm(self, rollout: Rollout, plan: Plan, by: Person, together: Together) -> Rollout:
         facts = {"by": by.id, "former": rollout.former}
         await self._ledger.rollouts.note(rollout.id, [Entry("rearming", self._ledger.clock(), by.id, facts)])
         # Again, with nothing but the calls after it: whoever was slow or asleep since may have been overtaken.
         await self._require_killed(await self._ledger.rollouts.load(rollout.id))
+        await self._require_alone(rollout, plan, together)
         try:
             restored, unknown = await self._restore(rollout, plan)
         finally:
             overtaken = await self._overtaken(rollout)
-            if overtaken:
-                await self._engage_again(rollout, by)
+            others = await self._engage_again(rollout, plan, by, together)
+        if others and not overtaken:
+            raise refusal(rollout, others, together)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             mine = not overtaken and _killed(fresh) and _same_kill(fresh, rollout)
@@ -69,6 +84,11 @@ class Rearming:
                 Phrase("A kill of {plan} is still being put on record; nothing was put back.", plan=rollout.plan),
                 f"/canary rearm {rollout.plan}",
             )
+
+    async def _require_alone(self, rollout: Rollout, plan: Plan, together: Together) -> None:
+        """Nothing that it would put back is held off by a kill that nobody asked to take back."""
+        if holders := await self._shared.holders(self._engaged(rollout, plan), together):
+            raise refusal(rollout, holders, together)
 
     async def _overtaken(self, rollout: Rollout) -> bool:
         """Whether it isn't this kill any more: rearmed, killed anew, or a kill in the spool that no record has yet."""
@@ -93,18 +113,18 @@ class Rearming:
             )
         return list(known), [method.name for method in methods if method.name not in known]
 
-    async def _engage_again(self, overtaken: Rollout, by: Person) -> None:
-        """What this call put back belongs to a newer kill by now, where there is one."""
-        mine = await self._ledger.rollouts.latest(overtaken.plan, FAR_BACK, overtaken.environment)
-        newer = next((each for each in mine if each.kill is not None and each.rearmed_at is None), None)
-        if newer is None:
-            return
-        methods = self._engaged(newer, await self._ledger.plan_of(newer))
-        outcomes = await asyncio.gather(*(self._switch.engage(method) for method in methods))
-        faults = [f"{outcome.name}: {outcome.fault}" for outcome in outcomes if outcome.fault]
-        log.warning("a rearm of %s was overtaken by the kill of %s; engaged again", overtaken.id, newer.id)
-        facts = {"by": by.id, "engaged": [each.name for each in outcomes if not each.fault], "still_on": faults}
-        await self._ledger.record(newer, Happening("late_rearm", facts))
+    async def _engage_again(self, rollout: Rollout, plan: Plan, by: Person, together: Together) -> Sequence[Holder]:
+        """What this rearm put back belongs to other kills by now, where there are any: of others, or a newer one."""
+        holders = await self._shared.holders(self._engaged(rollout, plan), together)
+        outcomes = await asyncio.gather(*(self._switch.engage(each.method) for each in holders))
+        engaged = list(zip(holders, outcomes, strict=True))
+        for other in {each.rollout.id: each.rollout for each in holders}.values():
+            mine = [outcome for holder, outcome in engaged if holder.rollout.id == other.id]
+            faults = [f"{outcome.name}: {outcome.fault}" for outcome in mine if outcome.fault]
+            log.warning("a rearm of %s met the kill of %s; engaged again", rollout.id, other.id)
+            facts = {"by": by.id, "engaged": [each.name for each in mine if not each.fault], "still_on": faults}
+            await self._ledger.record(other, Happening("late_rearm", facts))
+        return holders
 
     def _engaged(self, rollout: Rollout, plan: Plan) -> Sequence[Method]:
         engaged = kills.engaged_methods(rollout.kill)

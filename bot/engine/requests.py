@@ -204,7 +204,9 @@ class Desk(Protocol):
         """Make somebody its watcher: a user's id or handle, "" for whoever asks."""
         ...
 
-    async def rearm(self, request: Request, rollout_id: str) -> Rollout: ...
+    async def rearm(self, request: Request, rollout_id: str, *together: str) -> Sequence[Rollout]:
+        """Put back what kills had changed: of one rollout, or of several at once, which may share a switch."""
+        ...
 
     async def freeze(
         self, request: Request, service: str, reason: str, lasting: timedelta | None, exempt: Sequence[str]
@@ -231,6 +233,10 @@ class Desk(Protocol):
     async def live(self, plan: str = "") -> Sequence[Rollout]: ...
 
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]: ...
+
+    async def killed(self, plan: str) -> Sequence[Rollout]:
+        """Those of a plan that were killed and not rearmed, in whichever environment, newest first."""
+        ...
 
     async def recount(self, wanted: Wanted, most: int | None = None, *, all_of_them: bool = False) -> Recounted:
         """How rollouts went, from the record: the newest `most` that ended, and what is live.

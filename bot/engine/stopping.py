@@ -225,10 +225,11 @@ class Stopping(Finding):
             known = ()
         await self._rights.permit(request, "stop", plan, known=known)
 
-    async def rearm(self, request: Request, rollout_id: str) -> Rollout:
-        rollout, plan = await self._read(rollout_id)
-        await self._rights.permit(request, "operate", plan)
-        return await Rearming(self._ledger, self._switch, self._equipment).rearm(rollout, plan, request.actor)
+    async def rearm(self, request: Request, rollout_id: str, *together: str) -> Sequence[Rollout]:
+        asked = [await self._read(id) for id in dict.fromkeys((rollout_id, *together))]
+        for _, plan in asked:
+            await self._rights.permit(request, "operate", plan)
+        return await Rearming(self._ledger, self._switch, self._equipment).rearm(asked, request.actor)
 
 
 def _asked(id: str, name: str, result: Rollout | BaseException) -> KillAsked:

@@ -81,6 +81,10 @@ class Rollouts(Protocol):
         """Newest first, ended ones included; of one plan and one environment, or of all."""
         ...
 
+    async def engaged(self) -> Sequence[Rollout]:
+        """All whose kill stands, under way or done, however long ago: nobody has rearmed them. Newest first."""
+        ...
+
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
         """Take watched rollouts that are due and not leased by somebody else, oldest due first.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.machine import State
+from bot.domain.errors import SeveralKilled
 from bot.domain.rollout import Rollout
 from bot.engine.requests import Desk, Reply, Request
 from bot.wording.language import t
@@ -10,23 +10,29 @@ from bot.wording.manual import Who
 from commands.slack.naming import named, receipt
 from commands.slack.words import typed
 
-USAGE = "rearm NAME"
-BEFORE = 20
+USAGE = "rearm NAME [NAME]"
 SUMMARY = "After a kill: put the recorded former values back, so that it may start again."
 WHO: Who = "operate"
-EXAMPLES = ("rearm materializers",)
+EXAMPLES = ("rearm materializers", "rearm materializers chat")
 
 
-async def _engaged(desk: Desk, newest: Rollout) -> str:
-    """The rollout whose kill switch is engaged: the newest one, or one of before that was killed by its id."""
-    before = await desk.latest(newest.plan, BEFORE)
-    killed = (each for each in before if each.state is State.KILLED and each.rearmed_at is None)
-    same = (each.id for each in killed if each.environment == newest.environment)
-    return newest.id if newest.state is State.KILLED and newest.rearmed_at is None else next(same, newest.id)
+async def _meant(desk: Desk, found: Rollout, name: str) -> str:
+    """A rollout that was named by its id; of a plan the one that is killed, in whichever environment and however many
+    newer ones there are. Raises SeveralKilled."""
+    killed = [] if found.id == name else await desk.killed(found.plan)
+    if len(killed) > 1:
+        where = ", ".join(f"{each.id} ({each.environment})" for each in killed)
+        raise SeveralKilled(found.plan, where, [each.id for each in killed])
+    return killed[0].id if killed else found.id
 
 
 async def run(request: Request, desk: Desk) -> Reply:
-    """Rearm the newest killed rollout of that name."""
-    rollout = await named(request, desk, typed("rearm", request.words).name, live=False)
-    rearmed = await desk.rearm(request, await _engaged(desk, rollout))
-    return await receipt(request, desk, t("{plan} is rearmed.", plan=rearmed.plan), rearmed)
+    """Rearm what is named: one, or several at once, which may share a switch."""
+    ids = []
+    for name in typed("rearm", request.words).plain or ("",):
+        ids.append(await _meant(desk, await named(request, desk, name, live=False), name))
+    rearmed = await desk.rearm(request, *ids)
+    if len(rearmed) == 1:
+        return await receipt(request, desk, t("{plan} is rearmed.", plan=rearmed[0].plan), rearmed[0])
+    names = ", ".join(each.plan for each in rearmed)
+    return await receipt(request, desk, t("Rearmed: {names}.", names=names), rearmed[0])

@@ -162,6 +162,20 @@ async def test_other_environments_push_nothing_out(store: Store) -> None:
     assert len(await store.rollouts.live()) == 2
 
 
+async def test_what_is_killed_is_known_until_it_is_rearmed(store: Store) -> None:
+    """Law 2: of whichever plan, in whichever environment, under way or over, and however many are newer."""
+    kill = Kill(by=PERCH, asked_at=NOW)
+    await started(store, "old", plan="p", state=State.KILLED, kill=kill, started_at=NOW - seconds(9))
+    for number in range(3):
+        await started(store, f"newer{number}", plan="p", state=State.COMPLETED)
+    await started(store, "going", plan="q", environment="lab", state=State.KILLING, kill=kill)
+    await started(store, "stuck", plan="r", state=State.STUCK, kill=kill, started_at=NOW - seconds(1))
+    await started(store, "not by a kill", plan="s", state=State.STUCK)
+    (back,) = await started(store, "back", plan="t", state=State.KILLED, kill=kill)
+    await store.rollouts.save(back.but(rearmed_at=NOW), Change())
+    assert ids(await store.rollouts.engaged()) == ["going", "stuck", "old"]
+
+
 async def test_a_claim_takes_what_is_live_and_due_oldest_first(store: Store) -> None:
     await started(store, "later", due_at=NOW + seconds(1))
     await started(store, "young", due_at=NOW)

@@ -74,6 +74,10 @@ class MemoryRollouts:
         chosen = [one for one in self._all() if plan in ("", one.plan) and environment in ("", one.environment)]
         return sorted(chosen, key=lambda one: one.started_at, reverse=True)[:limit]
 
+    async def engaged(self) -> Sequence[Rollout]:
+        self._outage.check()
+        return sorted((one for one in self._all() if one.kill_stands), key=lambda one: one.started_at, reverse=True)
+
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
         due = [one for one in self._all() if one.watched and one.due_at <= now and self._free(one.id, now)]
         claimed = sorted(due, key=lambda one: one.due_at)[:limit]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.rollout import Person, Rollout
+from bot.domain.rollout import Rollout
 from bot.engine import deeds, rearming
 from bot.ports import Taken
 from storage import inbox, outbox, rollouts
@@ -47,8 +47,8 @@ def a_raise_is_taken_over_as_it_is(patch: pytest.MonkeyPatch) -> None:
 def a_rearm_doesnt_look_back(patch: pytest.MonkeyPatch) -> None:
     """It was asked for while a kill stood, so it's right."""
 
-    async def nothing(self: rearming.Rearming, overtaken: Rollout, by: Person) -> None:
-        return None
+    async def nothing(self: rearming.Rearming, *rest: object) -> tuple[()]:
+        return ()
 
     patch.setattr(rearming.Rearming, "_engage_again", nothing)
 
