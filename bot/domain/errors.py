@@ -18,8 +18,6 @@ UnitMismatch            two units of different dimensions (a plan mistake)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.domain.phrases import Phrase, Words
 
 
@@ -94,14 +92,12 @@ class AmbiguousRollout(BadRequest):
 
 
 class SeveralKilled(BadRequest):
-    """`killed` are ids with their environments for people, `ids` the same to type."""
+    """`killed` are ids with their environments for people; `one` of them, and all `ids`, are to type."""
 
-    def __init__(self, plan: str, killed: str, ids: Sequence[str]) -> None:
+    def __init__(self, plan: str, killed: str, one: str, ids: str) -> None:
         super().__init__(
             Phrase("Several rollouts of {plan} are killed: {killed}. Nothing was put back.", plan=plan, killed=killed),
-            Phrase(
-                "for one: {one}; for all: {all}", one=f"/canary rearm {ids[0]}", all=f"/canary rearm {' '.join(ids)}"
-            ),
+            Phrase("for one: {one}; for all: {all}", one=f"/canary rearm {one}", all=f"/canary rearm {ids}"),
         )
 
 

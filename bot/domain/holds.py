@@ -25,6 +25,7 @@ HoldCause = Literal[
     "task",
     "action",
     "version",
+    "window",
 ]
 
 

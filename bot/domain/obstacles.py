@@ -1,7 +1,7 @@
 """What stands in the way of a start, or of rising at all: refusals that say what clears the way.
 
-AlreadyLive, TargetTaken, Cooldown, NoRetry, KillEngaged, HeldOffByOthers, OutsideWindow, ServiceFrozen, BudgetUsedUp,
-StillOutstanding; `Obstacles` are several of these at once.
+AlreadyLive, TargetTaken, Cooldown, NoRetry, KillEngaged, HeldOffByOthers, OutsideWindow, HeldOutsideWindow,
+ServiceFrozen, BudgetUsedUp, StillOutstanding; `Obstacles` are several of these at once.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class HeldOffByOthers(NotNow):
     def __init__(self, rollout: str, switches: str, others: str, ids: str) -> None:
         super().__init__(
             Phrase(
-                "{switches} is held off by the kill of {others} too. So it stays off, and {rollout} stays killed.",
+                "The kill of {others} holds this off too: {switches}. So it stays off, and {rollout} stays killed.",
                 switches=switches,
                 others=others,
                 rollout=rollout,
@@ -121,6 +121,20 @@ class OutsideWindow(NotNow):
                 opens=opens,
             ),
             f"/canary start {plan} {first}",
+        )
+
+
+class HeldOutsideWindow(NotNow):
+    """The same for a start that was held before it moved anything: its first stage is entered by the resume."""
+
+    def __init__(self, plan: str, opens: str) -> None:
+        super().__init__(
+            Phrase(
+                "{plan} may not rise now: its window opens {opens}. It stays on hold; resume it then.",
+                plan=plan,
+                opens=opens,
+            ),
+            f"/canary resume {plan}",
         )
 
 

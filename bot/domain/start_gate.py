@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain import budgets, mirroring, moves
-from bot.domain.gates import has_expired, kept_by_window, leads_to
+from bot.domain.gates import has_expired, kept_by_window, leads_to, start_opens
 from bot.domain.machine import Event, move
 from bot.domain.moments import escalated
+from bot.domain.moves import a_hold
 from bot.domain.plan import Plan
 from bot.domain.progress import absence, promote_when_ready
 from bot.domain.rollout import Gate, Person, Rollout, Tried, Verdict
 from bot.domain.steps import Happening, Step
 from bot.domain.units import ZERO, Weight
 
+A_DAY = timedelta(days=1)
 EXPIRED = "nobody answered the start's gate in time"
 
 
@@ -141,6 +143,24 @@ def reject(rollout: Rollout, now: datetime, reason: str, by: Person) -> Step:
     told = Happening("rejected", {"by": by.id, "reason": reason, "starts": True}, by)
     ended = moves.abort(rollout, now, f"the start was rejected: {reason or 'no reason given'}", by)
     return Step(ended.rollout, (told, *ended.happenings))
+
+
+def entry_opens(rollout: Rollout, plan: Plan, now: datetime) -> datetime | None:
+    """When a start may next enter its first stage without anybody's yes (R3); None when it may now, when a gate waits
+    for that instead, or when nothing is raised."""
+    enters = rollout.mode == "live" and rollout.adopts is None and not asks(rollout, plan)
+    return start_opens(plan, now) if enters else None
+
+
+def too_late(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step | None:
+    """Preflight is green and the window has shut meanwhile: held, for a person to resume when it's open again. A start
+    that went on by itself some morning would be nobody's (as one that a freeze held)."""
+    opens = entry_opens(rollout, plan, now)
+    if opens is None:
+        return None
+    why = f"preflight was green only when its window had shut; that opens {opens:%Y-%m-%d %H:%M} UTC"
+    kept = a_hold(why, rollout.watched_by, now, "window", opens - now + A_DAY)
+    return moves.hold(rollout, now, kept, id)
 
 
 def asks(rollout: Rollout, plan: Plan) -> bool:

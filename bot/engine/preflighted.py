@@ -91,7 +91,7 @@ def _green(rollout: Rollout, plan: Plan, report: Report, now: datetime, id: str)
     if start_gate.asks(low, plan):
         asked = low.but(preflight=rollout.preflight, rehearsal_faults=tuple(report.rehearsed.faults))
         return start_gate.ask(asked, plan, now, id)
-    return moves.enter_first_stage(low, plan, now, id)
+    return start_gate.too_late(low, plan, now, id) or moves.enter_first_stage(low, plan, now, id)
 
 
 def _at_start_gate(rollout: Rollout, plan: Plan, report: Report, now: datetime, id: str) -> Step:

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain import budgets, kills, moves, observing, rollbacks
+from bot.domain import budgets, kills, moves, observing, rollbacks, start_gate
 from bot.domain.errors import NotAllowed, NotNow, OnlyObserved, PerchError, StaleClick, UnknownRollout
 from bot.domain.freezes import refused
 from bot.domain.machine import State
 from bot.domain.moves import a_hold
-from bot.domain.obstacles import BudgetUsedUp
+from bot.domain.obstacles import BudgetUsedUp, HeldOutsideWindow
 from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
 from bot.domain.rollout import PERCH, Kill, MethodOutcome, Person, Rollout
@@ -88,6 +88,9 @@ class Stopping(Finding):
                     ),
                     f"/canary status {fresh.plan}",
                 )
+            opens = start_gate.entry_opens(fresh, plan, now) if fresh.shifted_at is None else None
+            if fresh.state is State.HELD and opens is not None:
+                raise HeldOutsideWindow(fresh.plan, f"{opens:%a %Y-%m-%d %H:%M %Z}")
             return moves.resume(fresh, now, request.actor)
 
         return await self._ledger.change(rollout_id, decide)

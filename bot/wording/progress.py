@@ -173,6 +173,11 @@ def _held_next(telling: Telling) -> str:
                 "Roll it back, or wait for the budget to recover. The override role may go on: `{command}`",
                 command=f"/canary override {telling.rollout.plan} REASON",
             )
+        case "window":
+            return t(
+                "Once its window is open: `/canary resume {plan}`; or `/canary rollback {plan}`",
+                plan=telling.rollout.plan,
+            )
         case _:
             return t("Resume it or roll it back. Checks go on, and rollback triggers stay on.")
 

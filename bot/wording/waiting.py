@@ -260,6 +260,8 @@ def _held(telling: Telling) -> list[str]:
             who=owner,
             command=f"/canary override {telling.rollout.plan} REASON",
         )
+    elif hold.cause == "window":
+        turn = t("Your turn: {who}. Resume it once its window is open, or roll it back.", who=owner)
     else:
         turn = t("Your turn: {who}. Resume it or roll it back. Rollback triggers stay on.", who=owner)
     return [*lines, turn]

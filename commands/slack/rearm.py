@@ -22,7 +22,7 @@ async def _meant(desk: Desk, found: Rollout, name: str) -> str:
     killed = [] if found.id == name else await desk.killed(found.plan)
     if len(killed) > 1:
         where = ", ".join(f"{each.id} ({each.environment})" for each in killed)
-        raise SeveralKilled(found.plan, where, [each.id for each in killed])
+        raise SeveralKilled(found.plan, where, killed[0].id, " ".join(each.id for each in killed))
     return killed[0].id if killed else found.id
 
 

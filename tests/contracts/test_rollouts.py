@@ -13,7 +13,7 @@ from bot.domain.evidence import WORKSPACE, Head, verify
 from bot.domain.machine import State
 from bot.domain.measurements import Measured, Missing, NoData
 from bot.domain.obstacles import AlreadyLive
-from bot.domain.rollout import Check, Intent, Line, Rollout, Verdict, Way
+from bot.domain.rollout import PERCH, Check, Intent, Kill, Line, Rollout, Verdict, Way
 from bot.domain.units import Weight
 from bot.ports import Change
 from tests.contracts.stores import Store
@@ -164,7 +164,7 @@ async def test_other_environments_push_nothing_out(store: Store) -> None:
 
 async def test_what_is_killed_is_known_until_it_is_rearmed(store: Store) -> None:
     """Law 2: of whichever plan, in whichever environment, under way or over, and however many are newer."""
-    kill = Kill(by=PERCH, asked_at=NOW)
+    kill = Kill(by=PERCH, reason="", asked_at=NOW, tier=1)
     await started(store, "old", plan="p", state=State.KILLED, kill=kill, started_at=NOW - seconds(9))
     for number in range(3):
         await started(store, f"newer{number}", plan="p", state=State.COMPLETED)

@@ -280,6 +280,9 @@ ES: Catalogue = {
         "Reanudar cuando acabe la congelación, o hacer rollback. "
         "Las comprobaciones siguen, y los disparadores de rollback también."
     ),
+    "Once its window is open: `/canary resume {plan}`; or `/canary rollback {plan}`": (
+        "Cuando se abra su ventana: `/canary resume {plan}`; o `/canary rollback {plan}`"
+    ),
     "✋ Nobody acted on the hold of {name} in time: it stays on hold at {weight}.": (
         "✋ Nadie ha resuelto a tiempo la pausa de {name}: sigue en pausa al {weight}."
     ),
@@ -1059,6 +1062,7 @@ ES: Catalogue = {
         "{plan} ya está abajo; ahora no se ha hecho nada. Si todavía recibe tráfico: {kill}"
     ),
     "{plan} is rearmed.": "{plan} está rearmado.",
+    "Rearmed: {names}.": "Rearmados: {names}.",
     "The kill switch of {plan} is thrown.": "El kill switch de {plan} se ha accionado.",
     "The kill switch of {plan} is thrown. STILL ON: {what}. Perch tries it again every second.": (
         "El kill switch de {plan} se ha accionado. SIGUE ENCENDIDO: {what}. Perch lo reintenta cada segundo."
@@ -1107,6 +1111,10 @@ ES: Catalogue = {
     "There is no rollout called '{name}'.": "No hay ningún despliegue llamado '{name}'.",
     "'{name}' could mean several rollouts: {candidates}.": "'{name}' puede ser cualquiera de estos: {candidates}.",
     "name one of them": "nombrar uno de ellos",
+    "Several rollouts of {plan} are killed: {killed}. Nothing was put back.": (
+        "Hay varios despliegues de {plan} con el kill switch accionado: {killed}. No se ha restaurado nada."
+    ),
+    "for one: {one}; for all: {all}": "para uno: {one}; para todos: {all}",
     "did you mean {name}?": "¿quizá {name}?",
     "name one of these: {names}": "nombra uno de estos: {names}",
     "live now: {names}": "en curso ahora: {names}",
@@ -1152,6 +1160,13 @@ ES: Catalogue = {
     ),
     "The kill switch of {plan} is engaged, so nothing may rise.": (
         "El kill switch de {plan} está accionado, así que nada puede subir."
+    ),
+    "The kill of {others} holds this off too: {switches}. So it stays off, and {rollout} stays killed.": (
+        "El corte de {others} también mantiene apagado esto: {switches}. Por eso sigue apagado, y {rollout} sigue cortado."
+    ),
+    "once all of them may have traffic again: {command}": "cuando todos puedan volver a recibir tráfico: {command}",
+    "{plan} may not rise now: its window opens {opens}. It stays on hold; resume it then.": (
+        "{plan} no puede subir ahora: su ventana se abre {opens}. Sigue en pausa; reanudarlo entonces."
     ),
     "The kill switch of {plan} isn't engaged.": "El kill switch de {plan} no está accionado.",
     "{plan} may not rise now: its window opens {opens}. Nothing was started; ask again then.": (
@@ -1507,6 +1522,9 @@ ES: Catalogue = {
     "Your turn: {who}. Resume it once the freeze is over, or roll it back. Rollback triggers stay on.": (
         "Le toca a {who}. Reanudar cuando acabe la congelación, o hacer rollback. "
         "Los disparadores de rollback siguen activos."
+    ),
+    "Your turn: {who}. Resume it once its window is open, or roll it back.": (
+        "Le toca a {who}. Reanudar cuando se abra su ventana, o hacer rollback."
     ),
     "Your turn: whoever is on call. Switch off by hand what is still on.": (
         "Le toca a la guardia. Apagar a mano lo que siga encendido."

@@ -160,3 +160,13 @@ def test_a_kill_is_not_done_while_a_raise_may_still_land() -> None:
     landing = killing().but(kill=kill.model_copy(update={"lands_by": LATE}))
     assert watched(landing, outcome(), at=LATE - SECOND).rollout.state is State.KILLING
     assert watched(landing, outcome(), at=LATE).rollout.state is State.KILLED
+
+
+def test_a_kill_holds_off_what_it_touched_and_while_it_goes_on_what_it_is_about_to() -> None:
+    """Laws 1, 2: what a kill holds off isn't for another rollout's rearm to put back."""
+    going = killing()
+    assert [kills.holds_off(going, "switch", tier) for tier in (1, 2)] == [True, False]
+    over = kills.note_outcomes(going, [outcome()]).but(state=State.KILLED)
+    assert kills.holds_off(over, outcome().name, 1)
+    assert not kills.holds_off(over, "never touched", 1)
+    assert kills.holds_off(a_rollout(), "switch", 2), "its kill lies in the spool, and no record knows of it"

@@ -74,7 +74,7 @@ async def test_of_several_it_says_which_and_what_to_type(here: Rig) -> None:
     assert f"{other.id} (lab), {one.id} (production)" in said
     assert step == f"for one: /canary rearm {other.id}; for all: /canary rearm {other.id} {one.id}"
     said, step = await refuses(here, one.id)
-    assert f"the kill of {other.id} (materializers in lab) too" in said
+    assert f"The kill of {other.id} (materializers in lab) holds this off too" in said
     assert step.endswith(f"/canary rearm {one.id} {other.id}")
     assert here.kills[0].standing == "off"
     assert "Rearmed: materializers, materializers." in await says(here, one.id, other.id)
