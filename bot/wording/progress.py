@@ -334,7 +334,7 @@ def late_raise(telling: Telling) -> Said:
 
 def late_rearm(telling: Telling) -> Said:
     return told(
-        t("⚠️ A rearm arrived late, when {name} was killed anew.", name=telling.name),
+        t("⚠️ A rearm arrived late, while {name} is killed.", name=telling.name),
         t(
             "Perch engaged the kill switch again: {methods}.",
             methods=", ".join(telling.texts("engaged")) or t("nothing"),

@@ -201,7 +201,7 @@ async def a_look_that_slept_over_its_claim_decides_nothing(folder: Path) -> None
 
 
 @asynccontextmanager
-async def in_a_rearm(folder: Path) -> AsyncIterator[tuple[Rig, Rollout, Sleepy, asyncio.Task[Rollout]]]:
+async def in_a_rearm(folder: Path) -> AsyncIterator[tuple[Rig, Rollout, Sleepy, asyncio.Task[Sequence[Rollout]]]]:
     """A killed rollout, and one process whose order to put the switch back is on its way."""
     async with rig(folder, tree(cooldown="0s")) as a:
         switch = Sleepy()

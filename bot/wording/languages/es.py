@@ -344,8 +344,8 @@ ES: Catalogue = {
     "⚠️ A raise of {name} to {weight} arrived after the way down had begun.": (
         "⚠️ Una subida de {name} al {weight} ha llegado cuando ya se estaba bajando."
     ),
-    "⚠️ A rearm arrived late, when {name} was killed anew.": (
-        "⚠️ Un rearme ha llegado tarde, con {name} matado de nuevo."
+    "⚠️ A rearm arrived late, while {name} is killed.": (
+        "⚠️ Un rearme ha llegado tarde, mientras {name} está cortado."
     ),
     "Perch engaged the kill switch again: {methods}.": "Perch ha vuelto a accionar el interruptor: {methods}.",
     "❌ still not engaged: {what}": "❌ sigue sin accionarse: {what}",

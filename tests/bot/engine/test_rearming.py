@@ -26,8 +26,9 @@ LEADS = {"operators": ["@leads"], "approvers": ["@leads"], "override": ["@leads"
 
 
 def shop(**changes: Any) -> dict[str, Any]:
-    """Another plan, with traffic of its own and the same kill switch."""
-    return tree(**{"name": SHOP, "traffic": [{"kind": "fake", "number": 1}], **changes})
+    """Another plan, with traffic of its own and the same kill switch, by other options."""
+    own = {"traffic": [{"kind": "fake", "number": 1}], "kill_switch": [[{"kind": "fake", "timeout": "5s"}]]}
+    return tree(**{"name": SHOP, **own, **changes})
 
 
 @asynccontextmanager
