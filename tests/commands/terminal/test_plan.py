@@ -10,6 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from bot import sandbox
 from bot.domain.plan import Plan, Task
 from bot.engine.equipment import Gear, Tasked
 from commands.terminal.live import task_problems
