@@ -12,7 +12,7 @@ from bot.domain.errors import BrokenPlan, UnknownPlan
 from bot.domain.kinds import Kinds
 from bot.domain.plan import Plan
 from bot.domain.planning.reading import report_on, thaw_plan
-from bot.domain.planning.report import Mistake, Note, NotYet, PlanMistakes, PlanReport, dotted
+from bot.domain.planning.report import Mistake, Note, PlanMistakes, PlanReport, dotted
 from storage.plan_text import Place, PlanText, Unreadable, read_text
 
 _ENDINGS = (".yaml", ".yml")
@@ -50,7 +50,6 @@ class PlanFile:
     report: PlanReport
     mistakes: tuple[Remark, ...]
     notes: tuple[Remark, ...]
-    not_yet: tuple[Remark, ...]
 
 
 class PlanFolder:
@@ -81,11 +80,6 @@ class PlanFolder:
             if name in self.names() and file.is_file():
                 return self.read_file(file, environment)
         raise UnknownPlan(name, self._correction(name))
-
-    def unsupported(self, name: str, environment: str = "") -> Sequence[str]:
-        """Parts that would judge or act, and have no effect in this version, as `where: what`. Raises UnknownPlan."""
-        parts = self.look(name, environment).report.not_yet
-        return [f"{dotted(part.path)}: {part.what}" for part in parts if part.blocks_start]
 
     def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
         """A frozen plan, read again; plans that an older Perch froze included. Raises BrokenPlan."""
@@ -123,20 +117,19 @@ class PlanFolder:
         if not any_name:
             mistakes += _misnamed(file, text)
         if mistakes:
-            report = PlanReport(None, report.mistakes, report.notes, report.not_yet)
+            report = PlanReport(None, report.mistakes, report.notes)
         return PlanFile(
             file=str(file),
             tree=text.tree if isinstance(text.tree, Mapping) else None,
             report=report,
             mistakes=_in_order(mistakes),
             notes=_in_order(_remarks(file, text, report.notes)),
-            not_yet=_in_order([_not_yet(file, text, each) for each in report.not_yet]),
         )
 
 
 def _unreadable(file: Path, broken: Unreadable) -> PlanFile:
     remark = Remark(str(file), broken.place, broken.what, broken.hint)
-    return PlanFile(str(file), None, PlanReport(None, (Mistake((), broken.what, broken.hint),)), (remark,), (), ())
+    return PlanFile(str(file), None, PlanReport(None, (Mistake((), broken.what, broken.hint),)), (remark,), ())
 
 
 def _remarks(file: Path, text: PlanText, found: Sequence[Mistake | Note]) -> list[Remark]:
@@ -146,11 +139,6 @@ def _remarks(file: Path, text: PlanText, found: Sequence[Mistake | Note]) -> lis
         excerpt = text.lines[place.line - 1] if each.offset is not None and each.path in text.values else ""
         remarks.append(Remark(str(file), place, each.what, each.hint, excerpt))
     return remarks
-
-
-def _not_yet(file: Path, text: PlanText, part: NotYet) -> Remark:
-    hint = "a start is refused while it's there" if part.blocks_start else "without effect"
-    return Remark(str(file), text.place(part.path, at_key=True), f"not yet: {part.what}", hint)
 
 
 def _repeated(file: Path, text: PlanText) -> list[Remark]:

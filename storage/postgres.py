@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.ports import StoreAway
+from storage.statements import ONCE
 
 WRITERS, READERS = 8, 8
 """Connections of one process: sixteen at the most."""
@@ -81,6 +82,7 @@ class Postgres:
             max_overflow=0,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
+            execution_options=ONCE,
         )
         reader = create_async_engine(
             "postgresql+asyncpg://",
@@ -89,6 +91,7 @@ class Postgres:
             max_overflow=0,
             pool_pre_ping=True,
             isolation_level="REPEATABLE READ",
+            execution_options=ONCE,
         )
         return writer, reader
 

@@ -19,6 +19,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.ports import StoreAway
 from storage.one_trip import OneTripConnection, one_trip
+from storage.statements import ONCE
 
 BUSY_MS = 200
 """How long one try waits inside SQLite for another program's lock; the store tries again until its own deadline."""
@@ -113,6 +114,7 @@ class Sqlite:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=connections,
             max_overflow=0,
+            execution_options=ONCE,
         )
 
     def _connect(self, *_: Any, **__: Any) -> OneTripConnection:

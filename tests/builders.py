@@ -70,6 +70,18 @@ def a_plan(*stages: dict[str, Any], **changes: Any) -> Plan:
     return Plan.model_validate({**tree, **changes})
 
 
+FAILING: dict[str, Any] = {"success": 97.0}
+BREACHING: dict[str, Any] = {"errors": 9.0}
+BLIND: dict[str, Any] = {"success": None}
+SLOW: dict[str, Any] = {"latency": 12.0}
+"""What a check sees, beside what is well, by what it comes to in that plan."""
+
+
+def one_special_stage(**changes: Any) -> Plan:
+    """A plan whose first stage is special, and that has a second one."""
+    return a_plan(a_stage("1%", **changes), a_stage("10%"))
+
+
 def one_stage(**changes: Any) -> Stage:
     return a_plan(a_stage(**changes)).stages[0]
 

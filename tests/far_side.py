@@ -1,4 +1,4 @@
-"""Far sides that tests play: a web server with one handler, bytes on a socket, and a wire that counts and hangs."""
+"""Far sides that tests play: a web server with a handler or an app, bytes on a socket, a wire that counts and hangs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiohttp import web
 
 from adapters.contracts import Wire
 
-__all__ = ["Handler", "Wire", "always", "serving", "speaking"]
+__all__ = ["Handler", "Wire", "always", "drip", "served", "serving", "speaking"]
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -19,11 +19,22 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 @asynccontextmanager
 async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A web server that answers every path and method with `handler`; yields its address."""
-    runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.1)
+    async with _listening(web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.1), tls) as url:
+        yield url
+
+
+@asynccontextmanager
+async def served(app: web.Application) -> AsyncIterator[str]:
+    """A web server of this app; yields its address."""
+    async with _listening(web.AppRunner(app, access_log=None, shutdown_timeout=0.1)) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _listening(runner: web.BaseRunner, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
-    await site.start()
     try:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls, backlog=1024).start()
         yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
@@ -37,6 +48,17 @@ def always(text: str, status: int = 200, content_type: str = "application/json",
         return web.Response(text=text, status=status, content_type=content_type, headers=shown)
 
     return answer
+
+
+async def drip(request: web.BaseRequest, enough: asyncio.Event) -> web.StreamResponse:
+    """A byte now and then until it is enough: each comes in time, the whole never does."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        while not enough.is_set():
+            await response.write(b" ")
+            await asyncio.sleep(0.02)
+    return response
 
 
 @asynccontextmanager

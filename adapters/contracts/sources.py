@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -103,7 +103,7 @@ class SourceContract:
         far = _far(on_wire)
         far.hang()
         began = asyncio.get_running_loop().time()
-        async with asyncio.timeout(10 * DEADLINE_S):
+        async with asyncio.timeout(PATIENT_S):
             answer = await on_wire.source.ask(on_wire.four, _now())
         took = asyncio.get_running_loop().time() - began
         await on_wire.source.aclose()
@@ -115,9 +115,8 @@ class SourceContract:
         far.hang()
         await on_wire.source.ask(on_wire.four, _now())
         far.recover()
-        answer = await on_wire.source.ask(on_wire.four, _now())
+        answer = await _answered(on_wire)
         await on_wire.source.aclose()
-        assert not isinstance(answer, NoData), answer
         assert [sample.value for sample in answer] == [on_wire.value]
 
     async def test_a_cancelled_question_leaves_nothing_open(self, on_wire: Bench) -> None:
@@ -170,7 +169,19 @@ def _far(bench: Bench) -> Breakable:
     return bench.far
 
 
-async def _until(holds: Callable[[], bool], within_s: float = 5.0) -> None:
+async def _answered(bench: Bench) -> Sequence[Sample]:
+    """Its answer once there is one: on a busy machine the first may come after the deadline."""
+    answer: Answer = ()
+    try:
+        async with asyncio.timeout(PATIENT_S):
+            while isinstance(answer := await bench.source.ask(bench.four, _now()), NoData) or bench.no_answer(answer):
+                pass
+    except TimeoutError:
+        pytest.fail(f"it never answers again: {answer}")
+    return answer
+
+
+async def _until(holds: Callable[[], bool], within_s: float = PATIENT_S) -> None:
     async with asyncio.timeout(within_s):
         while not holds():
             await asyncio.sleep(0.005)

@@ -15,7 +15,7 @@ from pydantic import Field
 from adapters.effects.kept import KeptEffect
 from adapters.effects.options import ToAndBack
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.deployments import PAUSE_S, Deployed
+from adapters.kubernetes.deployments import Deployed
 from adapters.kubernetes.options import ClusterOptions, Name
 from adapters.options import Deadline
 from adapters.traffic.kubernetes_env import EnvOptions, Variable
@@ -82,9 +82,9 @@ class DeploymentEffect(KeptEffect):
         await self._connected.aclose()
 
 
-def env(options: KubernetesEnvEffectOptions, environment: Environment, pause_s: float = PAUSE_S) -> DeploymentEffect:
+def env(options: KubernetesEnvEffectOptions, environment: Environment) -> DeploymentEffect:
     """A variable of a Deployment's pods."""
-    return DeploymentEffect(Variable(options, environment, pause_s), options.wanted, options.returned, options.rollout)
+    return DeploymentEffect(Variable(options, environment), options.wanted, options.returned, options.rollout)
 
 
 def scale(options: KubernetesScaleEffectOptions, environment: Environment) -> DeploymentEffect:
@@ -96,11 +96,9 @@ def scale(options: KubernetesScaleEffectOptions, environment: Environment) -> De
 class RestartEffect:
     """All pods of a Deployment made anew, once for each action."""
 
-    def __init__(
-        self, options: KubernetesRestartEffectOptions, environment: Environment, pause_s: float = PAUSE_S
-    ) -> None:
+    def __init__(self, options: KubernetesRestartEffectOptions, environment: Environment) -> None:
         self._options, self._cluster = options, Cluster(options, environment)
-        self._deployed = Deployed(self._cluster, options.deployment, "perch-action", False, pause_s)
+        self._deployed = Deployed(self._cluster, options.deployment, "perch-action", False)
 
     @property
     def target(self) -> str:

@@ -1,4 +1,4 @@
-"""One namespace of one cluster: get, list and apply, each call with its deadline, faults in our words.
+"""One namespace of one cluster: get, list, watch and apply, each call with its deadline, faults in our words.
 
 Server-side apply: who applies owns the fields that it named, and what it named last time and doesn't name now is taken
 away. So whatever changes something applies under a name of its own, `perch-…`:
@@ -8,22 +8,27 @@ https://kubernetes.io/docs/reference/using-api/server-side-apply/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 import yaml
 from lightkube import AsyncClient, KubeConfig
+from lightkube.config.client_adapter import ConnectionParams
 from lightkube.config.kubeconfig import DEFAULT_KUBECONFIG, SERVICE_ACCOUNT, SingleConfig
 from lightkube.config.models import Cluster as ClusterEntry
 from lightkube.config.models import Context, User
 from lightkube.core.exceptions import ConfigError
+from lightkube.core.generic_client import GenericAsyncClient
 from lightkube.core.resource import NamespacedResourceG
 from lightkube.types import PatchType
 
 from adapters.http import excerpt
-from adapters.kubernetes.faults import KNOWN, translated
+from adapters.kubernetes.events import changes_in
+from adapters.kubernetes.faults import KNOWN, refused, translated
 from adapters.kubernetes.options import ClusterOptions
 from bot.domain.kinds import Environment
 from bot.ports import Denied, OutOfReach
@@ -41,6 +46,7 @@ class Cluster:
         self._options, self._environment, self._account = options, environment, account
         self._seconds = options.timeout.total_seconds()
         self._client: AsyncClient | None = None
+        self._streams: GenericAsyncClient | None = None
         self._user: User | None = None
         self.place = options.place
 
@@ -56,6 +62,46 @@ class Cluster:
             return [each async for each in found]
 
         return await self._within(pages)
+
+    async def changes(
+        self, kind: type[Resource], longest: timedelta, name: str = "", labels: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[str]:
+        """The type of each change of one object, or of those with these labels, as the server tells it.
+
+        Begins with an ADDED for each that there is, since no version is asked for: so no version can be outdated, and
+        nothing is missed between opening it and the first look after. Ends when the server ends it, after `longest` at
+        the latest; there is no deadline for a word in between. lightkube's own watch isn't used: it opens a stream
+        that ended again at once, for ever and without a pause.
+        """
+        asked = {
+            "fieldSelector": f"metadata.name={name}" if name else None,
+            "labelSelector": ",".join(f"{key}={value}" for key, value in (labels or {}).items()) or None,
+            "timeoutSeconds": str(max(1, int(longest.total_seconds()))),
+        }
+        with self._our_faults():
+            response = await self._opened(kind, asked)
+            try:
+                if response.status_code != httpx2.codes.OK:
+                    async with asyncio.timeout(self._seconds):
+                        body = (await response.aread()).decode(errors="replace")
+                    raise refused(response.status_code, body, self.place, _secrets(self._user))
+                async for change in changes_in(response.aiter_bytes(), self.place, _secrets(self._user)):
+                    yield change
+            finally:
+                await response.aclose()
+
+    async def _opened(self, kind: type[Resource], asked: Mapping[str, str | None]) -> httpx2.Response:
+        """A stream whose headers are there. Streams have connections of their own: no call waits for one of theirs."""
+        if self._streams is None:
+            params = ConnectionParams(timeout=httpx2.Timeout(self._seconds, read=None), trust_env=False)
+            self._streams = GenericAsyncClient(params, self._config())
+        streams, namespace = self._streams, self._options.namespace
+        request = streams.prepare_request("list", kind, namespace=namespace, watch=True, params=dict(asked))
+        async with asyncio.timeout(self._seconds):
+            answer: httpx2.Response = await streams.send(  # type: ignore[no-untyped-call]
+                streams.build_adapter_request(request), stream=True
+            )
+        return answer
 
     async def apply(
         self,
@@ -96,15 +142,21 @@ class Cluster:
 
     async def aclose(self) -> None:
         """Let go of connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        for each in (self._client, self._streams):
+            if each is not None:
+                await each.close()
+        self._client = self._streams = None
 
     async def _within(self, call: Callable[[AsyncClient], Awaitable[Answer]]) -> Answer:
-        try:
+        with self._our_faults():
             client = self._connected()
             async with asyncio.timeout(self._seconds):
                 return await call(client)
+
+    @contextmanager
+    def _our_faults(self) -> Iterator[None]:
+        try:
+            yield
         except TimeoutError as error:
             raise OutOfReach(f"{self.place} didn't answer within {self._seconds:g} s") from error
         except KNOWN as error:
@@ -113,11 +165,14 @@ class Cluster:
 
     def _connected(self) -> AsyncClient:
         if self._client is None:
-            config = _config(self._options, self._environment, self._account)
-            self._user = config.user
             limit = httpx2.Timeout(self._seconds)
-            self._client = AsyncClient(config, timeout=limit, trust_env=False)
+            self._client = AsyncClient(self._config(), timeout=limit, trust_env=False)
         return self._client
+
+    def _config(self) -> SingleConfig:
+        config = _config(self._options, self._environment, self._account)
+        self._user = config.user
+        return config
 
 
 def _config(options: ClusterOptions, environment: Environment, account: Path) -> SingleConfig:

@@ -1,7 +1,7 @@
 """One Deployment: how far its roll-out has come, which templates its pods run, and what is wrong with the new ones.
 
-Looked at again and again rather than watched: what breaks a roll-out shows in its pods, while the Deployment itself
-says nothing until its progress deadline.
+What breaks a roll-out shows in its pods, while the Deployment itself says nothing until its progress deadline: so both
+are watched, and both are looked at. Without the right to watch, the looks alone do.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from lightkube.models.apps_v1 import DeploymentStatus
@@ -20,10 +21,11 @@ from lightkube.resources.core_v1 import Pod
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.pods import trouble
+from adapters.kubernetes.watch import Sleep, Watch
 from bot.ports import Denied, Nonsense, OutOfReach
 
 PAUSE_S = 1.0
-"""Between two looks at a roll-out."""
+"""Between two looks at a roll-out, at least."""
 REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -84,8 +86,8 @@ def template_of(deployment: Deployment) -> PodTemplateSpec:
 class Deployed:
     """Looks at one Deployment and changes fields of it. Raises like `Cluster`."""
 
-    def __init__(self, cluster: Cluster, name: str, manager: str, force: bool, pause_s: float = PAUSE_S) -> None:
-        self._cluster, self.name, self._pause_s = cluster, name, pause_s
+    def __init__(self, cluster: Cluster, name: str, manager: str, force: bool, sleep: Sleep = asyncio.sleep) -> None:
+        self._cluster, self.name, self._sleep = cluster, name, sleep
         self._manager, self._force = manager, force
         self.place = f"{cluster.place}/{name}"
 
@@ -119,17 +121,29 @@ class Deployed:
         words = "nothing was seen of it"
         try:
             async with asyncio.timeout(within.total_seconds()):
-                while True:
-                    deployment = await self.get()
-                    seen = progress(deployment)
-                    if seen.done:
-                        return
-                    words = seen.words
-                    await self._raise_for(deployment, seen)
-                    await asyncio.sleep(self._pause_s)
+                deployment = await self.get()
+                async with self._watched(deployment, within) as watch:
+                    while not (seen := progress(deployment)).done:
+                        words = seen.words
+                        await self._raise_for(deployment, seen)
+                        deployment = await self._next(deployment, watch)
         except TimeoutError as error:
             took = f"{within.total_seconds():g} s"
             raise OutOfReach(f"{self.place}: the roll-out isn't done after {took}: {words}") from error
+
+    def _watched(self, deployment: Deployment, longest: timedelta) -> Watch:
+        changes = partial(self._cluster.changes, longest=longest)
+        itself, pods = partial(changes, Deployment, name=self.name), partial(changes, Pod, labels=_labels(deployment))
+        return Watch((itself, pods), self._sleep)
+
+    async def _next(self, before: Deployment, watch: Watch) -> Deployment:
+        """The next look, when it's due. A watch that kept a change from us isn't trusted again."""
+        await self._sleep(PAUSE_S)
+        silent = await watch.silence()
+        after = await self.get()
+        if silent and meta(after).resourceVersion != meta(before).resourceVersion:
+            watch.give_up()
+        return after
 
     async def _raise_for(self, deployment: Deployment, seen: Progress) -> None:
         if not taken_up(deployment):

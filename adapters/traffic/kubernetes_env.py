@@ -7,6 +7,7 @@ raise waits for its roll-out, and isn't done before; a lowering is under way as 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -17,8 +18,9 @@ from pydantic import AfterValidator, model_validator
 
 from adapters import placeholders
 from adapters.kubernetes.cluster import Cluster
-from adapters.kubernetes.deployments import PAUSE_S, Deployed, progress, settled, template_of
+from adapters.kubernetes.deployments import Deployed, progress, settled, template_of
 from adapters.kubernetes.options import ClusterOptions, Name
+from adapters.kubernetes.watch import Sleep
 from adapters.options import Deadline, VariableName
 from adapters.placeholders import spelled
 from adapters.traffic.kept_values import KeptKill
@@ -75,11 +77,11 @@ class KubernetesEnvKillOptions(EnvOptions):
 class Variable:
     """One variable of one Deployment's pod template."""
 
-    def __init__(self, options: EnvOptions, environment: Environment, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, options: EnvOptions, environment: Environment, sleep: Sleep = asyncio.sleep) -> None:
         self._options = options
         self._cluster = Cluster(options, environment)
         manager = f"perch-{options.variable}"[:128]
-        self.deployed = Deployed(self._cluster, options.deployment, manager, options.force, pause_s)
+        self.deployed = Deployed(self._cluster, options.deployment, manager, options.force, sleep)
 
     @property
     def target(self) -> str:
@@ -129,11 +131,11 @@ class EnvTraffic:
     """A weight in a variable, and its roll-out."""
 
     def __init__(
-        self, options: KubernetesEnvTrafficOptions, environment: Environment, pause_s: float = PAUSE_S
+        self, options: KubernetesEnvTrafficOptions, environment: Environment, sleep: Sleep = asyncio.sleep
     ) -> None:
         self._options = options
         self._share = Share.FRACTION if options.fraction else Share.PERCENT
-        self._variable = Variable(options, environment, pause_s)
+        self._variable = Variable(options, environment, sleep)
 
     @property
     def target(self) -> str:

@@ -22,6 +22,9 @@ from bot.domain.slos import allowed, by_moments
 from bot.domain.steps import Happening, Step
 from bot.domain.units import Weight
 
+GOES_ON = frozenset({State.PREFLIGHT, State.START_GATE, State.SHIFTING, State.BAKING, State.GATE})
+"""Where a rollout is on its way up."""
+
 
 def news(before: Rollout, after: Rollout) -> tuple[Happening, ...]:
     """Budgets that have come to a worse level: what is left of them, and how fast it goes."""
@@ -45,7 +48,7 @@ def used_up(rollout: Rollout) -> list[str]:
 def pause(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step | None:
     """Hold what would go on with a used-up budget; None where there is none, or it is held already."""
     gone = used_up(rollout)
-    if not gone or rollout.state not in (State.PREFLIGHT, State.SHIFTING, State.BAKING, State.GATE):
+    if not gone or rollout.state not in GOES_ON:
         return None
     return moves.hold(rollout, now, a_hold(why(gone, plan), rollout.watched_by, now, "budget"), id)
 

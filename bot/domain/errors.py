@@ -12,7 +12,6 @@ Refusal                 Perch understood, and says no; nothing has changed
 │   ├── TickedByChecks, NothingAsked
 │   └── IllegalMove, StaleClick, GateClosed, ApprovedAlready, NotPromotable,
 │       NotOverruled, NotReplanned
-├── Unsupported         the plan says something this version can't do yet
 └── Stale               the rollout moved on between reading and saving; look again (retry at once)
 UnitMismatch            two units of different dimensions (a plan mistake)
 """
@@ -258,18 +257,6 @@ class NotReplanned(NotNow):
         super().__init__(
             Phrase("The plan of {plan} isn't changed: {reason}. Nothing was done.", plan=plan, reason=reason),
             f"/canary replan {plan}",
-        )
-
-
-class Unsupported(Refusal):
-    def __init__(self, plan: str, parts: str) -> None:
-        super().__init__(
-            Phrase(
-                "{plan} asks for what this version of Perch can't do yet: {parts}. Nothing was started.",
-                plan=plan,
-                parts=parts,
-            ),
-            f"perch plan check plans/{plan}.yaml",
         )
 
 

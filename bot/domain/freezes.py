@@ -90,7 +90,7 @@ def would_rise(rollout: Rollout, plan: Plan) -> bool:
     """Whether a rollout is on its way up, or would go there by itself or by an approval."""
     if rollout.state in (State.BAKING, State.GATE):
         return rollout.stage < len(plan.stages) - 1
-    return rollout.state is State.SHIFTING
+    return rollout.state in (State.START_GATE, State.SHIFTING)
 
 
 def held_by(freeze: Freeze, now: datetime) -> Hold:

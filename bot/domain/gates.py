@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from bot.domain.actions import Done
 from bot.domain.checklists import unticked
 from bot.domain.incidents import forbidding
-from bot.domain.plan import Approvals, Plan
+from bot.domain.machine import State
+from bot.domain.plan import Approvals, Plan, Stage
 from bot.domain.record.unfinished import end_waits
 from bot.domain.rollout import Approval, Check, Gate, Line, Rollout
 from bot.domain.samples import Samples, enough_by, lacking
@@ -58,6 +59,34 @@ def _overruled(gate: Gate, check: Check) -> bool:
     return bool(wrong) and wrong <= allowed
 
 
+def stage_left(gate: Gate, plan: Plan) -> Stage | None:
+    """The stage that a gate leads out of; None at the start's."""
+    return None if gate.stage is None else plan.stages[gate.stage]
+
+
+def approvals_of(gate: Gate, plan: Plan) -> Approvals:
+    """Whose yes a gate needs: that of the stage that is left, or the start's."""
+    stage = stage_left(gate, plan)
+    return stage.approvals if stage is not None else plan.start_approvals or Approvals()
+
+
+def leads_to(gate: Gate, plan: Plan) -> Stage:
+    """The stage that a gate leads into; the last one has none after it."""
+    return plan.stages[0 if gate.stage is None else min(gate.stage + 1, len(plan.stages) - 1)]
+
+
+def next_stage(rollout: Rollout) -> int:
+    """The stage that a rollout at its gate would rise to."""
+    return 0 if rollout.state is State.START_GATE else rollout.stage + 1
+
+
+def at_the_start(gate: Gate | None, rollout: Rollout) -> dict[str, str]:
+    """What goes on record of a start's gate, else nothing: for the check there stand preflight's word and time."""
+    if gate is None or gate.stage is not None or rollout.green_at is None:
+        return {}
+    return {"verdict": gate.verdict.value, "preflight_at": rollout.green_at.isoformat()}
+
+
 def counted(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> tuple[Approval, ...]:
     """The approvals that count: one per person, and with four eyes none of those who asked."""
     seen: dict[str, Approval] = {}
@@ -99,13 +128,15 @@ def promotion_waits_for(rollout: Rollout, plan: Plan, now: datetime, opens: date
 
     `opens` is when the windows next allow a rise, None when they do now.
     """
-    gate = rollout.gate
-    if gate is None or gate.stage != rollout.stage:
+    gate, starts = rollout.gate, rollout.state is State.START_GATE
+    if gate is None or gate.stage != (None if starts else rollout.stage):
         return [Waiting(Wait.GATE, "an open gate")]
-    waiting = [*_people(rollout, plan, gate), *_still_the_one(rollout, gate, now), *_checked(rollout, plan, gate, now)]
+    waiting = [*_people(rollout, plan, gate), *_still_the_one(rollout, gate, now)]
+    waiting += _preflighted(rollout, plan, now) if starts else _checked(rollout, plan, gate, now)
     if not stands_confirmed(rollout):
         waiting.append(Waiting(Wait.CONFIRMATION, "the present weight to be confirmed"))
-    waiting += [*task_waits(rollout, plan, now), *_rehearsed(rollout, now), *_thawed(rollout, now), *_acted(rollout)]
+    waiting += () if starts else task_waits(rollout, plan, now)
+    waiting += [*_rehearsed(rollout, now), *_thawed(rollout, now), *_acted(rollout)]
     if opens is not None:
         waiting.append(Waiting(Wait.WINDOW, "the time window", opens))
     return waiting
@@ -113,9 +144,9 @@ def promotion_waits_for(rollout: Rollout, plan: Plan, now: datetime, opens: date
 
 def _people(rollout: Rollout, plan: Plan, gate: Gate) -> Iterator[Waiting]:
     """Approvals, and what is still to be ticked by people or by the checks."""
-    stage = plan.stages[rollout.stage]
-    yield from still_needed(gate, stage.approvals, rollout.involved)
-    for item in unticked(gate, stage, rollout.check):
+    stage = stage_left(gate, plan)
+    yield from still_needed(gate, approvals_of(gate, plan), rollout.involved)
+    for item in unticked(gate, stage, rollout.check) if stage is not None else ():
         text = item.wanted.text
         if item.wanted.auto is None:
             yield Waiting(Wait.TICK, f"'{text}' to be ticked", name=text, number=item.number)
@@ -137,6 +168,12 @@ def _checked(rollout: Rollout, plan: Plan, gate: Gate, now: datetime) -> Iterato
         yield Waiting(Wait.FRESH_CHECK, "a fresh check")
     elif check.settling or check.stage != rollout.stage or voids(gate, check):
         yield Waiting(Wait.PASSING_CHECK, "a passing check")
+
+
+def _preflighted(rollout: Rollout, plan: Plan, now: datetime) -> Iterator[Waiting]:
+    """Before there is traffic there is no verdict: a preflight that was green just now stands for it."""
+    if rollout.green_at is None or now - rollout.green_at > FRESH * plan.every.check:
+        yield Waiting(Wait.PREFLIGHT, "a fresh green preflight")
 
 
 def _rehearsed(rollout: Rollout, now: datetime) -> Iterator[Waiting]:
@@ -201,7 +238,7 @@ def stands_confirmed(rollout: Rollout) -> bool:
 
 def kept_by_window(gate: Gate, rollout: Rollout, plan: Plan, now: datetime) -> Gate:
     """A gate can't run out while the window is shut and nobody could use it: its time begins again when that opens."""
-    opens = rise_opens(plan, rollout.stage, now) if now >= gate.expires_at else None
+    opens = opens_next(rollout, plan, now) if now >= gate.expires_at else None
     return gate if opens is None else gate.model_copy(update={"expires_at": opens + plan.gate.expires})
 
 
@@ -260,6 +297,11 @@ def _unmet(line: Line, samples: Samples | None) -> Waiting:
         return Waiting(Wait.SAMPLES, what, enough_by(samples), line.metric, line.detail, more)
     found = line.detail or "not met"
     return Waiting(Wait.CONDITION, f"{line.condition} ({found})", name=line.condition, detail=line.detail)
+
+
+def opens_next(rollout: Rollout, plan: Plan, now: datetime) -> datetime | None:
+    """When the windows let this rollout rise from where it is; None when they do now."""
+    return start_opens(plan, now) if rollout.state is State.START_GATE else rise_opens(plan, rollout.stage, now)
 
 
 def rise_opens(plan: Plan, stage: int, now: datetime) -> datetime | None:

@@ -101,11 +101,11 @@ def _lasting(before: Check | None, check: Check, gap: timedelta) -> Check:
     return check.model_copy(update={"lines": tuple(lines)})
 
 
-def away(rollout: Rollout, plan: Plan, look: Look) -> tuple[datetime, datetime] | None:
+def away(rollout: Rollout, plan: Plan, now: datetime) -> tuple[datetime, datetime] | None:
     """From when to when nobody looked, where this is the first look after a downtime."""
     since = rollout.counted_at
-    gone = since is not None and look.now - since > max(GAP * plan.every.check, AWAY)
-    return (since, look.now) if gone and since is not None else None
+    gone = since is not None and now - since > max(GAP * plan.every.check, AWAY)
+    return (since, now) if gone and since is not None else None
 
 
 def _passed(rollout: Rollout, plan: Plan, look: Look) -> timedelta:

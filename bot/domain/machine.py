@@ -11,6 +11,8 @@ class State(StrEnum):
     """Where a rollout stands. Continuous forms are work going on, past forms are ends."""
 
     PREFLIGHT = "preflight"
+    START_GATE = "start_gate"
+    """Preflight is green, and the start waits for the approvals that its plan asks for."""
     SHIFTING = "shifting"
     BAKING = "baking"
     GATE = "gate"
@@ -30,6 +32,16 @@ class State(StrEnum):
         return self not in ENDS
 
     @property
+    def unmoved(self) -> bool:
+        """Nothing of it has moved yet, so it ends by an abort: there is nothing to roll back."""
+        return self in (State.PREFLIGHT, State.START_GATE)
+
+    @property
+    def at_gate(self) -> bool:
+        """A gate is open, before the first stage or after one."""
+        return self in (State.START_GATE, State.GATE)
+
+    @property
     def going_down(self) -> bool:
         """Traffic is on its way down; nothing but an end leads out of it."""
         return self in (State.ROLLING_BACK, State.KILLING, State.STUCK)
@@ -44,6 +56,7 @@ class Event(StrEnum):
     """What moves a rollout from one state to another."""
 
     PREFLIGHT_GREEN = "preflight green"
+    START_ASKED = "start approvals asked for"
     ADOPT = "weight adopted"
     OBSERVE = "traffic seen"
     STOP_OBSERVING = "observation over"
@@ -71,11 +84,18 @@ _S, _E = State, Event
 
 MOVES: dict[tuple[State, Event], State] = {
     (_S.PREFLIGHT, _E.PREFLIGHT_GREEN): _S.SHIFTING,
+    (_S.PREFLIGHT, _E.START_ASKED): _S.START_GATE,
     (_S.PREFLIGHT, _E.ADOPT): _S.BAKING,
     (_S.PREFLIGHT, _E.OBSERVE): _S.BAKING,
     (_S.PREFLIGHT, _E.ABORT): _S.ABORTED,
     (_S.PREFLIGHT, _E.HOLD): _S.HELD,
     (_S.PREFLIGHT, _E.KILL): _S.KILLING,
+    (_S.START_GATE, _E.PROMOTE): _S.SHIFTING,
+    # Nothing baked yet: what voids this gate is looked at by a preflight of its own.
+    (_S.START_GATE, _E.GATE_CLOSED): _S.PREFLIGHT,
+    (_S.START_GATE, _E.ABORT): _S.ABORTED,
+    (_S.START_GATE, _E.HOLD): _S.HELD,
+    (_S.START_GATE, _E.KILL): _S.KILLING,
     **{(state, _E.STOP_OBSERVING): _S.OBSERVED for state in (_S.PREFLIGHT, _S.BAKING, _S.HELD)},
     (_S.SHIFTING, _E.CONFIRMED): _S.BAKING,
     (_S.BAKING, _E.BAKED): _S.GATE,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.acknowledging import asked, missed
 from bot.domain.escalations import escalations
-from bot.domain.gates import rise_opens
+from bot.domain.gates import opens_next
 from bot.domain.language.spelling import exactly
 from bot.domain.machine import State
 from bot.domain.plan import Checkpoint, Plan
@@ -18,7 +18,7 @@ from bot.domain.steps import Happening, Step
 def scheduled(step: Step, plan: Plan, now: datetime) -> Step:
     """Add the snapshots, checkpoints, missed acknowledgements and escalations that are due now."""
     seen = _checkpoints(_and(step, missed(step.rollout, now)), plan, now)
-    return _escalation(_snapshot(seen, plan, now), plan, now)
+    return escalated(_snapshot(seen, plan, now), plan, now)
 
 
 def _and(step: Step, more: Step) -> Step:
@@ -78,11 +78,12 @@ def _passed(rollout: Rollout, plan: Plan, now: datetime) -> list[tuple[str, Chec
     return [(f"T+{exactly(at)}", checkpoint) for at, checkpoint in sorted(passed, key=lambda each: each[0])]
 
 
-def _escalation(step: Step, plan: Plan, now: datetime) -> Step:
-    """Nobody is woken while the window is shut and nobody could use the gate."""
+def escalated(step: Step, plan: Plan, now: datetime) -> Step:
+    """Add that an open gate goes to whoever is next (U3). Nobody is woken while the window is shut and nobody could use
+    the gate."""
     rollout, gate = step.rollout, step.rollout.gate
     coming = escalations(gate, plan, rollout.watcher)[gate.escalated :] if gate is not None else []
-    if gate is None or not coming or now < coming[0].at or rise_opens(plan, rollout.stage, now) is not None:
+    if gate is None or not coming or now < coming[0].at or opens_next(rollout, plan, now) is not None:
         return step
     louder = rollout.but(gate=gate.model_copy(update={"escalated": gate.escalated + 1}))
     told = Happening("gate_escalated", {"gate": gate.id, "to": list(coming[0].to), "times": gate.escalated + 1})

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.gates import counted
+from bot.domain.gates import approvals_of, at_the_start, counted, next_stage
 from bot.domain.machine import Event, State, move
 from bot.domain.overrides import undone, used
 from bot.domain.plan import Plan
@@ -20,7 +20,10 @@ from bot.domain.units import ZERO, Weight
 
 
 def enter_first_stage(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
-    """Preflight is green: ask for the first stage's weight. The start by an operator opens this one step (law 1)."""
+    """Preflight is green: ask for the first stage's weight. The start by an operator opens this one step (law 1).
+
+    Not where the plan asks for approvals there: `bot.domain.start_gate.ask` opens a gate for it then.
+    """
     state = move(rollout.state, Event.PREFLIGHT_GREEN)
     risen = _asking(rollout.but(state=state, due_at=now), plan, 0, now, id, "first stage")
     return Step(risen, _other_watcher(rollout, risen))
@@ -30,10 +33,11 @@ def promote(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
     """Use the open gate: ask for the next stage's weight. The caller has seen that nothing is waited for."""
     state = move(rollout.state, Event.PROMOTE)
     gate = rollout.gate
-    given = counted(gate, plan.stages[rollout.stage].approvals, rollout.involved) if gate else ()
+    given = counted(gate, approvals_of(gate, plan), rollout.involved) if gate else ()
     before = rollout.confirmed
     spent = used(rollout.overrides, gate.id if gate else "", now)
-    risen = _asking(rollout.but(state=state, gate=None, overrides=spent), plan, rollout.stage + 1, now, id, "promoted")
+    left = rollout.but(state=state, gate=None, overrides=spent, preflight=(), green_at=None)
+    risen = _asking(left, plan, next_stage(rollout), now, id, "promoted")
     facts = {
         "from": before.percent,
         "to": risen.target.percent,
@@ -46,6 +50,7 @@ def promote(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
         "warnings": list(gate.warnings) if gate else [],
         "early": rollout.early,
         "overruled": [each.model_dump(mode="json") for each in gate.overruled] if gate else [],
+        **at_the_start(gate, rollout),
     }
     return Step(risen, (Happening("promoted", facts), *_other_watcher(rollout, risen)))
 
@@ -184,6 +189,8 @@ def resume(rollout: Rollout, now: datetime, by: Person) -> Step:
         hold=None,
         gate=None,
         dangers=(),
+        preflight=(),
+        green_at=None,
         resumed_at=now,
         counted_at=now,
         involved=involved,
@@ -202,7 +209,9 @@ def close_gate(rollout: Rollout, why: str) -> Step:
 
 def gate_closed(rollout: Rollout, why: str) -> Happening:
     """What is on record of a gate that is void."""
-    return Happening("gate_closed", {"gate": rollout.gate.id if rollout.gate else "", "why": why})
+    gate = rollout.gate
+    starts = {"starts": True} if gate is not None and gate.stage is None else {}
+    return Happening("gate_closed", {"gate": gate.id if gate else "", "why": why, **starts})
 
 
 def roll_back(
@@ -317,7 +326,10 @@ def complete(rollout: Rollout, now: datetime) -> Step:
 def abort(rollout: Rollout, now: datetime, reason: str, by: Person = PERCH, red: Sequence[str] = ()) -> Step:
     """End before any traffic moved: no cooldown."""
     state = move(rollout.state, Event.ABORT)
-    ended = rollout.but(state=state, ended_at=now, reason=reason, intent=None, hold=None, mirror=ZERO)
+    found = rollout.preflight if rollout.state is State.PREFLIGHT else ()
+    ended = rollout.but(
+        state=state, ended_at=now, reason=reason, intent=None, gate=None, hold=None, mirror=ZERO, preflight=found
+    )
     return Step(ended, (Happening("aborted", {"reason": reason, "red": list(red)}, by),))
 
 

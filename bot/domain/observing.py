@@ -59,7 +59,7 @@ def observe(before: Rollout, plan: Plan, look: Look) -> Step:
     """One look: follow the real weight, or judge and say what Perch would have done."""
     rollout = take_in(before, plan, look)
     told = (
-        *absence(before, plan, look),
+        *absence(before, plan, look.now),
         *versions.changes(before, rollout),
         *budgets.news(before, rollout),
         *sight(before, rollout, look),

@@ -13,8 +13,8 @@ from bot.domain.decisions import Decision, Do, Position, decide
 from bot.domain.gates import (
     bake_left,
     open_gate,
+    opens_next,
     promotion_waits_for,
-    rise_opens,
     since_resume,
     voids,
 )
@@ -38,7 +38,7 @@ def progress(rollout: Rollout, plan: Plan, look: Look) -> Step:
     """One check's effect. Pure: the same look at the same rollout is always the same step."""
     step = _decided(rollout, take_in(rollout, plan, look), plan, look)
     told = (
-        *absence(rollout, plan, look),
+        *absence(rollout, plan, look.now),
         *versions.changes(rollout, step.rollout),
         *news(rollout, look.check),
         *budgets.news(rollout, step.rollout),
@@ -131,9 +131,9 @@ def sight(before: Rollout, after: Rollout, look: Look) -> tuple[Happening, ...]:
     return ()
 
 
-def absence(before: Rollout, plan: Plan, look: Look) -> tuple[Happening, ...]:
+def absence(before: Rollout, plan: Plan, now: datetime) -> tuple[Happening, ...]:
     """That nobody looked for a while is on record, so that nobody takes that time for bake or for people's."""
-    gone = away(before, plan, look)
+    gone = away(before, plan, now)
     return (Happening("away", {"since": gone[0].timestamp(), "until": gone[1].timestamp()}),) if gone else ()
 
 
@@ -233,11 +233,11 @@ def _open_gate(rollout: Rollout, plan: Plan, look: Look) -> Step:
 
 def promote_when_ready(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step:
     """Rise when nothing is waited for any more (law 1); otherwise stay, or close a gate that the newest check voids."""
-    if rollout.gate is not None and rollout.check is not None:
+    if rollout.state is State.GATE and rollout.gate is not None and rollout.check is not None:
         void = voids(rollout.gate, rollout.check)
         if void:
             return moves.close_gate(rollout, void)
-    opens = rise_opens(plan, rollout.stage, now)
+    opens = opens_next(rollout, plan, now)
     if promotion_waits_for(rollout, plan, now, opens):
         return Step(rollout)
     return moves.promote(rollout, plan, now, id)

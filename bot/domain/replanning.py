@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain import moves
 from bot.domain.machine import Event, State, move
 from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
@@ -31,7 +32,7 @@ FIXED = (
     "killed_when",
 )
 """Keys of a plan that don't change under a live rollout."""
-STANDS = frozenset({State.BAKING, State.GATE, State.HELD})
+STANDS = frozenset({State.START_GATE, State.BAKING, State.GATE, State.HELD})
 
 
 def why_not(rollout: Rollout, old: Plan, new: Plan) -> Phrase | None:
@@ -72,9 +73,15 @@ def propose(
         after=digest,
         lines=_lines(found),
         more=max(len(found) - KEPT, 0),
-        need=max(1, old.stages[rollout.stage].approvals.need),
+        need=max(1, _needed(rollout, old)),
     )
     return Step(rollout.but(replan=asked, due_at=now), (Happening("replan_asked", _facts(asked), by),))
+
+
+def _needed(rollout: Rollout, plan: Plan) -> int:
+    """As many as the gate that comes next needs."""
+    wanted = plan.start_approvals if rollout.state is State.START_GATE else None
+    return (wanted or plan.stages[rollout.stage].approvals).need
 
 
 def _lines(found: Sequence[Difference]) -> tuple[tuple[str, str, str], ...]:
@@ -91,14 +98,16 @@ def approve(rollout: Rollout, asked: Replan, now: datetime, by: Person) -> Step:
 
 
 def _under_the_new_plan(rollout: Rollout, asked: Replan, now: datetime) -> Rollout:
-    """The bake is kept; the verdict, and with it an open gate, belonged to the old plan (X2)."""
-    state = move(rollout.state, Event.GATE_CLOSED) if rollout.state is State.GATE else rollout.state
+    """The bake is kept; the verdict, and with it an open gate, belonged to the old plan (X2). So did a preflight."""
+    state = move(rollout.state, Event.GATE_CLOSED) if rollout.state.at_gate else rollout.state
     return rollout.but(
         state=state,
         plan_digest=asked.after,
         replan=None,
         gate=None,
         early="",
+        preflight=(),
+        green_at=None,
         check=None,
         involved=tuple(dict.fromkeys((*rollout.involved, asked.by))),
         due_at=now,
@@ -108,7 +117,7 @@ def _under_the_new_plan(rollout: Rollout, asked: Replan, now: datetime) -> Rollo
 def _gate_closed(rollout: Rollout) -> tuple[Happening, ...]:
     if rollout.gate is None:
         return ()
-    return (Happening("gate_closed", {"gate": rollout.gate.id, "why": "the plan has changed"}),)
+    return (moves.gate_closed(rollout, "the plan has changed"),)
 
 
 def _replanned(asked: Replan) -> Happening:

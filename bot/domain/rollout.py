@@ -75,10 +75,15 @@ class Tick(Value):
 
 
 class Gate(Value):
-    """The point after bake where promotion needs a fresh pass and approvals (X2: bound to what was shown)."""
+    """The point after bake where promotion needs a fresh pass and approvals (X2: bound to what was shown).
+
+    Before the first stage it is the start's: there a fresh green preflight stands for the pass, and its notes for the
+    warnings.
+    """
 
     id: str
-    stage: int
+    stage: int | None
+    """The stage that is left by it; None at the start's gate, which leads into the first one."""
     opened_at: datetime
     expires_at: datetime
     plan_digest: str
@@ -259,7 +264,9 @@ class Rollout(Value):
     """What Perch would do, as last said of an observed rollout."""
 
     preflight: tuple[Tried, ...] = ()
-    """What preflight has tried, until it is over."""
+    """What preflight has tried, until it is over; at the start's gate, what it found there last."""
+    green_at: datetime | None = None
+    """At the start's gate: when preflight was last green. Nothing starts on an older one (law 1)."""
     kill: Kill | None = None
     former: dict[str, str] = Field(default_factory=dict)
     """What each kill method's target held before the start: `rearm` puts it back."""

@@ -18,6 +18,7 @@ class Wait(StrEnum):
     ITEM = "item"
     FRESH_CHECK = "fresh check"
     PASSING_CHECK = "passing check"
+    PREFLIGHT = "preflight"
     CONFIRMATION = "confirmation"
     REHEARSAL = "rehearsal"
     FREEZE = "freeze"

@@ -130,7 +130,7 @@ class Effects:
         """What the far side said; None where the call was stopped, for nobody wants it any more. Raises its faults."""
         effect = self._equipment.effect(job.act.part)
         doing = effect.begin if job.way == "begin" else effect.end
-        call = asyncio.create_task(_in_time(doing(job.act.key)))
+        call = asyncio.create_task(_in_time(doing, job.act.key))
         self._calls[rollout] = (job, call)
         try:
             await asyncio.wait({call})
@@ -165,10 +165,10 @@ class Effects:
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _in_time(call: Awaitable[str]) -> str:
+async def _in_time(call: Callable[[str], Awaitable[str]], key: str) -> str:
     try:
         async with asyncio.timeout(LONGEST_S):
-            return await call
+            return await call(key)
     except TimeoutError:
         raise OutOfReach(f"no answer in {LONGEST_S:g} s") from None
     except OutsideFault:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain import checklists, gates, moves
+from bot.domain import checklists, gates, moves, start_gate
 from bot.domain.errors import (
     ApprovedAlready,
     GateClosed,
@@ -20,7 +21,7 @@ from bot.domain.machine import State
 from bot.domain.moves import a_hold
 from bot.domain.overrides import Override
 from bot.domain.phrases import Phrase
-from bot.domain.plan import ChecklistItem, Plan
+from bot.domain.plan import Approvals, ChecklistItem, Plan
 from bot.domain.progress import promote_when_ready
 from bot.domain.rollout import Approval, Gate, Rollout
 from bot.domain.steps import Happening, Step
@@ -38,13 +39,13 @@ class Gatekeeping(Finding):
     async def approve(self, request: Request, rollout_id: str) -> Rollout:
         rollout, plan = await self._read(rollout_id)
         await self._rights.permit(request, "approve", plan)
-        stage = plan.stages[rollout.stage]
-        groups = await self._rights.stands_for(request, stage.approvals.one_of_each)
+        asked = gates.approvals_of(rollout.gate, plan) if rollout.gate else plan.stages[rollout.stage].approvals
+        groups = await self._rights.stands_for(request, asked.one_of_each)
         role = await self._rights.known_as(request, plan.roles.approvers)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             gate = _open_gate(fresh, plan, request, now)
-            wanted = plan.stages[fresh.stage].approvals
+            wanted = gates.approvals_of(gate, plan)
             if wanted.not_requester and request.actor.id in fresh.involved:
                 raise NotAllowed(
                     Phrase("approve what you started, resumed or overruled yourself"),
@@ -94,6 +95,8 @@ class Gatekeeping(Finding):
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             _open_gate(fresh, plan, request, now)
+            if fresh.state is State.START_GATE:
+                return start_gate.reject(fresh, now, reason, request.actor)
             why = f"the gate was rejected: {reason or 'no reason given'}"
             kept = a_hold(why, request.actor.id, now, "gate")
             told = Happening("rejected", {"by": request.actor.id, "reason": reason}, request.actor)
@@ -104,14 +107,14 @@ class Gatekeeping(Finding):
 
     async def tick(self, request: Request, rollout_id: str, which: str, *, done: bool) -> Rollout:
         rollout, plan = await self._read(rollout_id)
-        _open_gate(rollout, plan, request, self._ledger.clock())
-        wanted = _item(rollout, plan, which, "tick" if done else "untick")
+        shown = _open_gate(rollout, plan, request, self._ledger.clock())
+        wanted = _item(rollout, _checklist(shown, plan), which, "tick" if done else "untick")
         tick, untick = Phrase("tick '{item}'", item=wanted.text), Phrase("untick '{item}'", item=wanted.text)
         await self._rights.permit_among(request, tick if done else untick, wanted.by or entitled("operate", plan.roles))
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             gate = _open_gate(fresh, plan, request, now)
-            if wanted not in plan.stages[fresh.stage].checklist:
+            if wanted not in _checklist(gate, plan):
                 raise StaleClick(standing(fresh), fresh.plan)
             changed = (
                 checklists.ticked(gate, wanted.text, request.actor, now)
@@ -143,9 +146,14 @@ class Gatekeeping(Finding):
         return await self._ledger.change(rollout_id, decide)
 
 
-def _item(rollout: Rollout, plan: Plan, which: str, verb: str) -> ChecklistItem:
+def _checklist(gate: Gate, plan: Plan) -> Sequence[ChecklistItem]:
+    """The items of the stage that is left; the start's gate has none."""
+    stage = gates.stage_left(gate, plan)
+    return stage.checklist if stage is not None else ()
+
+
+def _item(rollout: Rollout, items: Sequence[ChecklistItem], which: str, verb: str) -> ChecklistItem:
     """The item that is meant by its number or by its words. Raises NotAnItem with all of them, or TickedByChecks."""
-    items = plan.stages[rollout.stage].checklist
     found = [
         item
         for number, item in enumerate(items, start=1)
@@ -162,10 +170,13 @@ def _item(rollout: Rollout, plan: Plan, which: str, verb: str) -> ChecklistItem:
 def _approved(before: Rollout, approved: Rollout, plan: Plan, request: Request, now: datetime) -> Step:
     """The approval, and the promotion when it was the last thing that was waited for."""
     gate = approved.gate
-    wanted = plan.stages[before.stage].approvals
+    wanted = gates.approvals_of(gate, plan) if gate else Approvals()
+    stage = gates.stage_left(gate, plan) if gate else None
     have = len(gates.counted(gate, wanted, before.involved)) if gate else 0
-    open_items = len(checklists.unticked(gate, plan.stages[before.stage], before.check)) if gate else 0
+    open_items = len(checklists.unticked(gate, stage, before.check)) if gate and stage else 0
     facts = {"by": request.actor.id, "have": have, "need": wanted.need, "how": _how(request), "unticked": open_items}
+    if before.state is State.START_GATE:
+        facts["starts"] = True
     told = Happening("approved", facts, request.actor)
     risen = promote_when_ready(approved, plan, now, new_id())
     return Step(risen.rollout.but(due_at=now), (told, *risen.happenings))
@@ -175,7 +186,7 @@ def _tell_again(known: Approval, request: Request, rollout: Rollout, plan: Plan,
     """The same person's yes once more: told, unless it's the very same reaction, heard twice."""
     if known.how == _how(request) == "reaction":
         return
-    waiting = gates.promotion_waits_for(rollout, plan, now, gates.rise_opens(plan, rollout.stage, now))
+    waiting = gates.promotion_waits_for(rollout, plan, now, gates.opens_next(rollout, plan, now))
     raise ApprovedAlready(rollout.plan, ", ".join(each.what for each in waiting) or "the next check")
 
 

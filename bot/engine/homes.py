@@ -15,7 +15,7 @@ from typing import Any
 from bot.domain.errors import PerchError
 from bot.domain.evidence import canonical
 from bot.domain.freezes import Freeze
-from bot.domain.machine import State
+from bot.domain.gates import approvals_of
 from bot.domain.rollout import Rollout
 from bot.engine.ledger import Ledger
 from bot.engine.rights import Rights
@@ -119,7 +119,7 @@ class Homes:
     async def _turns(self, user: str, glimpse: Glimpse) -> Sequence[Turn]:
         """Why this rollout waits for this person; most pressing first."""
         rollout, turns = glimpse.rollout, list[Turn]()
-        if rollout.state is State.GATE and await self._may_approve(user, glimpse):
+        if rollout.state.at_gate and await self._may_approve(user, glimpse):
             turns.append(Turn.APPROVE)
         open_asks = [each for each in rollout.asked if each.by is None]
         if any([await self._rights.is_among(user, each.of) for each in open_asks]):
@@ -138,7 +138,7 @@ class Homes:
         gate, rollout = glimpse.rollout.gate, glimpse.rollout
         if gate is None or any(approval.person.id == user for approval in gate.approvals):
             return False
-        wanted = glimpse.plan.stages[gate.stage].approvals
+        wanted = approvals_of(gate, glimpse.plan)
         if wanted.not_requester and user in rollout.involved:
             return False
         return await self._rights.is_among(user, glimpse.plan.roles.approvers)

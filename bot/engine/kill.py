@@ -333,6 +333,8 @@ def begin(rollout: Rollout, plan: Plan, act: Spooled, now: datetime) -> Step | N
     if act.what == "rollback":
         if not rollout.live or rollout.state.going_down:
             return None
+        if rollout.state.unmoved:
+            return moves.abort(rollout, now, act.reason or "asked for by a person", by)
         return moves.roll_back(rollout, plan, now, new_id(), act.reason or "asked for by a person", by)
     tier = len(plan.kill_switch) if act.what == "emergency" else 1
     step = kills.begin(rollout, now, by, act.reason, act.at, tier)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.adopting import lacking, stage_of
 from bot.domain.audiences import never_again
-from bot.domain.errors import NoBaseline, NoStage, NotThere, Refusal, Unsupported, WrongStage
+from bot.domain.errors import NoBaseline, NoStage, NotThere, Refusal, WrongStage
 from bot.domain.freezes import covering, refused
 from bot.domain.gates import start_opens
 from bot.domain.machine import State
@@ -50,7 +50,7 @@ class Obstacles:
     async def in_the_way(self, start: Start, plan: Plan) -> list[Refusal]:
         """All that can be known now, in the order in which people would see to it."""
         now, live = self._ledger.clock(), await self._ledger.rollouts.live()
-        found = [*self._unsupported(start, plan), *_live_already(plan, live)]
+        found = _live_already(plan, live)
         if start.how == "observe":
             # It moves nothing: no window, freeze, cooldown or other rollout is in its way.
             return found
@@ -88,10 +88,6 @@ class Obstacles:
     async def _former(self, plan: Plan) -> list[Rollout]:
         latest = await self._ledger.rollouts.latest(plan.name, limit=FORMER)
         return [rollout for rollout in latest if rollout.environment == plan.environment]
-
-    def _unsupported(self, start: Start, plan: Plan) -> list[Refusal]:
-        lacking = self._plans.unsupported(plan.name, start.environment)
-        return [Unsupported(plan.name, "; ".join(lacking))] if lacking else []
 
     async def _killed(self, plan: Plan) -> list[Refusal]:
         spooled = await asyncio.to_thread(self._files.spooled)

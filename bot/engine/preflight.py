@@ -7,27 +7,24 @@ percent a canary serves nobody.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
 from typing import Literal
 
-from bot.domain import budgets, moves, observing
-from bot.domain.adopting import UNMEASURABLE, adopt, stage_of, unmeasurable
-from bot.domain.budget_levels import levels
+from bot.domain.adopting import UNMEASURABLE, stage_of, unmeasurable
 from bot.domain.conditions import Condition
+from bot.domain.machine import State
 from bot.domain.measurements import Missing, NoData
 from bot.domain.objectives import Spent, seen
 from bot.domain.plan import Plan, VersionFrom
 from bot.domain.rollout import BaselineValue, Rollout, Tried
-from bot.domain.slos import SloSeen
-from bot.domain.steps import Happening, Step
 from bot.domain.units import ZERO, Weight
 from bot.engine.baselines import first_baseline
 from bot.engine.board import Board, Watch
 from bot.engine.equipment import Doing, Gear, Looking, Tasked
 from bot.engine.gather import Round, baseline_metrics, has_sides, needs_stable
 from bot.engine.objectives import spent
+from bot.engine.preflighted import Report
 from bot.engine.rehearsal import CALL_S, PAPER, Rehearsal, rehearse
 from bot.engine.versions import VERSION, bind_version
 from bot.ports import KillFiles, Notifier, OutsideFault, Traffic
@@ -40,31 +37,6 @@ NEVER_BY_ITSELF = frozenset({Missing.EMPTY, Missing.SEVERAL_SERIES})
 
 REACHED_S = 5.0
 """How long a start waits for a destination of its papers, for the mail server, or for a notifier."""
-SOON = timedelta(seconds=1)
-"""How soon preflight looks again while a baseline is being collected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What preflight found. `pending` names baselines that need more time; `notes` is shown and kept."""
-
-    tried: tuple[Tried, ...] = ()
-    notes: tuple[str, ...] = ()
-    runbooks: tuple[str, ...] = ()
-    """What runbooks couldn't look at: told, and no reason against a start."""
-    pending: tuple[str, ...] = ()
-    baselines: Mapping[str, BaselineValue] = field(default_factory=dict)
-    rehearsed: Rehearsal = field(default_factory=Rehearsal)
-    weight: Weight = ZERO
-    """The highest that was read."""
-    version: str = ""
-    """What is to be rolled out: what runs, where the plan says how to read that."""
-    slos: tuple[SloSeen, ...] = ()
-
-    @property
-    def red(self) -> tuple[str, ...]:
-        """What stops the start."""
-        return tuple(f"{each.what}: {each.said}" for each in self.tried if each.outcome == "red")
 
 
 async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, files: KillFiles, watch: Watch) -> Report:
@@ -72,7 +44,7 @@ async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, file
     tasks = gear.tasks if rollout.mode == "live" else ()
     board = Board(_to_try(rollout, plan, gear, tasks))
     async with board.told_to(watch), asyncio.TaskGroup() as group:
-        rollout = await bind_version(rollout, plan, gear, round, board)
+        rollout = await bind_version(_to_try_again(rollout), plan, gear, round, board)
         round = round.of(rollout)
         rehearsing = group.create_task(_rehearsed(rollout, gear, files, board))
         for place in _afterwards(gear):
@@ -82,8 +54,7 @@ async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, file
         for doing in _doings(rollout, gear):
             group.create_task(_rehearsed_once(rollout, doing, board))
         reads = [group.create_task(_read(rollout, each, board)) for each in gear.traffic]
-        for mirror in gear.mirrors:
-            group.create_task(_read_mirror(rollout, plan, mirror, board))
+        copies = [group.create_task(_read_mirror(rollout, plan, each, board)) for each in gear.mirrors]
         looks = [group.create_task(_look(each, board)) for each in gear.looks]
         spending = group.create_task(_spent(rollout, plan, gear, round, board))
         for task in tasks:
@@ -92,9 +63,9 @@ async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, file
         taking = {
             name: group.create_task(_taken(rollout, plan, gear, round, name, board))
             for name in sorted(baseline_metrics(plan))
-            if name not in rollout.baselines or rollout.mode == "observe"
+            if name not in rollout.baselines or rollout.mode == "observe" or rollout.state is State.START_GATE
         }
-    weight = max((found for task in reads if (found := task.result()) is not None), default=ZERO)
+    weight = _highest(reads)
     taken = {name: _at_hand(rollout, plan, name, task.result(), weight) for name, task in taking.items()}
     return Report(
         tried=board.tried,
@@ -104,15 +75,26 @@ async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, file
         baselines={**rollout.baselines, **{name: v for name, v in taken.items() if isinstance(v, BaselineValue)}},
         rehearsed=rehearsing.result(),
         weight=weight,
+        mirror=_highest(copies),
         version=rollout.version,
         slos=tuple(seen(plan, {}, spending.result(), round.now).values()),
     )
 
 
-def patience(plan: Plan) -> timedelta:
-    """How long preflight may wait for baselines: the longest window, and the plan's patience with missing data."""
-    spans = [metric.baseline.before_start for metric in plan.metrics.values() if metric.baseline]
-    return max((span for span in spans if span), default=timedelta(0)) + plan.no_data.after
+def _highest(reads: Sequence[asyncio.Task[Weight | None]]) -> Weight:
+    """Of what was read; nothing where nothing could be."""
+    return max((found for task in reads if (found := task.result()) is not None), default=ZERO)
+
+
+_ONCE = ("archive", "notifier")
+"""What stops no start, and isn't asked again every minute."""
+
+
+def _to_try_again(rollout: Rollout) -> Rollout:
+    """At the start's gate everything that may stop the start is tried anew each time: nothing rises on a stale one."""
+    if rollout.state is not State.START_GATE:
+        return rollout
+    return rollout.but(preflight=tuple(each for each in rollout.preflight if each.kind in _ONCE))
 
 
 # ---- what is tried --------------------------------------------------------------------------------------------------
@@ -260,7 +242,7 @@ async def _read(rollout: Rollout, traffic: Traffic, board: Board) -> Weight | No
     return weight
 
 
-async def _read_mirror(rollout: Rollout, plan: Plan, mirror: Traffic, board: Board) -> None:
+async def _read_mirror(rollout: Rollout, plan: Plan, mirror: Traffic, board: Board) -> Weight | None:
     """A start begins from nothing mirrored, a takeover from what its stage mirrors."""
     what = f"traffic {mirror.target}"
     stage = stage_of(plan, rollout.adopts) if rollout.adopts is not None else None
@@ -270,11 +252,12 @@ async def _read_mirror(rollout: Rollout, plan: Plan, mirror: Traffic, board: Boa
             share = (await mirror.read()).weight
     except (TimeoutError, OutsideFault):
         # The rehearsal says it already.
-        return
+        return None
     if rollout.mode == "observe" or share == wanted:
         board.note(what, "ok", f"is at {share}")
     else:
         board.note(what, "red", f"is already at {share}: set it to {wanted} first")
+    return share
 
 
 async def _metric(plan: Plan, gear: Gear, round: Round, name: str, side: str, board: Board) -> str:
@@ -349,52 +332,3 @@ def _at_hand(
 
 def _none(at: datetime, why: str) -> BaselineValue:
     return BaselineValue(value=None, samples=0, taken_at=at, how=why)
-
-
-# ---- what follows from it -------------------------------------------------------------------------------------------
-
-
-def after_preflight(rollout: Rollout, plan: Plan, report: Report, now: datetime, id: str) -> Step:
-    """Red ends it; what needs more time is waited for; green asks for the first weight, adopts, or begins to watch."""
-    waits_for_traffic = rollout.mode == "observe" and report.weight == ZERO
-    known = rollout.but(
-        version=report.version,
-        preflight=report.tried,
-        baselines=dict(report.baselines),
-        former={**report.rehearsed.former, **rollout.former},
-        rehearsed_at=now,
-        due_at=now + (plan.every.check if waits_for_traffic else SOON),
-    )
-    passed_before = rollout.mode == "observe" and rollout.rehearsed_at is not None
-    if report.red and not passed_before:
-        ended = rollout.but(preflight=report.tried)
-        return moves.abort(ended, now, "preflight found problems", red=report.red)
-    if report.red or waits_for_traffic:
-        return Step(known)
-    if report.pending and now - rollout.started_at > patience(plan):
-        red = [f"no baseline for {line}" for line in report.pending]
-        return moves.abort(known, now, "the baselines couldn't be taken", red=red)
-    if report.pending:
-        return Step(known)
-    return _green(known.but(preflight=()), plan, report, now, id).also(_found(report))
-
-
-def _green(rollout: Rollout, plan: Plan, report: Report, now: datetime, id: str) -> Step:
-    if rollout.mode == "observe":
-        return observing.begin(rollout, plan, report.weight, now)
-    if rollout.adopts is not None:
-        return adopt(rollout, plan, rollout.adopts, now)
-    low = rollout.but(budgets=levels(rollout.budgets, report.slos))
-    return budgets.pause(low, plan, now, id) or moves.enter_first_stage(low, plan, now, id)
-
-
-def _found(report: Report) -> Happening:
-    lines = {
-        "version": report.version,
-        "notes": list(report.notes),
-        "runbooks": list(report.runbooks),
-        "rehearsed": list(report.rehearsed.tried),
-        "baselines": {name: value.model_dump(mode="json") for name, value in report.baselines.items()},
-        "tried": [each.model_dump(mode="json") for each in report.tried],
-    }
-    return Happening("preflight", lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain import replanning
-from bot.domain.errors import NotAllowed, NotReplanned, StaleClick, Unsupported
+from bot.domain.errors import NotAllowed, NotReplanned, StaleClick
 from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
 from bot.domain.planning.diff import Difference, differences
@@ -30,8 +30,6 @@ class Replanning(Finding):
     async def replan(self, request: Request, rollout_id: str, reason: str) -> Rollout:
         rollout, old = await self._read(rollout_id)
         await self._rights.permit(request, "operate", old)
-        if lacking := self._plans.unsupported(rollout.plan, rollout.environment):
-            raise Unsupported(rollout.plan, "; ".join(lacking))
         new, tree = self._plans.find(rollout.plan, rollout.environment)
         wanted = digest(tree, rollout.environment)
 

@@ -111,7 +111,7 @@ class Stopping(Finding):
                 ours = request.surface != "webhook"
                 stopped = observing.stop(fresh, now, why, request.actor) if ours and fresh.live else None
                 return stopped if ours else _if_it_were_ours(fresh, plan, request, "rollback", why)
-            if fresh.state is State.PREFLIGHT:
+            if fresh.state.unmoved:
                 return moves.abort(fresh, now, why, request.actor)
             return moves.roll_back(fresh, plan, now, new_id(), why, request.actor)
 

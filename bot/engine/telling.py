@@ -10,9 +10,11 @@ from typing import Any
 from bot.domain.audiences import by_a_person
 from bot.domain.budget_levels import EXHAUSTED
 from bot.domain.evidence import Entry
+from bot.domain.gates import leads_to, stage_left
 from bot.domain.plan import Plan
 from bot.domain.rollout import PERCH, Gate, Rollout
 from bot.domain.steps import Happening, Step
+from bot.domain.units import ZERO
 from bot.engine.audience import announced, directly, followed
 from bot.engine.reporting import report_due, report_message
 from bot.ports import Change, Lane, Outgoing
@@ -295,11 +297,11 @@ def _as_used(gate: Gate, step: Step) -> Gate:
 
 
 def _card(gate: Gate, plan: Plan) -> dict[str, Any]:
-    following = min(gate.stage + 1, len(plan.stages) - 1)
+    left = stage_left(gate, plan)
     return {
         "gate": gate.id,
-        "from": plan.stage_weight(gate.stage).percent,
-        "to": plan.stage_weight(following).percent,
+        "from": left.weight.percent if left is not None else ZERO.percent,
+        "to": leads_to(gate, plan).weight.percent,
         "card": gate.model_dump(mode="json"),
     }
 
@@ -310,6 +312,7 @@ _GATE_ENDS = {
     "rejected": "rejected",
     "rolling_back": "rolled_back",
     "killing": "killed",
+    "aborted": "aborted",
     "held": "held",
     "gate_closed": "closed",
 }

@@ -28,7 +28,8 @@ from bot.engine.kept import Kept
 from bot.engine.kill import KillSwitch
 from bot.engine.kill_watch import KillWatch
 from bot.engine.ledger import Ledger, new_id
-from bot.engine.preflight import after_preflight, preflight
+from bot.engine.preflight import preflight
+from bot.engine.preflighted import after_preflight
 from bot.engine.verification import verification
 from bot.engine.works import Works
 from bot.ports import Clock, Histories, Spooled, StoreAway
@@ -169,7 +170,7 @@ class Ticker:
     async def _step(self, rollout: Rollout, plan: Plan, round: Round) -> tuple[Step, dict[str, object]]:
         gear = self._equipment.gear(plan)
         match rollout.state:
-            case State.PREFLIGHT:
+            case State.PREFLIGHT | State.START_GATE:
                 return await self._preflight(rollout, plan, gear, round), {}
             case State.SHIFTING | State.BAKING | State.GATE | State.HELD:
                 step, measured = await check(rollout, plan, gear, round, self._kinds)
@@ -185,7 +186,9 @@ class Ticker:
                 return await verification(rollout, plan, gear, round), {}
 
     async def _preflight(self, rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> Step:
-        report = await preflight(rollout, plan, gear, round, self._switch.files, self._board(rollout))
+        # At the start's gate it is repeated each minute, which nobody needs to watch.
+        watch = unwatched if rollout.state is State.START_GATE else self._board(rollout)
+        report = await preflight(rollout, plan, gear, round, self._switch.files, watch)
         return after_preflight(rollout, plan, report, round.now, new_id())
 
     async def _emergency(self, rollout: Rollout, reason: str, keeping: asyncio.Future[Rollout]) -> None:

@@ -218,10 +218,6 @@ class Plans(Protocol):
         """A plan as it stands in its file now, and its tree. Raises UnknownPlan or BrokenPlan."""
         ...
 
-    def unsupported(self, name: str, environment: str = "") -> Sequence[str]:
-        """What the plan asks for that would judge or act, and that this version can't do; such a plan can't start."""
-        ...
-
     def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:
         """A frozen plan, read again; plans that an older Perch froze included."""
         ...

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.domain.evidence import Broken, Head, Record
-from bot.domain.machine import State
-from bot.domain.plan import Plan, Rule, Stage
+from bot.domain.plan import Approvals, Plan, Rule, Stage
 from bot.domain.rollout import Rollout
 from bot.ports import Said
 from bot.wording.baselines import baseline_text
@@ -35,7 +34,7 @@ STAGES_SPOKEN = 12
 
 def done(what: str, telling: Telling) -> Said:
     """The receipt of an act: what it did, how things stand now, and at a gate what is still lacking."""
-    now = [sentence(telling), *(waiting_lines(telling)[:1] if telling.rollout.state is State.GATE else ())]
+    now = [sentence(telling), *(waiting_lines(telling)[:1] if telling.rollout.state.at_gate else ())]
     return said(prose((what, *now)), section((f"*{what}*", *now)))
 
 
@@ -141,6 +140,8 @@ def plan_table(plan: Plan) -> Said:
             cooldown=span(plan.cooldown),
         )
     )
+    if plan.start_approvals is not None:
+        lines.append(start_needs(plan.start_approvals, plan))
     head = (t("Weight"), t("Bake"), t("Then"), t("Must hold"), t("Should hold"), t("Rolls back when"))
     rows = [_stage(plan, index, stage) for index, stage in enumerate(plan.stages)]
     asked = any(stage.approvals.not_requester for stage in plan.stages[:-1])
@@ -151,6 +152,11 @@ def plan_table(plan: Plan) -> Said:
     return said(
         prose((text, *told_rows)), name, section(lines), table(head, rows), context(*_to_tick(plan), *never, start)
     )
+
+
+def start_needs(wanted: Approvals, plan: Plan) -> str:
+    """Whose yes a start needs, before anything is started."""
+    return t("Its start needs {approvals}.", approvals=approvals_wanted(wanted, plan.roles.approvers))
 
 
 def _stage(plan: Plan, index: int, stage: Stage) -> list[str]:

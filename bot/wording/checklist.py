@@ -46,6 +46,13 @@ def _waiting(pending: Sequence[Tried]) -> Iterator[str]:
         yield t("⏳ No answer yet: {things}", things=joined(unheard, most=NAMES))
 
 
+def noted(tried: Sequence[Tried], names: Sequence[str]) -> list[str]:
+    """A line for each thing of that name, with why; one that isn't noted any more goes by its name alone."""
+    notes = [each for each in tried if each.outcome == "note" and each.what in names]
+    gone = [plain(name, 100) for name in names if name not in {each.what for each in notes}]
+    return [*_notes(notes), *([t("❔ Noted earlier: {things}", things=joined(gone, most=NAMES))] if gone else [])]
+
+
 def _notes(notes: Sequence[Tried]) -> Iterator[str]:
     """Things with the same reason share a line."""
     reasons = dict.fromkeys(each.said for each in notes)

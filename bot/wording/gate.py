@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from bot.domain.gates import still_needed
+from bot.domain.gates import approvals_of, leads_to, still_needed
 from bot.domain.rollout import Gate
+from bot.domain.units import ZERO
 from bot.domain.waits import Wait
 from bot.ports import Said
 from bot.wording.blocks import Block, actions, button, context, header, said, section, told
+from bot.wording.checklist import noted
 from bot.wording.claims import compact
 from bot.wording.conditions import trouble, verdict_text
 from bot.wording.dashboards import dashboards
 from bot.wording.kills import rehearsal
 from bot.wording.language import t
 from bot.wording.overrides import at_gate
-from bot.wording.sentences import code, cut, joined, moment_exact, prose, span
+from bot.wording.sentences import code, cut, joined, moment, moment_exact, prose, span
 from bot.wording.slos import cost_lines
 from bot.wording.status import approve_button, button_value
 from bot.wording.telling import Telling
@@ -21,6 +23,7 @@ from bot.wording.ticking import checklist_blocks, checklist_count, ticked_lines
 from bot.wording.waiting import (
     approvals_given,
     escalation_words,
+    expired_words,
     gate_default,
     lacking,
     lacks,
@@ -40,22 +43,32 @@ def gate(telling: Telling) -> Said:
 
 def _open(telling: Telling, gate: Gate) -> Said:
     rollout, plan = telling.rollout, telling.plan
-    to = plan.stage_weight(min(gate.stage + 1, len(plan.stages) - 1))
+    to = _to(gate, telling)
     version = f" {cut(rollout.version, 40)}" if rollout.version else ""
     seen, asks = given_to(telling, gate), _asks(telling, gate)
     blocks = [header(f"{rollout.plan}{version}: {rollout.confirmed} → {to}?"), section([*seen, *asks])]
-    blocks += _bad(telling)
+    blocks += _bad(telling) if gate.stage is not None else []
     hint = t("Reactions here count too: ✅ approves, ✋ holds, ⏪ rolls back; taking ✅ back withdraws the approval.")
+    if gate.stage is None:
+        hint = t("Reactions here count too: ✅ approves, ✋ holds, ⏪ ends it; taking ✅ back withdraws the approval.")
     watch = [context(*links)] if (links := dashboards(plan)) else []
     blocks += [
         *checklist_blocks(gate, telling),
-        *_good(telling),
+        *(_good(telling) if gate.stage is not None else ()),
         *watch,
         context(hint),
         actions(*_buttons(telling, gate)),
     ]
     may = t("{title} may go from {weight} to {to}.", title=telling.title, weight=rollout.confirmed, to=to)
     return said(prose((may, *seen, *checklist_count(gate, telling), *asks)), *blocks)
+
+
+def _to(gate: Gate, telling: Telling) -> str:
+    """Where it leads; a dark launch begins at 0 %, and what it changes is the mirror."""
+    stage = leads_to(gate, telling.plan)
+    if gate.stage is None and stage.mirrored > ZERO:
+        return t("{weight}, {share} mirrored", weight=stage.weight, share=stage.mirrored)
+    return str(stage.weight)
 
 
 def _bad(telling: Telling) -> list[Block]:
@@ -76,6 +89,8 @@ def _good(telling: Telling) -> list[Block]:
 
 def given_to(telling: Telling, gate: Gate) -> list[str]:
     """What a yes is given to (X2)."""
+    if gate.stage is None:
+        return _start_given_to(telling, gate)
     rollout = telling.rollout
     baked = t(
         "Baked {span} at {weight}. Verdict: *{verdict}*.",
@@ -94,16 +109,33 @@ def given_to(telling: Telling, gate: Gate) -> list[str]:
     ]
 
 
+def _start_given_to(telling: Telling, gate: Gate) -> list[str]:
+    """Before the first traffic: what preflight found, by the newest one."""
+    rollout = telling.rollout
+    at = moment(rollout.green_at or gate.opened_at, telling.now)
+    head = t("Nothing has moved yet. Preflight was green {at}.", at=at)
+    notes = noted(rollout.preflight, gate.warnings)
+    rehearsed = rehearsal(telling)
+    return [
+        head,
+        *([t("⚠️ You approve with what it noted:"), *notes] if notes else ()),
+        *([t("Checked: {rehearsed}.", rehearsed=rehearsed)] if rehearsed else ()),
+    ]
+
+
 def _asks(telling: Telling, gate: Gate) -> list[str]:
     """Who may say yes and who has, what is lacking, until when, and what happens then."""
-    wanted = telling.plan.stages[gate.stage].approvals
+    wanted = approvals_of(gate, telling.plan)
     needs_nobody = not wanted.need and not wanted.one_of_each
+    nobody = t("No approval is needed, only a passing check.")
+    if gate.stage is None:
+        nobody = t("No approval is needed, only a green preflight.")
     whom = whose_approvals(wanted, telling.plan.roles.approvers, telling.rollout.involved)
     given = f"*{approvals_given(gate, telling)}*" + (f", {whom}" if whom else "")
     waits = lacking(telling)
     others = waiting_words([wait for wait in waits if wait.about is not Wait.APPROVALS], telling)
     return [
-        t("No approval is needed, only a passing check.") if needs_nobody else f"{given}.",
+        nobody if needs_nobody else f"{given}.",
         *([t("Lacks: {waits}.", waits=others)] if others else ()),
         *(() if waits else (t("Nothing is lacking; it goes up with the next check."),)),
         gate_default(gate, telling),
@@ -138,7 +170,13 @@ def _end(telling: Telling) -> str:
         case "used", _:
             return t("approved; it went up")
         case "expired", _:
-            return t("nobody answered in time, so {then}", then=then_words(telling.plan.gate.then.value))
+            card = telling.card()
+            then = expired_words(card, telling.plan) if card else then_words(telling.plan.gate.then.value)
+            return t("nobody answered in time, so {then}", then=then)
+        case "aborted", True:
+            return t("ended by {who} before it started", who=by)
+        case "aborted", False:
+            return t("ended before it started")
         case "rejected", True:
             return t("rejected by {who}", who=by)
         case "rejected", False:
@@ -175,7 +213,7 @@ def _closed(telling: Telling) -> Said:
 
 def _unsaid(card: Gate, telling: Telling) -> bool:
     """A card that an older Perch drew lacks the approval that used it; who gave it is in the thread."""
-    wanted = telling.plan.stages[card.stage].approvals
+    wanted = approvals_of(card, telling.plan)
     return telling.text("state") == "used" and bool(still_needed(card, wanted, telling.rollout.involved))
 
 
@@ -184,6 +222,8 @@ def gate_closed(telling: Telling) -> Said:
     why = telling.text("why", t("the check isn't good enough any more"))
     sentence = t("The gate of {name} closed: {why}.", name=telling.name, why=why)
     after = t("The bake is kept; a new gate opens when a check passes.") if telling.rollout.live else ""
+    if after and telling.facts.get("starts"):
+        after = t("Nothing has moved; a new gate opens when preflight is green again.")
     return told(sentence, *filter(None, (after,)))
 
 

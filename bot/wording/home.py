@@ -65,6 +65,8 @@ def _asked(turn: Turn, telling: Telling) -> list[str]:
 def _why(turn: Turn, each: Glimpse) -> str:
     name = _name(each.rollout)
     match turn:
+        case Turn.APPROVE if each.rollout.state is State.START_GATE:
+            return t("{name} waits for your approval of its start", name=name)
         case Turn.APPROVE:
             return t("{name} waits for your approval at {weight}", name=name, weight=each.rollout.confirmed)
         case Turn.ACKNOWLEDGE:

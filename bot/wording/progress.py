@@ -15,7 +15,7 @@ from bot.wording.numbers import percent
 from bot.wording.remarks import remark, shortly
 from bot.wording.sentences import code, how_words, plain, span
 from bot.wording.telling import Telling
-from bot.wording.waiting import then_words
+from bot.wording.waiting import start_approvals_wanted, then_words
 
 LINES = 12
 
@@ -26,6 +26,10 @@ def started(telling: Telling) -> Said:
     if telling.rollout.adopts is not None:
         adopts = telling.rollout.adopts
         lines.append(t("It takes over what is at {weight} already, without the gates before.", weight=adopts))
+        if telling.plan.start_approvals is not None:
+            lines.append(t("The plan's approvals for a start aren't asked for: nothing rises by taking over."))
+    if wanted := start_approvals_wanted(telling):
+        lines.append(t("Nothing moves before its start has {approvals}, after a green preflight.", approvals=wanted))
     if telling.rollout.mode == "observe":
         lines.append(t("Observe only: Perch judges and tells, and touches nothing."))
     overruled = telling.facts.get("override")
@@ -82,6 +86,8 @@ def approved(telling: Telling) -> Said:
         by = t("{by} approved {name} by {how}", by=telling.by(), name=telling.name, how=how_words(telling.text("how")))
     enough = have.isdigit() and need.isdigit() and int(have) >= int(need)
     then = t("That's enough; it goes up once the check is fresh.") if enough else t("More are needed.")
+    if enough and telling.facts.get("starts"):
+        then = t("That's enough; it starts once preflight is fresh.")
     if enough and (unticked := int(telling.facts.get("unticked") or 0)):
         then = t_many(
             unticked,
@@ -99,6 +105,11 @@ def withdrawn(telling: Telling) -> Said:
 
 def rejected(telling: Telling) -> Said:
     reason = telling.text("reason", t("no reason given"))
+    if telling.facts.get("starts"):
+        return told(
+            t("❌ {by} rejected the start of {name}: {reason}.", by=telling.by(), name=telling.name, reason=reason),
+            t("It ends here; nothing has moved, and no cooldown begins."),
+        )
     return told(
         t("❌ {by} rejected the gate of {name}: {reason}.", by=telling.by(), name=telling.name, reason=reason),
         t("It goes on hold."),

@@ -23,8 +23,8 @@ ROOM = 8_000
 TOGETHER, SECTION = 10, 2_800
 """Rows and characters of one block."""
 
-URGENT = (State.STUCK, State.KILLING, State.ROLLING_BACK, State.HELD, State.GATE)
-WAITING = frozenset({State.STUCK, State.HELD, State.GATE})
+URGENT = (State.STUCK, State.KILLING, State.ROLLING_BACK, State.HELD, State.GATE, State.START_GATE)
+WAITING = frozenset({State.STUCK, State.HELD, State.GATE, State.START_GATE})
 WORST = (Verdict.BREACH, Verdict.FAIL, Verdict.NO_DATA, Verdict.WARN)
 
 

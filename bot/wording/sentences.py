@@ -21,6 +21,7 @@ def state_words(state: State) -> str:
     """Where a rollout stands, as it follows `it is`."""
     return {
         State.PREFLIGHT: t("in preflight"),
+        State.START_GATE: t("waiting for approval of its start"),
         State.SHIFTING: t("moving"),
         State.BAKING: t("baking"),
         State.GATE: t("waiting for approval"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.budget_levels import EXHAUSTED, LOW
 from bot.domain.budgets import cost
+from bot.domain.gates import leads_to
 from bot.domain.objectives import NO_BUDGET
 from bot.domain.rollout import Gate
 from bot.domain.slos import SloLevel, SloSeen
@@ -140,7 +141,7 @@ def overspent(telling: Telling) -> Said:
 def cost_lines(gate: Gate, telling: Telling) -> list[str]:
     """The most that the stage ahead may cost, the dearest first; nothing where no budget is known."""
     check, plan = telling.rollout.check, telling.plan
-    ahead = plan.stages[min(gate.stage + 1, len(plan.stages) - 1)]
+    ahead = leads_to(gate, plan)
     known = {each.name: each for each in check.slos if each.name in plan.slos} if check is not None else {}
     costs = [(most, name) for name in known if (most := cost(plan, name, ahead.weight, ahead.bake)) is not None]
     lines = []

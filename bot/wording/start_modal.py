@@ -104,6 +104,9 @@ def _summary(plan: Plan) -> list[str]:
     lines = [f"*{plain(plan.what)}*"] if plan.what else []
     onward = t("Starts at *{first}*, then {way}.", first=stage.weight, way=way)
     lines.append(onward if way else t("Starts at *{first}*, and ends there.", first=stage.weight))
+    if plan.start_approvals is not None:
+        needs = approvals_wanted(plan.start_approvals, plan.roles.approvers)
+        lines.append(t("After a green preflight its start needs {approvals}.", approvals=needs))
     wanted = approvals_wanted(stage.approvals, plan.roles.approvers)
     lines.append(
         t(

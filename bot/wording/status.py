@@ -103,7 +103,7 @@ def _step(rollout: Rollout, plan: Plan, index: int) -> str:
     weight = str(plan.stage_weight(index))
     if index < rollout.stage or (rollout.state is State.COMPLETED and index <= rollout.stage):
         return f"✓ {weight}"
-    if index != rollout.stage or rollout.state in (State.PREFLIGHT, State.ABORTED):
+    if index != rollout.stage or rollout.state.unmoved or rollout.state is State.ABORTED:
         return weight
     return f"*▶ {weight}*" if rollout.live else t("■ {weight} (ended here)", weight=weight)
 
@@ -162,13 +162,13 @@ def controls(rollout: Rollout) -> list[Block]:
     if rollout.mode == "observe":
         return _watcher_controls(rollout, value)
     elements: list[Block] = []
-    if rollout.state is State.GATE and rollout.gate is not None:
+    if rollout.state.at_gate and rollout.gate is not None:
         elements.append(approve_button(rollout))
     if rollout.state is State.HELD and rollout.frozen is None and not held_for_it(rollout):
         elements.append(button("resume", t("Resume"), value, says=t("Resume {plan}", plan=rollout.plan)))
-    if rollout.state in (State.SHIFTING, State.BAKING, State.GATE):
+    if rollout.state.at_gate or rollout.state in (State.SHIFTING, State.BAKING):
         elements.append(button("hold", t("Hold"), value, says=t("Hold {plan} where it is", plan=rollout.plan)))
-    if rollout.state in (State.SHIFTING, State.BAKING, State.GATE, State.HELD):
+    if rollout.state.at_gate or rollout.state in (State.SHIFTING, State.BAKING, State.HELD):
         elements.append(_rollback_button(rollout, value))
     elements.append(_menu(rollout, value))
     return elements
@@ -193,16 +193,19 @@ def button_value(rollout: Rollout, gate: str = "") -> str:
 
 def approve_button(rollout: Rollout) -> Block:
     gate = rollout.gate.id if rollout.gate else ""
+    says = t("Approve leaving {weight} of {plan}", weight=rollout.confirmed, plan=rollout.plan)
     return button(
         "approve",
         t("Approve"),
         button_value(rollout, gate),
-        says=t("Approve leaving {weight} of {plan}", weight=rollout.confirmed, plan=rollout.plan),
+        says=t("Approve the start of {plan}", plan=rollout.plan) if rollout.state is State.START_GATE else says,
         style="primary",
     )
 
 
 def _rollback_button(rollout: Rollout, value: str) -> Block:
+    if rollout.state is State.START_GATE:
+        return _end_button(rollout, value)
     sure = confirmation(
         t("Roll back {plan}?", plan=rollout.plan),
         t("Traffic goes down from {weight} at once. Nobody else has to agree.", weight=rollout.confirmed),
@@ -211,6 +214,18 @@ def _rollback_button(rollout: Rollout, value: str) -> Block:
     )
     says = t("Roll back {plan}", plan=rollout.plan)
     return button("rollback", t("Rollback"), value, says=says, style="danger", confirm=sure)
+
+
+def _end_button(rollout: Rollout, value: str) -> Block:
+    """The same as a rollback, before there is anything to roll back."""
+    sure = confirmation(
+        t("End {plan} before it starts?", plan=rollout.plan),
+        t("Nothing has moved, so nothing is rolled back, and no cooldown begins."),
+        yes=t("End it"),
+        no=t("Keep waiting"),
+    )
+    says = t("End {plan} before it starts", plan=rollout.plan)
+    return button("rollback", t("End it"), value, says=says, style="danger", confirm=sure)
 
 
 def _menu(rollout: Rollout, value: str) -> Block:

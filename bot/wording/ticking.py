@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.checklists import Item, checklist
+from bot.domain.gates import stage_left
 from bot.domain.rollout import Gate
 from bot.wording.blocks import Block, button, context
 from bot.wording.claims import compact
@@ -14,7 +15,8 @@ from bot.wording.waits import ITEM
 
 
 def _items(gate: Gate, telling: Telling) -> list[Item]:
-    return checklist(gate, telling.plan.stages[gate.stage], telling.rollout.check)
+    stage = stage_left(gate, telling.plan)
+    return checklist(gate, stage, telling.rollout.check) if stage is not None else []
 
 
 def checklist_count(gate: Gate, telling: Telling) -> list[str]:

@@ -8,11 +8,12 @@ from datetime import timedelta
 from bot.domain.acting import unready
 from bot.domain.budgets import held_for_it
 from bot.domain.escalations import escalations
-from bot.domain.gates import bake_waits_for, counted, promotion_waits_for, rise_opens, still_needed
+from bot.domain.gates import approvals_of, bake_waits_for, counted, opens_next, promotion_waits_for, still_needed
 from bot.domain.kills import still_on
 from bot.domain.machine import State
-from bot.domain.plan import Approvals
+from bot.domain.plan import Approvals, Plan
 from bot.domain.rollout import Gate
+from bot.domain.start_gate import asks
 from bot.domain.waits import Wait, Waiting
 from bot.wording.acting import acting_lines
 from bot.wording.freezes import frozen_line
@@ -30,7 +31,12 @@ AT_ONCE = timedelta(seconds=3)
 
 def then_words(then: str) -> str:
     """A default in words: what happens if nobody does anything."""
-    known = {"hold": t("it goes on hold"), "rollback": t("it rolls back"), "kill": t("it is killed")}
+    known = {
+        "hold": t("it goes on hold"),
+        "rollback": t("it rolls back"),
+        "kill": t("it is killed"),
+        "abort": t("it ends, and nothing has moved"),
+    }
     return known.get(then, plain(then))
 
 
@@ -78,7 +84,21 @@ def _preflight(telling: Telling) -> list[str]:
         if ready > telling.now
         else t("Waits for: the baseline of {names}, about {length} of measurements; there are too few so far.", **facts)
     )
+    wanted = start_approvals_wanted(telling)
+    if wanted:
+        return [
+            waits,
+            t("Then the start's gate opens, which needs {approvals}. No traffic has moved.", approvals=wanted),
+        ]
     return [waits, t("Then it goes up by itself. No traffic has moved. Nobody needs to act.")]
+
+
+def start_approvals_wanted(telling: Telling) -> str:
+    """Whose yes this start needs before its first stage; "" where it needs none."""
+    wanted = telling.plan.start_approvals
+    if wanted is None or not asks(telling.rollout, telling.plan):
+        return ""
+    return approvals_wanted(wanted, telling.plan.roles.approvers, telling.rollout.involved)
 
 
 def _shifting(telling: Telling) -> list[str]:
@@ -158,7 +178,7 @@ def group_name(group: str) -> str:
 
 def lacking(telling: Telling) -> list[Waiting]:
     """What the open gate still waits for, the window included; nothing when it may go up now."""
-    opens = rise_opens(telling.plan, telling.rollout.stage, telling.now)
+    opens = opens_next(telling.rollout, telling.plan, telling.now)
     return promotion_waits_for(telling.rollout, telling.plan, telling.now, opens)
 
 
@@ -173,7 +193,7 @@ def _gate(telling: Telling) -> list[str]:
         return [t("Waits for: its gate.")]
     waits = lacks(telling) or t("nothing more; it goes up with the next check")
     lines = [t("Waits for: {waits}.", waits=waits), gate_default(gate, telling)]
-    if still_needed(gate, telling.stage.approvals, telling.rollout.involved):
+    if still_needed(gate, approvals_of(gate, telling.plan), telling.rollout.involved):
         approvers = joined([group_name(each) for each in telling.plan.roles.approvers], "or") or t("approvers")
         lines.append(t("Your turn: {who}.", who=approvers))
     return lines
@@ -184,8 +204,13 @@ def gate_default(gate: Gate, telling: Telling) -> str:
     return t(
         "If nobody answers until {when}: {then}.",
         when=by_when(gate.expires_at, telling.now),
-        then=then_words(telling.plan.gate.then.value),
+        then=expired_words(gate, telling.plan),
     )
+
+
+def expired_words(gate: Gate, plan: Plan) -> str:
+    """What happens by itself where nobody answers: before anything moved there is nothing to hold."""
+    return then_words("abort" if gate.stage is None else plan.gate.then.value)
 
 
 def escalation_words(gate: Gate, telling: Telling) -> list[str]:
@@ -204,7 +229,7 @@ def escalation_words(gate: Gate, telling: Telling) -> list[str]:
 
 def approvals_given(gate: Gate, telling: Telling) -> str:
     """`Approvals: 1 of 2 (@ana by button)`."""
-    wanted = telling.plan.stages[gate.stage].approvals
+    wanted = approvals_of(gate, telling.plan)
     given = counted(gate, wanted, telling.rollout.involved)
     have, need = len(given), max(wanted.need, len(wanted.one_of_each))
     if not given:
@@ -293,6 +318,7 @@ def _over(telling: Telling) -> list[str]:
 
 _BY_STATE: dict[State, Callable[[Telling], list[str]]] = {
     State.PREFLIGHT: _preflight,
+    State.START_GATE: _gate,
     State.SHIFTING: _shifting,
     State.BAKING: _baking,
     State.GATE: _gate,

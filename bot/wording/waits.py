@@ -104,6 +104,7 @@ def _simple(about: Wait) -> str:
         Wait.GATE: t("an open gate"),
         Wait.NEW_GATE: t("a new gate; this one has expired"),
         Wait.FRESH_CHECK: t("a fresh check"),
+        Wait.PREFLIGHT: t("a fresh green preflight"),
         Wait.PASSING_CHECK: t("a passing check"),
         Wait.CONFIRMATION: t("the present weight to be confirmed"),
         Wait.REHEARSAL: t("the kill switch to be rehearsed again"),

@@ -12,7 +12,7 @@ from commands.slack.replan import rejected
 from commands.slack.words import command, typed
 
 USAGE = "reject NAME REASON"
-SUMMARY = "Say no to the open gate; it goes on hold."
+SUMMARY = "Say no to the open gate; it goes on hold, and a start that waits for approvals ends."
 WHO: Who = "reject"
 EXAMPLES = ("reject materializers the dashboard is red",)
 

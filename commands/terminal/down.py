@@ -14,7 +14,16 @@ from bot.domain.machine import State
 from bot.domain.rollout import MethodOutcome
 
 LOW = frozenset(
-    {State.ROLLED_BACK, State.KILLED, State.KILLING, State.ABORTED, State.HELD, State.PREFLIGHT, State.OBSERVED}
+    {
+        State.ROLLED_BACK,
+        State.KILLED,
+        State.KILLING,
+        State.ABORTED,
+        State.HELD,
+        State.PREFLIGHT,
+        State.START_GATE,
+        State.OBSERVED,
+    }
 )
 """Where a way down may have led by the time it's told: all but a weight that still stands. One that was only observed
 stands too, but isn't Perch's."""

@@ -112,7 +112,6 @@ def _as_json(found: PlanFile, problems: list[str]) -> dict[str, Any]:
         "good": not found.mistakes and not problems,
         "mistakes": [_remark(each) for each in found.mistakes],
         "notes": [_remark(each) for each in found.notes],
-        "not_yet": [_remark(each) for each in found.not_yet],
         "live": problems,
     }
 

@@ -44,11 +44,10 @@ def plan_named(context: click.Context, name: str, environment: str) -> Plan:
 
 
 def lines(found: PlanFile, problems: Sequence[str] | None = None) -> list[str]:
-    """Mistakes, notes and what has no effect yet, each with its place, and a summary. `problems` are those of a live
-    check, None where there was none."""
+    """Mistakes and notes, each with its place, and a summary. `problems` are those of a live check, None where there
+    was none."""
     told = [text for remark in found.mistakes for text in (str(remark), remark.caret) if text]
     told += [text for note in found.notes for text in (_marked(note, "note"), note.caret) if text]
-    told += [str(part) for part in found.not_yet]
     told += [f"{found.file}: live: {problem}" for problem in problems or ()]
     return [*told, _summary(found, len(problems or ())) + (_answered(found.report.plan) if problems == [] else "")]
 
@@ -61,7 +60,6 @@ def _summary(found: PlanFile, problems: int) -> str:
     if found.mistakes:
         return f"{found.file}: {_count(len(found.mistakes), 'mistake')}"
     extras = [_count(len(found.notes), "note")] if found.notes else []
-    extras += [_count(len(found.not_yet), "part") + " without effect yet"] if found.not_yet else []
     extras += [_count(problems, "live problem")] if problems else []
     verdict = "not good" if problems else "good"
     return f"{found.file}: {verdict}" + (f" ({', '.join(extras)})" if extras else "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.domain.conditions import Op
 from bot.domain.language.spelling import exactly
-from bot.domain.plan import ChecklistItem, Plan, PlannedAction, Response, Rule, Slo, Stage, Task, VersionFrom
+from bot.domain.plan import Approvals, ChecklistItem, Plan, PlannedAction, Response, Rule, Slo, Stage, Task, VersionFrom
 from bot.domain.planning.actions import Lasts
 from bot.domain.planning.diff import spelled
 from bot.domain.units import ZERO, spell_duration
@@ -30,6 +30,8 @@ def _head(plan: Plan) -> Iterator[str]:
     yield f"checks every {spell_duration(plan.every.check)}, snapshots every {spell_duration(plan.every.snapshot)}"
     without = f"no data: waits {spell_duration(plan.no_data.after)}, then {plan.no_data.then}"
     yield f"{without}; gate: {spell_duration(plan.gate.expires)}, then {plan.gate.then}"
+    if plan.start_approvals is not None:
+        yield f"start: approvals {_approvals(plan.start_approvals)}"
     yield f"traffic: {', '.join(part.kind for part in plan.traffic)}; cooldown {spell_duration(plan.cooldown)}"
 
     if plan.version is not None:
@@ -53,7 +55,7 @@ def _stage(stage: Stage, last: bool) -> Iterator[str]:
         for number, rule in enumerate(rules):
             yield f"        {title if number == 0 else '':<16}{rule.condition}{_special(rule)}"
     yield f"        {'if it fails':<16}{_response(stage.on_fail)}; on a breach {stage.on_breach} to {stage.rollback_to}"
-    yield f"        {'approvals':<16}{'none: it is complete by itself' if last else _approvals(stage)}"
+    yield f"        {'approvals':<16}{'none: it is complete by itself' if last else _approvals(stage.approvals)}"
     for title, actions in (("before", stage.before), ("after", stage.after)):
         for number, action in enumerate(actions):
             yield f"        {title if number == 0 else '':<16}{_action(action)}"
@@ -106,8 +108,7 @@ def _response(response: Response) -> str:
     return f"{response.action}{lasting}" + (f" then {response.then}" if response.then else "")
 
 
-def _approvals(stage: Stage) -> str:
-    wanted = stage.approvals
+def _approvals(wanted: Approvals) -> str:
     groups = f", one of each of {', '.join(wanted.one_of_each)}" if wanted.one_of_each else ""
     eyes = ", not by who asked" if wanted.not_requester else ""
     return f"{wanted.need}{groups}{eyes}"

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from bot.domain.machine import State
 from bot.domain.rollout import Rollout
 
 REMEMBERED = timedelta(days=2)
@@ -72,8 +71,8 @@ def _pair(rollout: Rollout) -> Pair:
 
 
 def _number(rollout: Rollout) -> int:
-    """An observed rollout is nobody's to roll back; before its preflight is green, one has no traffic."""
-    return 0 if rollout.mode == "observe" or rollout.state is State.PREFLIGHT else rollout.stage + 1
+    """An observed rollout is nobody's to roll back; before its first stage, one has no traffic."""
+    return 0 if rollout.mode == "observe" or rollout.state.unmoved else rollout.stage + 1
 
 
 def _family(name: str, what: str, values: Mapping[Pair, float]) -> Metric:

@@ -11,6 +11,8 @@ import pytest
 
 from adapters import subprocesses
 from adapters.subprocesses import MOST_BYTES, run
+from tests.programs import runs
+from tests.waiting import HANGS_S, until
 
 pytestmark = pytest.mark.anyio
 
@@ -18,24 +20,13 @@ SHELL = "/bin/sh"
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 
 
-def lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 async def pids_in(file: Path, count: int) -> list[int]:
-    async with asyncio.timeout(5):
-        while not file.exists() or len(file.read_text().split()) < count:
-            await asyncio.sleep(0.01)
+    await until(lambda: file.exists() and len(file.read_text().split()) >= count)
     return [int(word) for word in file.read_text().split()]
 
 
 async def gone(pids: list[int]) -> None:
-    async with asyncio.timeout(5):
-        while any(lives(pid) for pid in pids):
-            await asyncio.sleep(0.01)
+    await until(lambda: not any(runs(pid) for pid in pids))
 
 
 async def test_output_exit_code_and_environment_are_exact() -> None:
@@ -70,7 +61,7 @@ async def test_output_is_bounded_and_a_chatty_program_still_ends() -> None:
 async def test_a_program_out_of_time_is_stopped_with_its_grandchildren(tmp_path: Path) -> None:
     file = tmp_path / "pids"
     with pytest.raises(TimeoutError):
-        await run([SHELL, "-c", f"sleep 300 & echo $$ $! > {file}; wait"], ENVIRONMENT, 0.3)
+        await run([SHELL, "-c", f"sleep 300 & echo $$ $! > {file}; wait"], ENVIRONMENT, 1)
     pids = await pids_in(file, 2)
     await gone(pids)
     assert not psutil.pid_exists(pids[0]), "the child itself is reaped, no zombie"
@@ -80,7 +71,7 @@ async def test_a_program_that_ignores_term_is_killed(tmp_path: Path, monkeypatch
     monkeypatch.setattr(subprocesses, "GRACE_S", 0.2)
     file = tmp_path / "pids"
     with pytest.raises(TimeoutError):
-        await run([SHELL, "-c", f"trap '' TERM; echo $$ > {file}; while :; do sleep 1; done"], ENVIRONMENT, 0.3)
+        await run([SHELL, "-c", f"trap '' TERM; echo $$ > {file}; while :; do sleep 1; done"], ENVIRONMENT, 1)
     await gone(await pids_in(file, 1))
 
 
@@ -111,7 +102,7 @@ async def test_a_cancel_while_starting_leaves_no_process(tmp_path: Path, steps: 
 async def test_what_a_good_program_leaves_behind_is_ended_too(tmp_path: Path) -> None:
     """A background process that keeps the pipe open must not hold us up either."""
     file = tmp_path / "pids"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS_S):
         finished = await run([SHELL, "-c", f"sleep 300 & echo $! > {file}; echo done"], ENVIRONMENT, 60)
     assert finished.out == "done\n"
     await gone(await pids_in(file, 1))

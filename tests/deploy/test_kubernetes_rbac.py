@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,20 @@ def asked(api: ApiServer) -> set[tuple[str, str, str]]:
     found = set()
     for line in api.requests:
         method, _, path = line.partition(" ")
-        where, _, rest = path.partition("?")[0].partition("/namespaces/denis/")
+        path, _, query = path.partition("?")
+        where, _, rest = path.partition("/namespaces/denis/")
         resource, _, name = rest.partition("/")
         group = where.split("/")[2] if where.startswith("/apis/") else ""
-        found.add(("patch" if method == "PATCH" else "get" if name else "list", group, resource))
+        collection = "watch" if "watch=true" in query else "list"
+        found.add(("patch" if method == "PATCH" else "get" if name else collection, group, resource))
     return found
+
+
+async def watched(api: ApiServer) -> None:
+    """Until a roll-out is watched by both its streams."""
+    async with asyncio.timeout(10):
+        while api.watches.open < 2:
+            await asyncio.sleep(0)
 
 
 async def use_all(api: ApiServer, home: Path) -> None:
@@ -60,7 +70,12 @@ async def use_all(api: ApiServer, home: Path) -> None:
     for kind, options in TRAFFICS.items():
         traffic = TRAFFIC[kind].build(TRAFFIC[kind].options(**options), environment)
         await traffic.rehearse()
-        await traffic.apply(Weight(1))
+        api.script = [Step(updated=1, available=0, old=1, container=waiting("ContainerCreating"))]
+        raised = asyncio.create_task(traffic.apply(Weight(1)))
+        if kind == "kubernetes_env":
+            await watched(api)
+        api.come_to("denis", Step())
+        await raised
         api.script = [Step(updated=1, available=0, old=1, container=waiting("ContainerCreating")), Step()]
         await traffic.read()
         await traffic.aclose()
@@ -84,12 +99,15 @@ async def test_it_grants_what_is_asked_for_and_nothing_else(tmp_path: Path) -> N
         api.create("httproutes", route("denis", canary=0, stable=100))
         await use_all(api, tmp_path)
         assert asked(api) == granted()
+        watches = [each for each in api.requests if "deployments?" in each]
+        assert watches
+        assert all("fieldSelector=metadata.name%3Ddenis&" in each for each in watches), "or the names wouldn't hold"
 
 
 def test_objects_that_can_be_named_are_named_and_nothing_is_granted_everywhere() -> None:
     [role] = [each for each in DOCUMENTS if each["kind"] == "Role"]
     for rule in role["rules"]:
-        assert "resourceNames" in rule or rule["verbs"] == ["list"]
+        assert "resourceNames" in rule or {*rule["verbs"]} <= {"list", "watch"}
         assert "*" not in {*rule["verbs"], *rule["resources"], *rule["apiGroups"]}
     assert not [each["kind"] for each in DOCUMENTS if each["kind"].startswith("Cluster")]
 

@@ -58,7 +58,7 @@ def test_values_of_the_page_differ_per_environment() -> None:
 
 def test_the_whole_plan_of_the_page_has_no_notes() -> None:
     report = report_on(read_text(EXAMPLES[0]).tree, "", ALL_KINDS)
-    assert (report.notes, report.not_yet) == ((), ())
+    assert report.notes == ()
 
 
 def test_every_condition_of_the_tables_is_read() -> None:

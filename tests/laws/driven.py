@@ -18,8 +18,8 @@ from bot.domain.moves import a_hold
 from bot.domain.plan import Plan
 from bot.domain.rollout import MethodOutcome, Person, Rollout, Verdict
 from bot.domain.units import ZERO, Weight
-from tests.builders import ANA, CLEO, DORA, MINUTE, a_plan, a_stage
-from tests.laws.shadowed import PEOPLE, SLOW, Shadowed
+from tests.builders import ANA, CLEO, DORA, MINUTE, SLOW, a_plan, a_stage
+from tests.laws.shadowed import PEOPLE, Shadowed
 
 
 def _plan(need: int, drift: str, then: str, back: str, breach: str, checklist: Sequence[Any] = ()) -> Plan:

@@ -15,7 +15,7 @@ from bot.domain.obstacles import ServiceFrozen
 from bot.domain.rollout import Person, Rollout
 from bot.domain.units import ZERO, Weight
 from bot.ports import Change
-from tests.commands.web.test_alertmanager import an_alert, listening
+from tests.commands.web.alertmanager.knocking import an_alert, listening
 from tests.fakes.traffic import FakeTraffic
 from tests.rig import ANA, CLEO, Rig, rig
 

@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any
 
 from bot.domain.machine import State
+from bot.domain.start_gate import ask
 from bot.domain.units import ZERO, Weight
 from tests.builders import BEN as BEN_HIMSELF
 from tests.builders import Story
-from tests.laws.races import ID, Process, Stage, at_gate, stage_of, the_plan
+from tests.laws.races import ID, Process, Stage, a_plan_of, at_gate, stage_of, the_plan
 from tests.rig import ANA, BEN
 
 ONE, FIVE, TEN = Weight(1), Weight(5), Weight(10)
@@ -42,6 +43,7 @@ EVERYWHERE = frozenset(
 )
 
 PLAN = the_plan()
+ASKED = the_plan(start_approvals={"need": 1})
 TWO = the_plan(stages=[{**each, "approvals": {"need": 2}} for each in PLAN["stages"]])
 
 
@@ -73,6 +75,13 @@ def gate_for_two() -> Story:
 def rising() -> Story:
     """The gate is used; nobody has asked for the 10 % yet."""
     return at_gate(PLAN).approve(BEN_HIMSELF)
+
+
+@cache
+def start_gate() -> Story:
+    """At 0 %, preflight is green, and the start waits for a yes."""
+    plan, began = a_plan_of(ASKED), Story()
+    return Story(plan, ask(began.rollout, plan, began.now, "g1").rollout, now=began.now)
 
 
 @cache
@@ -149,6 +158,14 @@ async def killed(stage: Stage) -> None:
     assert not stage.world.on, "the switch wasn't thrown"
     assert (await stage.kinds()).count("killing") == 1, "it was killed twice"
     assert not stage.files.spooled(), "the kill isn't in the record"
+
+
+async def never_started(stage: Stage) -> None:
+    """Ended before it began, or taken back from its first percent."""
+    await stage.rest(minutes=1)
+    await stage.sound()
+    ended = State.ROLLED_BACK if "promoted" in await stage.kinds() else State.ABORTED
+    await stage.is_now(ended, ZERO)
 
 
 async def stays_held(stage: Stage) -> None:
@@ -232,6 +249,26 @@ RACES: list[Race] = [
     *both("kill against resume", held, {"up": resumes, "down": kills}, killed, AT_GATE),
     *both("kill against rollback", gate, {"one": rolls_back, "other": kills}, killed, AT_GATE),
     *both("hold against approve", gate, {"up": approves, "down": holds}, stays_held, AT_GATE),
+    race(
+        "hold against a start's yes", start_gate, {"up": approves, "down": holds}, stays_held, TWO_AT_GATE, plan=ASKED
+    ),
+    race(
+        "kill against a start's yes",
+        start_gate,
+        {"up": approves, "down": kills},
+        killed,
+        TWO_AT_GATE,
+        processes=2,
+        plan=ASKED,
+    ),
+    race(
+        "rollback against a start's yes",
+        start_gate,
+        {"up": approves, "down": rolls_back},
+        never_started,
+        {"save"},
+        plan=ASKED,
+    ),
     *both("hold against a raise", rising, {"up": goes_on, "down": holds}, stays_held, GOING),
     *both("freeze against a raise", rising, {"up": goes_on, "down": freezes}, stays_held, GOING),
     *both("freeze against approve", gate, {"up": approves, "down": freezes}, stays_held, AT_GATE),

@@ -22,10 +22,9 @@ from bot.domain.plan import Plan
 from bot.domain.rollout import Intent, Person, Rollout, Verdict, Way
 from bot.domain.steps import Step
 from bot.domain.units import ZERO, Weight
-from tests.builders import ANA, BEN, CLEO, DORA, MINUTE, Story, a_plan, a_rollout, a_yes
+from tests.builders import ANA, BEN, CLEO, DORA, MINUTE, SLOW, Story, a_plan, a_rollout, a_yes
 
 PEOPLE = (ANA, BEN, CLEO, DORA)
-SLOW: dict[str, Any] = {"latency": 12.0}
 
 
 class Shadowed(RuleBasedStateMachine):
@@ -176,7 +175,7 @@ class Shadowed(RuleBasedStateMachine):
         gate = self.rollout.gate
         if gate is None:
             return
-        texts = {item.text for item in self.plan.stages[gate.stage].checklist if item.auto is None}
+        texts = {item.text for item in self.plan.stages[self.rollout.stage].checklist if item.auto is None}
         self.seen[gate.id] = texts if done else set()
         for text in sorted(texts):
             gate = ticked(gate, text, DORA, self.story.now) if done else cleared(gate, text)

@@ -10,7 +10,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.domain.measurements import Missing
+from tests.far_side import drip, serving
 
 WELL: Mapping[str, float] = {"success": 99.5, "errors": 0.1, "latency": 2.0, "queue": 10.0}
 ILL: Mapping[str, float] = {"success": 12.0, "errors": 66.0, "latency": 90.0, "queue": 9000.0}
@@ -88,14 +89,7 @@ async def hangs(asked: Asked) -> web.StreamResponse:
 
 
 async def drips(asked: Asked) -> web.StreamResponse:
-    """A byte now and then: each comes in time, the whole never does."""
-    response = web.StreamResponse()
-    await response.prepare(asked.request)
-    with suppress(ConnectionError):
-        while not asked.released.is_set():
-            await response.write(b" ")
-            await asyncio.sleep(0.05)
-    return response
+    return await drip(asked.request, asked.released)
 
 
 async def hangs_up(asked: Asked) -> web.StreamResponse:
@@ -250,12 +244,8 @@ class FarSide:
 async def far_side() -> AsyncIterator[FarSide]:
     """Served on a free port until the block ends; what hangs is released then."""
     there = FarSide()
-    runner = web.ServerRunner(web.Server(there.answer, access_log=None), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    there.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield there
-    finally:
-        there.released.set()
-        await runner.cleanup()
+    async with serving(there.answer) as there.url:
+        try:
+            yield there
+        finally:
+            there.released.set()

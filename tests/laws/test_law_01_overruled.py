@@ -12,11 +12,9 @@ from bot.domain.machine import State
 from bot.domain.overruling import why_not
 from bot.domain.plan import Plan
 from bot.domain.units import Weight
-from tests.builders import BEN, CLEO, Story, a_plan, a_stage
+from tests.builders import BEN, CLEO, FAILING, Story, a_plan, a_stage
 from tests.laws.mutants import law_01 as bugs
 from tests.laws.mutants.planted import FOUND
-
-FAILING: dict[str, Any] = {"success": 97.0}
 
 
 def plan() -> Plan:

@@ -19,7 +19,8 @@ from bot.engine import targets, tick
 from bot.engine.gather import Round
 from bot.engine.requests import Start
 from bot.ports import TrafficState
-from tests.bot.engine.test_effects import plan as plan_with
+from tests import waiting
+from tests.bot.engine.effect_stories import plan as plan_with
 from tests.bot.engine.test_mirrors import a_plan, breach, kill, mirror, roll_back, until
 from tests.bot.engine.test_objectives import Events
 from tests.bot.engine.test_objectives import plan as plan_with_slo
@@ -35,9 +36,7 @@ SERVING = (("1%", "50%"), ("10%", "0%"), ("100%", "0%"))
 
 
 async def soon(what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SOON_S):
-        while not what():
-            await asyncio.sleep(0.005)
+    await waiting.until(what, SOON_S)
 
 
 async def serving(story: Rig) -> Rollout:

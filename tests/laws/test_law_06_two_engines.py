@@ -44,10 +44,9 @@ async def test_a_delivery_that_two_processes_receive_is_taken_in_once(tmp_path: 
 async def test_two_approvers_at_two_processes_make_one_promotion(tmp_path: Path) -> None:
     """In the same moment; the later one is told, and the weight is asked for once."""
     async with two(tmp_path) as (one, other, rollout):
-        gate = rollout.gate.id if rollout.gate else ""
         answers = await asyncio.gather(
-            one.engine.desk.approve(one.request("approve", BEN, surface="button", gate=gate), rollout.id),
-            other.engine.desk.approve(other.request("approve", CLEO, surface="button", gate=gate), rollout.id),
+            one.engine.desk.approve(one.yes(rollout, BEN), rollout.id),
+            other.engine.desk.approve(other.yes(rollout, CLEO), rollout.id),
             return_exceptions=True,
         )
         await _settled(one, other)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.bot.engine import test_effects as acted
+from tests.bot.engine import test_effects_taken_back as taken_back
 from tests.bot.engine import test_several_targets as several
 from tests.laws.mutants import actions
 from tests.laws.mutants.planted import FOUND
@@ -19,15 +20,15 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 CAUGHT_BY: tuple[tuple[Check, Plant], ...] = (
     (
-        acted.test_on_the_way_back_all_is_taken_back_in_reverse_once_the_traffic_is_down,
+        taken_back.test_on_the_way_back_all_is_taken_back_in_reverse_once_the_traffic_is_down,
         actions.what_is_taken_back_goes_in_the_order_of_doing,
     ),
     (
-        acted.test_on_the_way_back_all_is_taken_back_in_reverse_once_the_traffic_is_down,
+        taken_back.test_on_the_way_back_all_is_taken_back_in_reverse_once_the_traffic_is_down,
         actions.it_is_taken_back_before_the_traffic_is_down,
     ),
     (
-        acted.test_a_crash_before_anything_was_taken_back_takes_it_back_afterwards,
+        taken_back.test_a_crash_before_anything_was_taken_back_takes_it_back_afterwards,
         actions.a_crash_forgets_what_was_to_be_taken_back,
     ),
     (
@@ -35,12 +36,12 @@ CAUGHT_BY: tuple[tuple[Check, Plant], ...] = (
         actions.the_raise_goes_on_though_its_before_failed,
     ),
     (acted.test_a_stage_is_not_entered_while_its_before_is_under_way, actions.the_raise_waits_for_nothing),
-    (acted.test_a_kill_takes_all_of_it_back, actions.a_kill_takes_nothing_back),
-    (acted.test_a_preflight_that_turns_red_takes_back_what_was_begun, actions.an_abort_takes_nothing_back),
+    (taken_back.test_a_kill_takes_all_of_it_back, actions.a_kill_takes_nothing_back),
+    (taken_back.test_a_preflight_that_turns_red_takes_back_what_was_begun, actions.an_abort_takes_nothing_back),
     (acted.test_after_a_hold_what_is_done_is_not_done_twice, actions.a_hold_does_it_all_again),
     (acted.test_final_actions_come_when_all_is_completed_and_stay, actions.a_silence_outlives_a_completed_rollout),
     (acted.test_a_crash_in_the_middle_of_a_before, actions.what_nobody_knows_of_is_thought_done),
-    (acted.test_a_begin_that_lands_after_it_was_taken_back_is_taken_back_again, actions.what_lands_late_stays),
+    (taken_back.test_a_begin_that_lands_after_it_was_taken_back_is_taken_back_again, actions.what_lands_late_stays),
     (acted.test_a_rollback_wins_over_a_before_that_takes_long, actions.a_call_under_way_is_waited_for),
     (acted.test_two_processes_do_each_action_once, actions.every_process_does_it),
     (

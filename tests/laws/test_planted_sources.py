@@ -21,7 +21,7 @@ from bot.domain.measurements import Missing, NoData
 from bot.ports import Sample
 from tests.adapters.sources import test_json_page as pages
 from tests.adapters.sources import test_log as logs
-from tests.adapters.sources import test_sql as queries
+from tests.adapters.sources.sql import test_numbers as queries
 from tests.bot.domain import test_series as series
 from tests.laws.mutants.planted import FOUND
 

@@ -18,7 +18,9 @@ from bot.engine import tasks as engine
 from bot.ports import Ran
 from tests.adapters.tasks import test_hosts as hosts
 from tests.adapters.tasks import test_load as bursts
-from tests.bot.engine import test_tasks as stories
+from tests.bot.engine import task_stories as stories
+from tests.bot.engine import test_tasks as told
+from tests.bot.engine import test_tasks_stopped as stopped
 
 pytestmark = pytest.mark.anyio
 _result, _client = Burst.result, http.client
@@ -82,18 +84,18 @@ Test = Callable[[Path], Awaitable[None]]
     [
         (
             a_kill_stops_no_burst,
-            lambda path: stories.test_whatever_ends_the_bake_stops_it(path, stories.killed, "the rollout was killed"),
+            lambda path: stopped.test_whatever_ends_the_bake_stops_it(path, stories.killed, "the rollout was killed"),
         ),
-        (a_kill_by_others_is_not_looked_for, stories.test_a_kill_by_another_process_stops_it_too),
+        (a_kill_by_others_is_not_looked_for, stopped.test_a_kill_by_another_process_stops_it_too),
         (tokens_go_on_record, lambda path: bursts.test_no_token_is_in_what_comes_of_it()),
-        (a_stage_is_left_without_its_tasks, stories.test_the_stage_is_not_left_before_a_needed_task_has_passed),
+        (a_stage_is_left_without_its_tasks, told.test_the_stage_is_not_left_before_a_needed_task_has_passed),
         (redirects_are_followed, lambda path: _redirected()),
         (
             what_a_dead_process_began_begins_anew,
-            lambda path: stories.test_what_a_dead_process_began_has_no_result(path, False, 1),
+            lambda path: stopped.test_what_a_dead_process_began_has_no_result(path, False, 1),
         ),
-        (what_was_not_measured_is_met, stories.test_what_was_not_measured_is_not_met),
-        (what_is_only_observed_is_loaded_too, stories.test_what_is_only_observed_runs_none),
+        (what_was_not_measured_is_met, told.test_what_was_not_measured_is_not_met),
+        (what_is_only_observed_is_loaded_too, told.test_what_is_only_observed_runs_none),
     ],
 )
 async def test_a_planted_bug_is_found(

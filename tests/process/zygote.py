@@ -5,6 +5,7 @@ Reads an order a line (JSON), forks, and answers with the child's pid. Children 
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import importlib
@@ -14,16 +15,25 @@ import signal
 import sys
 import traceback
 import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
-PRELOADED = ("tests.process.entry", "alembic.command", "alembic.autogenerate", "alembic.context")
+PRELOADED = (
+    "tests.process.entry",
+    *("alembic.command", "alembic.autogenerate", "alembic.context"),
+    *("apscheduler.executors.asyncio", "apscheduler.triggers.interval", "slack_bolt.listener_matcher.async_builtins"),
+    *("anyio._backends._asyncio", "httpcore", "h2.connection"),
+)
+"""What a Perch imports by its start, and in its first minute."""
 
 
 def main() -> None:
     """Serve until stdin ends."""
     for name in PRELOADED:
         importlib.import_module(name)
+    asyncio.run(_rehearse())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.freeze()
     sys.stdout.write("ready\n")
@@ -35,6 +45,19 @@ def main() -> None:
             _become(order)
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
+
+
+async def _rehearse() -> None:
+    """Take one rollout up and down, so that what a process makes once is made: statements, mappers, authorities."""
+    from adapters.http import trust
+    from tests.rig import rig
+
+    trust()
+    with TemporaryDirectory() as folder:
+        async with rig(Path(folder)) as story:
+            rollout = await story.until_gate(await story.start())
+            await story.engine.desk.rollback(story.request("rollback"), rollout.id, "rehearsed")
+            await story.settle()
 
 
 def _become(order: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from bot.sandbox.world import World
 from tests.scenarios import quick
 from tests.scenarios.opening import running, settings_of, write_plan
 from tests.scenarios.story import Story
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -50,7 +51,7 @@ async def _perch(environment: Mapping[str, str], *words: str) -> tuple[int, str]
     process = await asyncio.create_subprocess_exec(
         str(PERCH), *words, env=dict(environment), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_S):
         said, _ = await process.communicate()
     return process.returncode or 0, said.decode()
 

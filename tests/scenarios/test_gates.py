@@ -37,6 +37,21 @@ async def test_who_may_not_approve_is_told_and_nothing_moves(story: Story) -> No
     assert (await story.record()).count("refused") == 5
 
 
+async def test_a_start_waits_for_somebody_elses_yes_before_its_first_percent(tmp_path: Path) -> None:
+    """Law 1, S4: by the message of its gate; who started it may not, and the service gets nothing before."""
+    async with new_story(tmp_path, start_approvals={"need": 1}, stages=[stage("1%"), stage("100%")]) as story:
+        await story.types("ben", "start materializers 1%")
+        gate = await story.gate()
+        assert "may go from 0% to 1%" in gate["text"]
+        assert "may not approve what you asked for yourself" in await story.clicks_and_reads("ben", gate, "approve")
+        assert "waiting for approval of its start" in await story.types("ana", "why materializers")
+        assert story.service.weight == 0.0
+        await story.reacts("cleo", gate)
+        closed = await story.again(gate, "approved; it went up")
+        assert buttons(closed) == set()
+        await story.status("is at 1%")
+
+
 async def test_a_reaction_that_is_taken_back_is_withdrawn_until_the_gate_is_used(tmp_path: Path) -> None:
     """S4: the first of two yeses goes again; the second one alone moves nothing."""
     async with new_story(tmp_path, **BOTH) as story:

@@ -15,6 +15,7 @@ from bot.domain.units import Weight
 from commands.slack.missed import Missed
 from tests.commands.slack.town import CHANNEL, Town, town
 from tests.rig import tree
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -116,7 +117,7 @@ async def test_a_reaction_that_is_heard_and_looked_up_is_one_and_nobody_is_bothe
     async with town(tmp_path, plan=TWO) as here:
         rollout, gate = await _to_gate(here)
         engine = here.story.engine
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_S):
             while await engine.outbox.place(rollout.id, f"gate:{rollout.gate.id if rollout.gate else ''}") is None:
                 await asyncio.sleep(0.01)
         missed = Missed(engine.rollouts, here.inbox, engine.outbox, here.messenger, lambda: here.story.now, "U01BOT")

@@ -23,6 +23,7 @@ from storage.rollouts import SqlRollouts
 from storage.spool import KillFolder
 from storage.verifying import verify_all
 from tests.storage.samples import NOW, TREE, Hands, a_rollout, an_act
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +42,7 @@ async def killed_while_saving(address: str, after: int, delay_s: float) -> int:
     )
     assert writer.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             for _ in range(after):
                 assert await writer.stdout.readline()
             # Not waiting for anything: only to land at another point of a save each time.
@@ -114,7 +115,7 @@ async def test_of_many_processes_one_begins_an_act(tmp_path: Path) -> None:
         )
         for _ in range(3)
     ]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS_S):
         counts = [int(out) for out, _ in await asyncio.gather(*(racer.communicate(b"go\n") for racer in racers))]
     assert sum(counts) == 50
     assert len(KillFolder(tmp_path).spooled()) == 50

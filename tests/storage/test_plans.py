@@ -112,10 +112,3 @@ def test_a_frozen_plan_thaws(folder: PlanFolder) -> None:
     assert folder.thaw(tree, "production") == plan
     with pytest.raises(BrokenPlan):
         folder.thaw({"name": "materializers"}, "production")
-
-
-def test_parts_that_block_a_start_are_told_with_their_place(folder: PlanFolder, tmp_path: Path) -> None:
-    assert folder.unsupported("materializers") == []
-    file = tmp_path / "materializers.yaml"
-    file.write_text(GOOD + "start_approvals: {need: 2}\n")
-    assert folder.unsupported("materializers") == ["start_approvals: approvals for the start"]

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from storage.turns import Turns
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,7 @@ async def test_no_more_write_at_once_than_there_are_places() -> None:
             await asyncio.sleep(0)
             now -= 1
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(HANGS_S), asyncio.TaskGroup() as group:
         for _ in range(9):
             group.create_task(write())
     assert most == 2
@@ -57,7 +58,7 @@ async def test_a_waiter_that_is_cancelled_passes_its_turn_on(woken: bool) -> Non
             gone.cancel()
     if woken:
         gone.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS_S):
         assert await next_one == "written"
         assert await write() == "written"
     assert gone.cancelled()

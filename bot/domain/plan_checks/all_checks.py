@@ -21,7 +21,6 @@ from bot.domain.plan_checks.units import check_units
 from bot.domain.plan_checks.version import check_version
 from bot.domain.plan_checks.whole import check_whole
 from bot.domain.planning.draft import Draft
-from bot.domain.planning.not_yet import not_yet
 from bot.domain.planning.report import Finding
 
 CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
@@ -44,7 +43,6 @@ CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     check_artifacts,
     check_overlaps,
     check_notify,
-    not_yet,
 )
 
 

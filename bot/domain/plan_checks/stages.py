@@ -23,7 +23,9 @@ def check_stages(draft: Draft) -> Iterator[Finding]:
         yield from _ways_back(draft, index, stage)
         yield from _clocks(draft, index, stage)
         if index + 1 < len(draft.plan.stages):
-            yield from _approvals(draft, index, stage.approvals)
+            yield from _approvals(draft, ("stages", index), stage.approvals, "leaving this stage")
+    if draft.plan.start_approvals is not None:
+        yield from _approvals(draft, (), draft.plan.start_approvals, "the start", "start_approvals")
     yield from _order(draft)
     yield from _names(draft)
 
@@ -97,14 +99,16 @@ def _clocks(draft: Draft, index: int, stage: Stage) -> Iterator[Finding]:
             yield Note((*place, "window"), what, "the gate then waits for the window")
 
 
-def _approvals(draft: Draft, index: int, wanted: Approvals) -> Iterator[Finding]:
-    place, approvers = draft.place("stages", index, "approvals"), draft.plan.roles.approvers
-    where = place if draft.wrote("stages", index, "approvals") else draft.place("stages", index)
+def _approvals(
+    draft: Draft, of: tuple[str | int, ...], wanted: Approvals, what_for: str, key: str = "approvals"
+) -> Iterator[Finding]:
+    place, approvers = draft.place(*of, key), draft.plan.roles.approvers
+    where = place if draft.wrote(*of, key) else draft.place(*of)
     named = len(set(approvers)) if all(who[:1] in ("U", "W") for who in approvers) else None
     if not wanted.need and not wanted.one_of_each:
-        yield Note(where, "nobody has to approve leaving this stage", "approvals: {need: 1}")
+        yield Note(where, f"nobody has to approve {what_for}", f"{key}: {{need: 1}}")
     elif not approvers and not wanted.one_of_each:
-        yield Mistake(where, "nobody may approve leaving this stage", 'add: roles: {approvers: ["@group"]}')
+        yield Mistake(where, f"nobody may approve {what_for}", 'add: roles: {approvers: ["@group"]}')
     elif named is not None and not wanted.one_of_each and named < wanted.need:
         yield Mistake(where, f"{wanted.need} approvals are needed, and {named} may approve", "name more approvers")
     elif named == wanted.need and wanted.not_requester and set(approvers) & set(draft.plan.roles.operators):

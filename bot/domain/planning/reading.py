@@ -15,7 +15,7 @@ from bot.domain.plan_checks.all_checks import check_plan
 from bot.domain.planning.draft import Draft
 from bot.domain.planning.environments import DEFAULT, named_in
 from bot.domain.planning.fields import shape_of
-from bot.domain.planning.report import Mistake, Note, NotYet, PlanMistakes, PlanReport
+from bot.domain.planning.report import Mistake, Note, PlanMistakes, PlanReport
 from bot.domain.planning.salvage import Salvaged, salvage
 from bot.domain.planning.shape import mistakes_of, suggest
 
@@ -80,7 +80,6 @@ def report_on(tree: Any, environment: str, kinds: Kinds) -> PlanReport:
         plan=None if mistakes else plan,
         mistakes=tuple(mistakes),
         notes=tuple(each for each in findings if isinstance(each, Note)),
-        not_yet=tuple(each for each in findings if isinstance(each, NotYet)),
     )
 
 

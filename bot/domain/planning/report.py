@@ -1,4 +1,4 @@
-"""What reading a plan comes to: the plan, its mistakes, notes for its author, and parts without effect yet."""
+"""What reading a plan comes to: the plan, its mistakes, and notes for its author."""
 
 from __future__ import annotations
 
@@ -35,16 +35,7 @@ class Note:
     at_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """A part that this version reads and doesn't carry out. With `blocks_start` it would have judged or acted."""
-
-    path: Path
-    what: str
-    blocks_start: bool
-
-
-Finding = Mistake | Note | NotYet
+Finding = Mistake | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,6 @@ class PlanReport:
     plan: Plan | None
     mistakes: tuple[Mistake, ...] = ()
     notes: tuple[Note, ...] = ()
-    not_yet: tuple[NotYet, ...] = ()
 
 
 class PlanMistakes(ValueError):

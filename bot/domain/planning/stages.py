@@ -17,7 +17,10 @@ from bot.domain.units import ZERO, Weight
 
 
 class Approvals(PlanPart):
-    """Who must say yes before the stage is left. `need` people; one of each named group; four eyes by default."""
+    """Who must say yes before the stage is left, or for a start before its first one is entered.
+
+    `need` people; one of each named group; four eyes by default.
+    """
 
     need: int = Field(default=1, ge=0)
     one_of_each: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ class Phase(StrEnum):
 
 PHASES: Mapping[State, Phase] = {
     State.PREFLIGHT: Phase.PREFLIGHT,
+    State.START_GATE: Phase.WAITING,
     State.SHIFTING: Phase.MOVING,
     State.BAKING: Phase.BAKING,
     State.GATE: Phase.WAITING,

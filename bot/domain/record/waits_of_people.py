@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from bot.domain.evidence import Record
 from bot.domain.machine import State
-from bot.domain.plan import Plan
+from bot.domain.plan import Approvals, Plan
 from bot.domain.record.reading import moments, stage_after, state_after, text, time_of, weight_after
 from bot.domain.rollout import PERCH, Rollout
 from bot.domain.value import Value
@@ -21,6 +21,7 @@ _GATE_ENDS: tuple[tuple[str, Ending], ...] = (
     ("rejected", "rejected"),
     ("rolling_back", "down"),
     ("killing", "down"),
+    ("aborted", "ended"),
     ("held", "held"),
     ("gate_closed", "closed"),
 )
@@ -78,7 +79,7 @@ def waits(rollout: Rollout, plan: Plan | None, records: Sequence[Record]) -> tup
 def _begun(together: Sequence[Record], plan: Plan | None, *, after: State | None) -> Wait | None:
     """What begins to wait here. With `after`, only what still waits when all of it was written down."""
     opening = _first(together, _GATE_OPENS)
-    if opening is not None and after in (None, State.GATE):
+    if opening is not None and (after is None or after.at_gate):
         return _gate(opening, plan)
     return _held(together)
 
@@ -94,14 +95,18 @@ def _gate(opening: Record, plan: Plan | None) -> Wait:
     return Wait(
         kind="gate",
         since=time_of(opening),
-        of=_asked(plan, stage) if there and plan is not None else (),
+        of=_asked(_wanted(plan, stage, body), plan) if there and plan is not None else (),
         weight=weights[0] if weights[0] is not None else _weight(plan, stage),
         to=weights[1],
     )
 
 
-def _asked(plan: Plan, stage: int) -> tuple[str, ...]:
-    wanted = plan.stages[stage].approvals
+def _wanted(plan: Plan, stage: int, body: Mapping[str, Any]) -> Approvals:
+    started = plan.start_approvals if body.get("starts") else None
+    return started or plan.stages[stage].approvals
+
+
+def _asked(wanted: Approvals, plan: Plan) -> tuple[str, ...]:
     return wanted.one_of_each or (plan.roles.approvers if wanted.need else ())
 
 
@@ -129,10 +134,10 @@ def _ended(current: Wait | None, together: Sequence[Record]) -> tuple[Wait | Non
     after = _after(together)
     if current is None or after is None:
         return None, current
-    stays = State.GATE if current.kind == "gate" else State.HELD
+    stays = after.at_gate if current.kind == "gate" else after is State.HELD
     held = _first(together, ("held",))
     anew = current.kind == "hold" and held is not None and time_of(held) > current.since
-    if after is stays and not anew:
+    if stays and not anew:
         return None, current
     return _closed(current, together), None
 

@@ -273,7 +273,7 @@ class Workspace:
         """How many Socket Mode connections are open."""
         return self._sockets.connected
 
-    async def until(self, predicate: Callable[[], T | None], within: float = 5.0) -> T:
+    async def until(self, predicate: Callable[[], T | None], within: float = 30.0) -> T:
         """Wait until the predicate gives something true, and give that.
 
         It is asked again at each change in the workspace (a Web API call, an acknowledgement, a person's act), and

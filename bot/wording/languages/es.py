@@ -247,6 +247,17 @@ ES: Catalogue = {
         "{by} ha retirado su aprobación de {name}; ya no cuenta."
     ),
     "❌ {by} rejected the gate of {name}: {reason}.": "❌ {by} ha rechazado la puerta de {name}: {reason}.",
+    "❌ {by} rejected the start of {name}: {reason}.": "❌ {by} ha rechazado el inicio de {name}: {reason}.",
+    "It ends here; nothing has moved, and no cooldown begins.": (
+        "Termina aquí; no se ha movido nada, y no empieza ningún cooldown."
+    ),
+    "That's enough; it starts once preflight is fresh.": "Con eso basta; empieza en cuanto el preflight sea reciente.",
+    "Nothing moves before its start has {approvals}, after a green preflight.": (
+        "No se mueve nada hasta que el inicio tenga {approvals}, tras un preflight en verde."
+    ),
+    "The plan's approvals for a start aren't asked for: nothing rises by taking over.": (
+        "No se piden las aprobaciones de inicio del plan: al hacerse cargo no sube nada."
+    ),
     "It goes on hold.": "Pasa a pausa.",
     "⬆ {name} is promoted: {way}, approved by {by}.": "⬆ {name} sube: {way}, con la aprobación de {by}.",
     "⚠️ Approved with warnings: {warnings}.": "⚠️ Aprobado con avisos: {warnings}.",
@@ -1176,9 +1187,6 @@ ES: Catalogue = {
     ),
     "{plan} has no open gate: {waiting_for}": "{plan} no tiene ninguna puerta abierta: {waiting_for}",
     "{plan} can't be promoted: {reason}": "{plan} no puede subir: {reason}",
-    "{plan} asks for what this version of Perch can't do yet: {parts}. Nothing was started.": (
-        "{plan} pide lo que esta versión de Perch todavía no sabe hacer: {parts}. No se ha iniciado nada."
-    ),
     "rollout {rollout} is no longer at revision {revision}": (
         "el despliegue {rollout} ya no está en la revisión {revision}"
     ),
@@ -1359,6 +1367,14 @@ ES: Catalogue = {
     "rollout {id}": "despliegue {id}",
     # Buttons
     "Approve": "Aprobar",
+    "Approve the start of {plan}": "Aprobar el inicio de {plan}",
+    "End {plan} before it starts?": "¿Terminar {plan} antes de que empiece?",
+    "End {plan} before it starts": "Terminar {plan} antes de que empiece",
+    "Nothing has moved, so nothing is rolled back, and no cooldown begins.": (
+        "No se ha movido nada: no hay rollback, y no empieza ningún cooldown."
+    ),
+    "End it": "Terminar",
+    "Keep waiting": "Seguir esperando",
     "Approve leaving {weight} of {plan}": "Aprobar que {plan} pase del {weight}",
     "Resume": "Reanudar",
     "Resume {plan}": "Reanudar {plan}",
@@ -1510,6 +1526,7 @@ ES: Catalogue = {
     ),
     "If nobody answers until {when}: {then}.": "Si nadie responde hasta {when}: {then}.",
     "If nobody acts until {when}: {then}.": "Si nadie actúa hasta {when}: {then}.",
+    "it ends, and nothing has moved": "termina, sin haber movido nada",
     "it goes on hold": "pasa a pausa",
     "it rolls back": "se hace rollback",
     "it is killed": "se corta",
@@ -1623,6 +1640,28 @@ ES: Catalogue = {
     "{title} may go from {weight} to {to}.": "{title} puede pasar del {weight} al {to}.",
     "Baked {span} at {weight}. Verdict: *{verdict}*.": "Rodaje de {span} al {weight}. Veredicto: *{verdict}*.",
     "Checked: {rehearsed}.": "Comprobado: {rehearsed}.",
+    "No approval is needed, only a green preflight.": "No hace falta ninguna aprobación, solo un preflight en verde.",
+    "Nothing has moved yet. Preflight was green {at}.": "Todavía no se ha movido nada. Preflight en verde: {at}.",
+    "⚠️ You approve with what it noted:": "⚠️ Se aprueba con lo que ha anotado:",
+    "❔ Noted earlier: {things}": "❔ Anotado antes: {things}",
+    "Reactions here count too: ✅ approves, ✋ holds, ⏪ ends it; taking ✅ back withdraws the approval.": (
+        "Las reacciones aquí también cuentan: ✅ aprueba, ✋ pausa, ⏪ lo termina; quitar ✅ retira la aprobación."
+    ),
+    "ended by {who} before it started": "{who} lo ha terminado antes de empezar",
+    "ended before it started": "terminado antes de empezar",
+    "Nothing has moved; a new gate opens when preflight is green again.": (
+        "No se ha movido nada; se abre otra puerta cuando el preflight vuelva a estar en verde."
+    ),
+    "Then the start's gate opens, which needs {approvals}. No traffic has moved.": (
+        "Después se abre la puerta de inicio, que necesita {approvals}. No se ha movido tráfico."
+    ),
+    "a fresh green preflight": "un preflight reciente en verde",
+    "waiting for approval of its start": "esperando la aprobación de su inicio",
+    "{name} waits for your approval of its start": "{name} espera tu aprobación para empezar",
+    "Its start needs {approvals}.": "Su inicio necesita {approvals}.",
+    "After a green preflight its start needs {approvals}.": (
+        "Tras un preflight en verde, su inicio necesita {approvals}."
+    ),
     "No approval is needed, only a passing check.": (
         "No hace falta ninguna aprobación, solo una comprobación que pase."
     ),

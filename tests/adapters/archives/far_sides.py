@@ -21,6 +21,7 @@ from bot.ports import Denied, OutOfReach
 from bot.ports.archives import Archive
 from tests.fakes.archives import FakeArchive
 from tests.far_side import Handler
+from tests.waiting import HANGS_S
 
 __all__ = ["KEYS", "InFolder", "InGit", "InMemory", "InS3", "a_parcel", "git_daemon"]
 
@@ -212,7 +213,7 @@ async def git_daemon(home: Path) -> AsyncIterator[str]:
         "git", *words, "--listen=127.0.0.1", f"--port={port}", str(home), start_new_session=True
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS_S):
             while not await _listens(port):
                 await asyncio.sleep(0.02)
         yield f"git://127.0.0.1:{port}"

@@ -15,6 +15,7 @@ from adapters.archives.git import Git, GitOptions
 from bot.ports import Denied, OutOfReach
 from tests.adapters.archives.far_sides import InGit, a_parcel, git, git_daemon, smart_http
 from tests.far_side import Wire, serving
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -117,7 +118,7 @@ async def test_a_remote_that_hangs_is_given_up_in_time_and_leaves_no_process(tmp
         for asked in (hangs.put(a_parcel(FILES)), hangs.rehearse()):
             with pytest.raises(OutOfReach, match="1 s"):
                 await asked
-        assert wire.open == 0
+        await until(lambda: wire.open == 0)
 
 
 @pytest.fixture

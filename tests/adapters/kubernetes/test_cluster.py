@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ from pydantic import ValidationError
 
 from adapters.kubernetes.cluster import Cluster
 from adapters.kubernetes.options import ClusterOptions
-from bot.ports import Denied, Nonsense, OutOfReach
+from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
 from tests.fakes.kubernetes.server import TOKEN, ApiServer, api_server, deployment, kubeconfig
+from tests.fakes.kubernetes.watches import Ill
+from tests.fakes.traffic import Trouble
 from tests.far_side import always, serving
 from tests.servers import require
 
@@ -141,6 +145,51 @@ async def test_a_refusal_without_a_status_object_is_told_by_its_code(tmp_path: P
     async with serving(always("<h1>Bad gateway</h1>", status=502, content_type="text/html")) as url:
         with pytest.raises(OutOfReach, match="answered 502"):
             await replicas({"KUBECONFIG": kubeconfig(tmp_path, url)})
+
+
+async def watched(api: ApiServer, folder: Path, **options: Any) -> list[str]:
+    cluster = Cluster(ClusterOptions(namespace="denis", **options), {"KUBECONFIG": kubeconfig(folder, api.url)})
+    try:
+        async with asyncio.timeout(10):
+            return [each async for each in cluster.changes(Deployment, timedelta(seconds=20), name="denis")]
+    finally:
+        await cluster.aclose()
+
+
+@pytest.mark.parametrize(
+    ("ill", "fault", "words"),
+    [
+        (Ill.HANGS, OutOfReach, "didn't answer"),
+        (Ill.BREAKS_OFF, OutOfReach, "broke off"),
+        (Ill.GARBAGE, Nonsense, "isn't what the API promises"),
+        (Ill.GONE, OutOfReach, "has forgotten the version that was asked for: too old resource version"),
+        (Ill.EXPIRES, OutOfReach, "has forgotten the version that was asked for: too old resource version"),
+    ],
+)
+async def test_a_stream_that_is_ill_is_a_fault_of_ours(
+    api: ApiServer, tmp_path: Path, ill: Ill, fault: type[OutsideFault], words: str
+) -> None:
+    api.watches.ill = ill
+    with pytest.raises(fault, match=words):
+        await watched(api, tmp_path, timeout="200ms" if ill is Ill.HANGS else "20s")
+
+
+async def test_a_stream_begins_with_what_there_is_and_ends_when_the_server_ends_it(
+    api: ApiServer, tmp_path: Path
+) -> None:
+    api.watches.ill = Ill.ENDS
+    assert await watched(api, tmp_path) == ["ADDED"]
+
+
+async def test_a_stream_that_is_refused_is_denied_with_the_reason_and_without_the_token(
+    api: ApiServer, tmp_path: Path
+) -> None:
+    """Law 8: the server echoes it."""
+    api.trouble = Trouble.DENY
+    with pytest.raises(Denied, match=r"compare deploy/kubernetes-rbac\.yaml.*is forbidden") as raised:
+        await watched(api, tmp_path)
+    assert TOKEN not in str(raised.value)
+    assert raised.value.__cause__ is None
 
 
 async def test_the_token_is_not_in_the_log(api: ApiServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

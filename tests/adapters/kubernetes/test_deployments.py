@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from lightkube.resources.apps_v1 import Deployment
@@ -18,7 +19,9 @@ from adapters.kubernetes.options import ClusterOptions
 from bot.ports import Denied, OutOfReach
 from tests.adapters.traffic.far_sides.kubernetes_worlds import environment_of, set_variable
 from tests.fakes.kubernetes.controller import Step, ended, waiting
+from tests.fakes.kubernetes.paces import OnlyWhenTold, at_once
 from tests.fakes.kubernetes.server import ApiServer, api_server, deployment
+from tests.fakes.kubernetes.watches import Ill
 
 pytestmark = pytest.mark.anyio
 WITHIN = timedelta(seconds=20)
@@ -34,7 +37,20 @@ async def api() -> AsyncIterator[ApiServer]:
 @pytest.fixture
 async def deployed(api: ApiServer, tmp_path: Path) -> AsyncIterator[Deployed]:
     cluster = Cluster(ClusterOptions(namespace="denis"), environment_of(tmp_path, api))
-    yield Deployed(cluster, "denis", "perch-test", force=True, pause_s=0)
+    yield Deployed(cluster, "denis", "perch-test", force=True, sleep=at_once)
+    await cluster.aclose()
+
+
+@pytest.fixture
+def sleep() -> OnlyWhenTold:
+    return OnlyWhenTold()
+
+
+@pytest.fixture
+async def told(api: ApiServer, tmp_path: Path, sleep: OnlyWhenTold) -> AsyncIterator[Deployed]:
+    """Waits for ever unless a watch tells it something."""
+    cluster = Cluster(ClusterOptions(namespace="denis"), environment_of(tmp_path, api))
+    yield Deployed(cluster, "denis", "perch-test", force=True, sleep=sleep)
     await cluster.aclose()
 
 
@@ -151,11 +167,100 @@ async def test_a_roll_out_that_takes_too_long_is_out_of_reach_with_how_far_it_ca
         await deployed.rolled_out(timedelta(seconds=0.4))
 
 
-async def test_a_wait_that_is_cancelled_ends(api: ApiServer, deployed: Deployed) -> None:
+async def idle(sleep: OnlyWhenTold) -> None:
+    """Until it waits for a watch, and for nothing else."""
+    async with asyncio.timeout(10):
+        await sleep.begun.wait()
+    sleep.begun.clear()
+
+
+async def open_streams(api: ApiServer, count: int) -> None:
+    async with asyncio.timeout(10):
+        while api.watches.open != count:
+            await asyncio.sleep(0)
+
+
+async def test_a_watch_alone_brings_it_to_its_end(api: ApiServer, told: Deployed, sleep: OnlyWhenTold) -> None:
+    """T1: between two changes nothing is asked."""
     api.script = [Step(updated=1, available=0, old=3)]
     set_variable(api, "PCT", "1")
-    waits = asyncio.create_task(deployed.rolled_out(WITHIN))
-    await api.asked.wait()
+    waits = asyncio.create_task(told.rolled_out(WITHIN))
+    await open_streams(api, 2)
+    for step in (Step(updated=2, available=1, old=1), Step(updated=3, available=2, old=0), Step()):
+        await idle(sleep)
+        api.come_to("denis", step)
+    await waits
+    await open_streams(api, 0)
+
+
+async def test_a_pod_that_crashes_is_told_by_a_watch_alone(api: ApiServer, told: Deployed, sleep: OnlyWhenTold) -> None:
+    """The Deployment says nothing then."""
+    api.script = [Step(updated=1, available=0, old=3, container=waiting("ContainerCreating"))]
+    set_variable(api, "PCT", "1")
+    waits = asyncio.create_task(told.rolled_out(WITHIN))
+    await idle(sleep)
+    before = api.body("deployments", "denis")["metadata"]["resourceVersion"]
+    api.come_to("denis", Step(updated=1, available=0, old=3, container=waiting("CrashLoopBackOff")))
+    assert api.body("deployments", "denis")["metadata"]["resourceVersion"] == before
+    with pytest.raises(Denied, match="pod denis-2-a: CrashLoopBackOff"):
+        await waits
+
+
+async def test_a_watch_asks_for_one_deployment_and_its_pods_and_until_when(api: ApiServer, told: Deployed) -> None:
+    """X5: a right to watch may be limited to names where the name is asked for."""
+    api.script = [Step(updated=1, available=0, old=3)]
+    set_variable(api, "PCT", "1")
+    waits = asyncio.create_task(told.rolled_out(WITHIN))
+    await open_streams(api, 2)
+    waits.cancel()
+    assert {unquote(each) for each in api.requests if "watch=true" in each} == {
+        "GET /apis/apps/v1/namespaces/denis/deployments?fieldSelector=metadata.name=denis&timeoutSeconds=20&watch=true",
+        "GET /api/v1/namespaces/denis/pods?labelSelector=app=denis&timeoutSeconds=20&watch=true",
+    }
+
+
+STEPS = [Step(observed=False), Step(updated=1, available=0, old=3), Step(updated=2, available=1, old=1)]
+
+
+@pytest.mark.parametrize("ill", Ill)
+async def test_an_ill_stream_keeps_no_roll_out_from_its_end(api: ApiServer, deployed: Deployed, ill: Ill) -> None:
+    """What is judged is asked for; a stream says when, at most."""
+    api.watches.ill = ill
+    api.script = [*STEPS * 3, Step()]
+    set_variable(api, "PCT", "1")
+    await deployed.rolled_out(WITHIN)
+
+
+@pytest.mark.parametrize("ill", Ill)
+async def test_an_ill_stream_hides_no_crash(api: ApiServer, deployed: Deployed, ill: Ill) -> None:
+    api.watches.ill = ill
+    api.script = [*STEPS * 3, Step(updated=1, available=0, old=3, container=waiting("CrashLoopBackOff"))]
+    set_variable(api, "PCT", "1")
+    with pytest.raises(Denied, match="pod denis-2-a: CrashLoopBackOff"):
+        await deployed.rolled_out(WITHIN)
+
+
+async def test_without_the_right_to_watch_it_is_looked_at_and_nothing_is_said(
+    api: ApiServer, deployed: Deployed
+) -> None:
+    """X5: the right may be left out of the role; a rehearsal doesn't miss it."""
+    api.forbidden = {("watch", "deployments"), ("watch", "pods")}
+    assert "watch" not in await deployed.rehearse({"spec": {"replicas": 3}})
+    api.script = [*STEPS * 3, Step()]
+    set_variable(api, "PCT", "1")
+    await deployed.rolled_out(WITHIN)
+    assert sum("watch=true" in each for each in api.requests) <= 2
+
+
+async def test_a_wait_that_is_cancelled_ends_and_closes_its_streams(
+    api: ApiServer, told: Deployed, sleep: OnlyWhenTold
+) -> None:
+    api.script = [Step(updated=1, available=0, old=3)]
+    set_variable(api, "PCT", "1")
+    waits = asyncio.create_task(told.rolled_out(WITHIN))
+    await idle(sleep)
+    assert api.watches.open == 2
     waits.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waits
+    await open_streams(api, 0)

@@ -17,9 +17,10 @@ from bot.domain.urgencies import Act, Hears
 from bot.ports import Denied, Nonsense, Notice, Notifier, Uncertain
 from storage.keepings import DONE
 from tests.adapters.notifiers.far_sides import AtJira, Wrong, a_notice
-from tests.bot.engine.test_notifying import breached, down, taken, told
+from tests.bot.engine.notifying.story import breached, down, taken, told
 from tests.fakes.jira import TOKEN, USER
 from tests.rig import beside, rig, tree
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -192,7 +193,7 @@ async def test_a_process_that_dies_after_the_issue_was_created_leaves_one_issue(
 
         there.web.answer = answer  # type: ignore[method-assign]
         await story.engine.keeping.begin()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_S):
             await created.wait()
         await story.engine.keeping.aclose()
         there.web.answer = answers  # type: ignore[method-assign]

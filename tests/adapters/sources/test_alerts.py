@@ -17,8 +17,10 @@ from pydantic import ValidationError
 from adapters.sources.alerts import KIND, Ask, Options
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import why
 from tests.far_side import always, serving
 from tests.servers import Server, alertmanager, prometheus
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -36,10 +38,10 @@ INHIBIT = {"source_matchers": ['alertname="Loud"'], "target_matchers": ['alertna
 
 def post(url: str, body: Any) -> None:
     request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    urlopen(request, timeout=5).close()
+    urlopen(request, timeout=HANGS_S).close()
 
 
-def within(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def within(holds: Callable[[], bool], seconds: float = HANGS_S) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it never came"
@@ -47,7 +49,7 @@ def within(holds: Callable[[], bool], seconds: float = 20.0) -> None:
 
 
 def told(url: str) -> Any:
-    with urlopen(url, timeout=5) as answer:
+    with urlopen(url, timeout=HANGS_S) as answer:
         return json.load(answer)
 
 
@@ -80,7 +82,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 async def asked(url: str, options: dict[str, Any] | None = None, **ask: Any) -> Answer:
-    given = {"url": url, "deadline": "2s", **(options or {})}
+    given = {"url": url, "deadline": "30s", **(options or {})}
     source = KIND.build(Options.model_validate(given), {"TOKEN": "s3cret-token"})
     answer = await source.ask(Question(Ask.model_validate(ask), side='service="denis"'), datetime.now(UTC))
     await source.aclose()
@@ -91,11 +93,6 @@ def firing(answer: Answer) -> tuple[float, str]:
     assert not isinstance(answer, NoData), answer
     (sample,) = answer
     return sample.value, sample.labels
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +11,11 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.sources.command import KIND, Ask, Options
-from bot.domain.measurements import Missing, NoData
+from bot.domain.measurements import Missing
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import values, why
+from tests.programs import runs
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +39,7 @@ class Script:
         self.file.chmod(0o755)
 
     async def asked(self, values: dict[str, Any] | None = None, **ask: Any) -> Answer:
-        options = {"deadline": "2s", **ask.pop("options", {})}
+        options = {"deadline": "30s", **ask.pop("options", {})}
         source = KIND.build(Options.model_validate(options), self.environment)
         question = Question(Ask.model_validate({"argv": ["celery"], **ask}), values=tuple((values or {}).items()))
         answer = await source.ask(question, NOW)
@@ -48,16 +50,6 @@ class Script:
 @pytest.fixture
 def script(tmp_path: Path) -> Script:
     return Script(tmp_path)
-
-
-def values(answer: Answer) -> dict[str, float]:
-    assert not isinstance(answer, NoData), answer
-    return {sample.labels: sample.value for sample in answer}
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail
 
 
 @pytest.mark.parametrize(
@@ -118,9 +110,7 @@ async def test_one_that_takes_too_long_is_ended_with_all_that_it_started(script:
     missing, said = why(await script.asked(options={"deadline": "2s"}))
     assert (missing, "was stopped" in said) == (Missing.TIMEOUT, True)
     child = int((tmp_path / "child").read_text())
-    async with asyncio.timeout(5):
-        while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text():
-            await asyncio.sleep(0.01)
+    await until(lambda: not runs(child))
 
 
 async def test_only_what_the_operator_allows_is_run(script: Script) -> None:

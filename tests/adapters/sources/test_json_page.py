@@ -12,8 +12,9 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from adapters.sources.json_page import KIND, Ask, Options
-from bot.domain.measurements import Missing, NoData
+from bot.domain.measurements import Missing
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import values, why
 from tests.far_side import always, serving, speaking
 
 pytestmark = pytest.mark.anyio
@@ -38,20 +39,10 @@ STATS: dict[str, Any] = {
 
 async def asked(tree: Any = STATS, **ask: Any) -> Answer:
     async with serving(always(tree if isinstance(tree, str) else json.dumps(tree))) as url:
-        source = KIND.build(Options.model_validate({"url": url, "deadline": "5s"}), {})
+        source = KIND.build(Options.model_validate({"url": url, "deadline": "30s"}), {})
         answer = await source.ask(Question(Ask.model_validate(ask)), NOW)
         await source.aclose()
         return answer
-
-
-def values(answer: Answer) -> dict[str, float]:
-    assert not isinstance(answer, NoData), answer
-    return {sample.labels: sample.value for sample in answer}
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail
 
 
 @pytest.mark.parametrize(
@@ -144,9 +135,10 @@ async def test_pages_of_one_service_share_requests_and_credentials() -> None:
 
 
 async def test_one_of_two_who_share_a_request_may_leave() -> None:
-    gate = asyncio.Event()
+    gate, asked = asyncio.Event(), asyncio.Event()
 
     async def far(request: web.BaseRequest) -> web.Response:
+        asked.set()
         await gate.wait()
         return web.json_response({"a": 1})
 
@@ -154,7 +146,7 @@ async def test_one_of_two_who_share_a_request_may_leave() -> None:
         source = KIND.build(Options.model_validate({"url": url}), {})
         question = Question(Ask.model_validate({"path": "a"}))
         leaves, stays = (asyncio.create_task(source.ask(question, NOW)) for _ in range(2))
-        await asyncio.sleep(0.05)
+        await asked.wait()
         leaves.cancel()
         await asyncio.wait({leaves})
         gate.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 from collections.abc import AsyncIterator
@@ -16,6 +17,8 @@ from adapters.sources.log import tail
 from adapters.sources.log.source import KIND, Ask, Log, LogOptions
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question
+from tests.adapters.sources.answers import why
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -66,11 +69,6 @@ async def app(tmp_path: Path) -> AsyncIterator[App]:
     yield app
     for source in app.sources:
         await source.aclose()
-
-
-def why(answer: Answer) -> tuple[Missing, str]:
-    assert isinstance(answer, NoData), answer
-    return answer.missing, answer.detail
 
 
 async def test_lines_since_the_stage_began_are_counted_with_the_newest_as_an_example(app: App) -> None:
@@ -174,13 +172,9 @@ async def test_what_takes_longer_than_its_deadline_goes_on_at_the_next_question(
     monkeypatch.setattr(tail, "PIECE", 64)
     app.writes(*(line(minute) for minute in range(10)))
     app.source = app.opened(deadline="1ms")
-    for _ in range(200):
-        answer = await app.asked()
-        if not isinstance(answer, NoData):
-            break
-        assert answer.missing in (Missing.PARTIAL, Missing.TIMEOUT), answer
-    else:
-        pytest.fail("it never came to the end")
+    async with asyncio.timeout(HANGS_S):
+        while isinstance(answer := await app.asked(), NoData):
+            assert answer.missing in (Missing.PARTIAL, Missing.TIMEOUT), answer
     assert answer[0].value == 10
 
 

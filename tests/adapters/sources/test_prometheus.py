@@ -25,8 +25,10 @@ from adapters.sources.prometheus.source import CLIENT_FAULTS, KIND, Ask, Options
 from bot.domain.kinds import MissingEnvironment
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question, Sample
-from tests.far_side import Handler, always, serving, speaking
+from tests.adapters.sources.answers import missing
+from tests.far_side import Handler, always, drip, serving, speaking
 from tests.servers import free_port, prometheus, stand_still
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +47,7 @@ def result(kind: str, value: Any) -> str:
 
 @asynccontextmanager
 async def built(url: str, environment: dict[str, str] | None = None, **options: Any) -> AsyncIterator[Prometheus]:
-    source = KIND.build(Options.model_validate({"url": url, "deadline": "2s", **options}), environment or {})
+    source = KIND.build(Options.model_validate({"url": url, "deadline": "20s", **options}), environment or {})
     try:
         yield source
     finally:
@@ -55,10 +57,6 @@ async def built(url: str, environment: dict[str, str] | None = None, **options: 
 async def asked(handler: Handler, environment: dict[str, str] | None = None, **options: Any) -> Answer:
     async with serving(handler) as url, built(url, environment, **options) as source:
         return await source.ask(Question(Ask(query="up")), AT)
-
-
-def missing(answer: Answer) -> Missing | None:
-    return answer.missing if isinstance(answer, NoData) else None
 
 
 async def test_a_vector_is_one_sample_per_series_named_for_people() -> None:
@@ -168,21 +166,16 @@ async def test_an_answer_that_drips_frees_its_thread_at_the_deadline() -> None:
     """requests' own timeout starts anew with every byte; eight such answers would silence the source."""
     enough, healthy = asyncio.Event(), False
 
-    async def drip(request: web.BaseRequest) -> web.StreamResponse:
-        if healthy:
-            return web.Response(text=vector(({}, "1")))
-        response = web.StreamResponse()
-        await response.prepare(request)
-        while not enough.is_set():
-            await response.write(b" ")
-            await asyncio.sleep(0.02)
-        return response
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(text=vector(({}, "1"))) if healthy else await drip(request, enough)
 
-    async with serving(drip) as url, built(url, at_once=1, deadline="300ms") as source:
+    async with serving(answer) as url, built(url, at_once=1, deadline="300ms") as source:
         assert missing(await source.ask(Question(Ask(query="up")), AT)) is Missing.TIMEOUT
         healthy = True
-        await source.ask(Question(Ask(query="up")), AT)
-        assert missing(await source.ask(Question(Ask(query="up")), AT)) is None
+        async with asyncio.timeout(HANGS_S):
+            # On a busy machine a good answer may take longer than the deadline, too.
+            while missing(await source.ask(Question(Ask(query="up")), AT)) is not None:
+                pass
         enough.set()
 
 
@@ -227,7 +220,7 @@ async def test_the_question_carries_its_time_its_side_and_who_we_are() -> None:
         {
             "query": 'errors{v="new"}',
             "time": str(TS - 30),
-            "timeout": "2000ms",
+            "timeout": "20000ms",
             "path": "/prefix/api/v1/query",
             "auth": "Bearer tok",
             "tenant": "7",
@@ -305,7 +298,7 @@ async def test_a_real_prometheus_tells_of_a_page_that_it_scrapes(tmp_path: Path)
     """The whole way: a page, Debian's Prometheus, PromQL, a sample; and its own words for a bad query."""
     async with serving(always('errors{transport="new"} 4\n', content_type="text/plain")) as page:
         with prometheus(tmp_path, [page.removeprefix("http://")]) as server:
-            async with built(server.url) as source, asyncio.timeout(15):
+            async with built(server.url) as source, asyncio.timeout(HANGS_S):
                 question = Question(Ask(query="sum(errors{$side})"), 'transport="new"')
                 while (answer := await source.ask(question, datetime.now(UTC))) == ():
                     await asyncio.sleep(0.1)

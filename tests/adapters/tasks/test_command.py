@@ -11,6 +11,7 @@ import pytest
 from adapters.tasks import KINDS
 from adapters.tasks.command import KEPT
 from bot.ports import Attempt, Denied, Ran
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 TOKEN = "s3cr3t-t0ken-of-the-queue"
@@ -89,9 +90,7 @@ async def test_cancelled_it_and_all_that_it_started_end(folder: Path) -> None:
     (folder / "inject").write_text(f"#!/bin/sh\ntouch {folder}/began\nsleep 60 &\nwait\n")
     one = attempt(folder)
     doing = asyncio.create_task(one.carry_out())
-    async with asyncio.timeout(20):
-        while not (folder / "began").exists():
-            await asyncio.sleep(0.005)
+    await until(lambda: (folder / "began").exists())
     doing.cancel()
     assert isinstance((await asyncio.gather(doing, return_exceptions=True))[0], asyncio.CancelledError)
     assert one.result() == Ran()

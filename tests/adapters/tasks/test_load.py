@@ -17,6 +17,7 @@ from adapters.tasks.tally import LINES, Tally, percentile
 from bot.domain.kinds import MissingEnvironment
 from bot.ports import Ran
 from tests.far_side import serving
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 TOKENS = {f"API_TOKEN_USER_{number}": f"t0ken-of-user-{number}-s3cr3t" for number in range(1, 6)}
@@ -192,9 +193,7 @@ async def test_no_more_are_under_way_than_it_says() -> None:
     async with serving(far.answer) as address:
         attempt = Load(options(address, at_once=3), TOKENS, hand).attempt()
         doing = asyncio.create_task(attempt.carry_out())
-        async with asyncio.timeout(20):
-            while far.under_way < 3:
-                await asyncio.sleep(0.002)
+        await until(lambda: far.under_way >= 3)
         await asyncio.sleep(0.02)
         assert len(far.seen) == 3
         far.hanging.set()
@@ -208,9 +207,7 @@ async def test_stopped_in_the_middle_nothing_goes_on_and_what_was_done_is_known(
     async with serving(far.answer) as address:
         attempt = Load(options(address, requests=1000, at_once=1), TOKENS, hand).attempt()
         doing = asyncio.create_task(attempt.carry_out())
-        async with asyncio.timeout(20):
-            while len(far.seen) < 5:
-                await asyncio.sleep(0.002)
+        await until(lambda: len(far.seen) >= 5)
         doing.cancel()
         await asyncio.gather(doing, return_exceptions=True)
         sent = len(far.seen)

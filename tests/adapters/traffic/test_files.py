@@ -15,6 +15,7 @@ import pytest
 from adapters.threads import in_own_thread
 from adapters.traffic.files import MOST_BYTES, TextFile, fault
 from bot.ports import Denied, Nonsense, OutOfReach
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def the_file(path: Path, *, create: bool = False, root: Path | None = None, timeout_s: float = 2.0) -> TextFile:
+def the_file(path: Path, *, create: bool = False, root: Path | None = None, timeout_s: float = HANGS_S) -> TextFile:
     return TextFile(path, root or path.parent, create=create, timeout_s=timeout_s)
 
 
@@ -91,11 +92,11 @@ async def test_a_change_that_is_cancelled_before_it_is_written_never_lands(path:
 
     def slowly(_: str | None) -> str:
         thinking.set()
-        go_on.wait(5)
+        go_on.wait(HANGS_S)
         return "100\n"
 
     order = asyncio.create_task(the_file(path).rewrite(slowly))
-    await asyncio.to_thread(thinking.wait, 5)
+    await asyncio.to_thread(thinking.wait, HANGS_S)
     order.cancel()
     await asyncio.sleep(0)
     go_on.set()
@@ -194,7 +195,7 @@ def test_what_the_system_says_is_final_or_not(number: int, kind: type[Exception]
 
 async def test_work_that_hangs_is_left_behind_in_time() -> None:
     never = threading.Event()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(HANGS_S):
         with pytest.raises(TimeoutError):
             await in_own_thread(lambda _: never.wait(10), 0.05)
     never.set()

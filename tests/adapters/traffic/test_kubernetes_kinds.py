@@ -17,8 +17,10 @@ from bot.domain.units import ZERO, Weight
 from bot.ports import Denied, KillMethod, Nonsense, OutOfReach, Traffic
 from tests.adapters.traffic.far_sides.kubernetes_worlds import environment_of, set_variable, variables
 from tests.fakes.kubernetes.controller import Step, waiting
+from tests.fakes.kubernetes.paces import at_once
 from tests.fakes.kubernetes.server import ApiServer, api_server, deployment, kubeconfig, route
 from tests.far_side import always, serving
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +45,7 @@ class Bench:
 
     def env(self, **more: Any) -> EnvTraffic:
         options = {"namespace": "denis", "deployment": "denis", "variable": "PCT", "force": True, "rollout": "20s"}
-        made = EnvTraffic(KubernetesEnvTrafficOptions(**{**options, **more}), self.environment, pause_s=0)
+        made = EnvTraffic(KubernetesEnvTrafficOptions(**{**options, **more}), self.environment, sleep=at_once)
         self.made.append(made)
         return made
 
@@ -124,6 +126,16 @@ async def test_a_rehearsal_is_a_dry_run_and_needs_the_rights_of_a_roll_out(api: 
             await bench.env().rehearse()
 
 
+async def test_the_right_to_watch_may_be_left_out_and_nothing_is_said(api: ApiServer, bench: Bench) -> None:
+    """X5: it's there for fewer requests. A rehearsal, and so `perch doctor` and the preflight, don't ask for it."""
+    allowed = await bench.env().rehearse()
+    api.forbidden = {("watch", "deployments"), ("watch", "pods")}
+    assert await bench.env().rehearse() == allowed
+    api.script = [*[UNDER_WAY] * 9, Step()]
+    await bench.env().apply(Weight(1))
+    assert (await bench.env().read()).weight == Weight(1)
+
+
 # ---- roll-outs ----------------------------------------------------------------------------------------------------
 
 
@@ -201,9 +213,7 @@ async def test_a_cancelled_raise_leaves_the_change_and_a_lowering_wins(api: ApiS
     adapter = bench.env()
     api.script = [Step(updated=1, available=0, old=3)]
     order = asyncio.create_task(adapter.apply(Weight(50)))
-    async with asyncio.timeout(10):
-        while variables(api)["PCT"] != "50":
-            await asyncio.sleep(0)
+    await until(lambda: variables(api)["PCT"] == "50")
     order.cancel()
     await asyncio.gather(order, return_exceptions=True)
     await adapter.apply(ZERO)

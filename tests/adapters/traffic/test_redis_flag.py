@@ -16,6 +16,7 @@ from bot.domain.units import Weight
 from bot.ports import Denied, Nonsense, OutOfReach, OutsideFault
 from tests import servers
 from tests.adapters.traffic.far_sides.redis_world import ENVIRONMENT, RedisWorld, options, redis_world
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -93,7 +94,7 @@ async def test_no_connection_stays_open_after_a_call_or_a_cancel(world: RedisWor
             await asyncio.sleep(0)
         order.cancel()
         await asyncio.gather(order, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS_S):
         while len(await world.admin.client_list()) > 1:
             await asyncio.sleep(0.01)
 

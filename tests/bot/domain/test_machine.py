@@ -35,7 +35,20 @@ def test_every_live_state_leads_to_an_end() -> None:
 
 def test_traffic_is_asked_for_only_after_preflight_or_a_gate() -> None:
     """Law 1, by the table alone."""
-    assert {at for (at, _), to in MOVES.items() if to is State.SHIFTING} == {State.PREFLIGHT, State.GATE}
+    from_where = {at for (at, _), to in MOVES.items() if to is State.SHIFTING}
+    assert from_where == {State.PREFLIGHT, State.START_GATE, State.GATE}
+
+
+def test_the_starts_gate_leads_nowhere_that_has_traffic_but_by_a_promotion() -> None:
+    """Law 1: no bake begins there, nothing is rolled back, no verdict is overruled."""
+    leads = {event: to for (at, event), to in MOVES.items() if at is State.START_GATE}
+    assert leads == {
+        Event.PROMOTE: State.SHIFTING,
+        Event.GATE_CLOSED: State.PREFLIGHT,
+        Event.ABORT: State.ABORTED,
+        Event.HOLD: State.HELD,
+        Event.KILL: State.KILLING,
+    }
 
 
 def test_an_end_is_left_by_a_kill_only() -> None:
@@ -43,9 +56,10 @@ def test_an_end_is_left_by_a_kill_only() -> None:
     assert left == {(end, Event.KILL) for end in ENDS - {State.OBSERVED}}
 
 
-def test_only_a_preflight_is_aborted() -> None:
+def test_only_what_has_moved_nothing_is_aborted() -> None:
     """After traffic has moved it is a rollback; what was only watched just ends."""
-    assert [at for at, event in MOVES if event is Event.ABORT] == [State.PREFLIGHT]
+    aborted = {at for at, event in MOVES if event is Event.ABORT}
+    assert aborted == {State.PREFLIGHT, State.START_GATE} == {state for state in State if state.unmoved}
 
 
 def test_live_and_going_down_are_told_apart() -> None:

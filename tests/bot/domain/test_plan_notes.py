@@ -1,4 +1,4 @@
-"""What a usable plan's author should know: overlaps, gaps, unit traps (R18), and parts without effect yet."""
+"""What a usable plan's author should know: overlaps, gaps, unit traps (R18)."""
 
 # ruff: noqa: E501 (one case is one line)
 
@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.planning.report import dotted
-from tests.bot.domain.plan_trees import a_tree, report, spoiled, told
+from tests.bot.domain.plan_trees import report, spoiled, told
 
 HARD = "stages.0.promote_when"
 SOFT = "stages.0.warn_unless"
@@ -93,6 +92,7 @@ TRIGGER = "stages.1.rollback_when"
             {"need": 0},
             "stages[0].approvals: nobody has to approve leaving this stage — approvals: {need: 1}",
         ),
+        ("start_approvals", {"need": 0}, "start_approvals: nobody has to approve the start — start_approvals: {need: 1}"),
         (
             "stages.0.rollback_to",
             "previous",
@@ -125,23 +125,3 @@ def test_a_relative_change_of_a_share_is_not_points() -> None:
     assert [told(note) for note in report(tree).notes] == [
         "stages[0].warn_unless[0]:26: 5% of the baseline is relative, not 5 points — write 5pp if points are meant"
     ]
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "where", "blocks"),
-    [
-        ("start_approvals", {"need": 1}, "start_approvals", True),
-    ],
-)
-def test_parts_without_effect_are_named_and_those_that_judge_or_act_block_a_start(
-    path: str, value: Any, where: str, blocks: bool
-) -> None:
-    tree = spoiled(path, value)
-    found = report(tree)
-    assert found.plan is not None
-    assert (where, blocks) in [(dotted(part.path), part.blocks_start) for part in found.not_yet]
-    assert any(part.blocks_start for part in found.not_yet) is blocks
-
-
-def test_a_plan_without_such_parts_may_start() -> None:
-    assert not any(part.blocks_start for part in report(a_tree()).not_yet)

@@ -8,31 +8,24 @@ import pytest
 
 from bot.domain.decisions import Position
 from bot.domain.machine import State
-from bot.domain.plan import Plan
 from bot.domain.progress import position, progress
 from bot.domain.rollout import Verdict, Way
 from bot.domain.units import ZERO, Weight
 from tests.builders import (
     BEN,
+    BLIND,
+    BREACHING,
     CLEO,
+    FAILING,
     MINUTE,
+    SLOW,
     START,
     Story,
     a_check,
     a_plan,
     a_stage,
+    one_special_stage,
 )
-
-FAILING: dict[str, Any] = {"success": 97.0}
-BREACHING: dict[str, Any] = {"errors": 9.0}
-BLIND: dict[str, Any] = {"success": None}
-SLOW: dict[str, Any] = {"latency": 12.0}
-
-
-def one_stage(**changes: Any) -> Plan:
-    """A plan whose first stage is special, and that has a second one."""
-    return a_plan(a_stage("1%", **changes), a_stage("10%"))
-
 
 # ---- the way up ------------------------------------------------------------------------------------------------
 
@@ -112,7 +105,7 @@ def test_completion_waits_for_its_own_conditions() -> None:
 
 def test_a_fresh_stage_starts_with_fresh_clocks_and_counts() -> None:
     """A retry counter that never resets rolls a healthy canary back after three blips."""
-    story = Story.baking(one_stage(on_fail="retry")).check(4, **FAILING)
+    story = Story.baking(one_special_stage(on_fail="retry")).check(4, **FAILING)
     assert story.rollout.retries == 1
     story.until(State.GATE).approve(BEN).lands()
     rollout = story.rollout
@@ -139,24 +132,24 @@ def test_a_bake_counts_only_confirmed_time() -> None:
 
 
 def test_clean_time_restarts_at_a_failure_and_stops_without_data() -> None:
-    story = Story.baking(one_stage(clean_for="10m")).check(3)
+    story = Story.baking(one_special_stage(clean_for="10m")).check(3)
     assert story.check(2, **BLIND).rollout.clean == 3 * MINUTE
     assert story.check(1).rollout.clean == 4 * MINUTE
     assert story.check(1, **FAILING).rollout.clean == timedelta(0)
 
 
 def test_clean_time_restarts_at_a_failure_in_a_hold_too() -> None:
-    story = Story.baking(one_stage(clean_for="10m")).check(3).hold().check(**FAILING)
+    story = Story.baking(one_special_stage(clean_for="10m")).check(3).hold().check(**FAILING)
     assert story.rollout.clean == timedelta(0)
 
 
 def test_unjudged_time_is_not_clean_time() -> None:
-    story = Story.baking(one_stage(clean_for="10m", settle="3m")).check(5)
+    story = Story.baking(one_special_stage(clean_for="10m", settle="3m")).check(5)
     assert story.rollout.clean == 3 * MINUTE
 
 
 def test_a_settling_stage_opens_no_gate() -> None:
-    story = Story.baking(one_stage(bake="1m", settle="5m")).check(4)
+    story = Story.baking(one_special_stage(bake="1m", settle="5m")).check(4)
     assert story.rollout.state is State.BAKING
     assert story.check().rollout.state is State.GATE
 
@@ -166,7 +159,7 @@ def test_a_settling_stage_opens_no_gate() -> None:
 
 def test_a_failed_bake_holds_for_the_stated_time_and_then_rolls_back() -> None:
     """`on_fail: hold 24h then rollback`."""
-    story = Story.baking(one_stage(on_fail="hold 24h then rollback")).check(4, **FAILING)
+    story = Story.baking(one_special_stage(on_fail="hold 24h then rollback")).check(4, **FAILING)
     hold = story.rollout.hold
     assert hold is not None
     assert (hold.until, hold.then, hold.owner) == (story.now + timedelta(hours=24), "rollback", "U0ANA")
@@ -177,12 +170,12 @@ def test_a_failed_bake_holds_for_the_stated_time_and_then_rolls_back() -> None:
 
 
 def test_a_hold_that_ends_in_a_kill_pulls_the_switch() -> None:
-    story = Story.baking(one_stage(on_fail="hold 1h then kill")).check(4, **FAILING)
+    story = Story.baking(one_special_stage(on_fail="hold 1h then kill")).check(4, **FAILING)
     assert story.check(every=timedelta(hours=1)).emergency.startswith("nobody acted on the hold")
 
 
 def test_extend_bakes_longer_once_and_then_holds() -> None:
-    story = Story.baking(one_stage(on_fail="extend 3m")).check(4, **FAILING)
+    story = Story.baking(one_special_stage(on_fail="extend 3m")).check(4, **FAILING)
     assert (story.rollout.state, story.kinds()[-1]) == (State.BAKING, "extended")
     assert story.check(2, **FAILING).rollout.state is State.BAKING
     assert story.check(**FAILING).rollout.state is State.HELD
@@ -190,35 +183,35 @@ def test_extend_bakes_longer_once_and_then_holds() -> None:
 
 @pytest.mark.parametrize(("then", "state"), [("rollback", State.ROLLING_BACK), ("hold", State.HELD)])
 def test_extend_has_an_end_of_its_own(then: str, state: State) -> None:
-    story = Story.baking(one_stage(on_fail=f"extend 3m then {then}")).check(7, **FAILING)
+    story = Story.baking(one_special_stage(on_fail=f"extend 3m then {then}")).check(7, **FAILING)
     assert story.rollout.state is state
 
 
 def test_extend_may_end_in_a_kill() -> None:
-    assert Story.baking(one_stage(on_fail="extend 3m then kill")).check(7, **FAILING).emergency
+    assert Story.baking(one_special_stage(on_fail="extend 3m then kill")).check(7, **FAILING).emergency
 
 
 def test_extend_lets_a_stage_pass_in_the_added_time() -> None:
-    story = Story.baking(one_stage(on_fail="extend 3m")).check(4, **FAILING).check(3)
+    story = Story.baking(one_special_stage(on_fail="extend 3m")).check(4, **FAILING).check(3)
     assert story.rollout.state is State.GATE
 
 
 def test_retry_bakes_again_from_the_start_once() -> None:
-    story = Story.baking(one_stage(on_fail="retry")).check(4, **FAILING)
+    story = Story.baking(one_special_stage(on_fail="retry")).check(4, **FAILING)
     assert (story.kinds()[-1], story.rollout.baked) == ("retried", timedelta(0))
     assert story.check(3, **FAILING).rollout.state is State.BAKING
     assert story.check(**FAILING).rollout.state is State.HELD
 
 
 def test_a_failed_bake_may_roll_back_or_kill_at_once() -> None:
-    rolled = Story.baking(one_stage(on_fail="rollback")).check(4, **FAILING)
+    rolled = Story.baking(one_special_stage(on_fail="rollback")).check(4, **FAILING)
     assert rolled.rollout.state is State.ROLLING_BACK
     assert rolled.rollout.reason == "the bake is over and these don't hold: success > 98%"
-    assert Story.baking(one_stage(on_fail="kill")).check(4, **FAILING).emergency
+    assert Story.baking(one_special_stage(on_fail="kill")).check(4, **FAILING).emergency
 
 
 def test_a_failure_before_the_bake_is_over_only_waits() -> None:
-    story = Story.baking(one_stage(on_fail="rollback")).check(3, **FAILING)
+    story = Story.baking(one_special_stage(on_fail="rollback")).check(3, **FAILING)
     assert story.rollout.state is State.BAKING
 
 
@@ -226,13 +219,13 @@ def test_a_failure_before_the_bake_is_over_only_waits() -> None:
 
 
 def test_a_verdict_is_told_when_it_or_what_fails_changes() -> None:
-    story = Story.baking(one_stage(bake="4h")).check(3).check(2, **FAILING).check(2, **FAILING, **SLOW)
+    story = Story.baking(one_special_stage(bake="4h")).check(3).check(2, **FAILING).check(2, **FAILING, **SLOW)
     told = [each.facts["verdict"] for each in story.told if each.kind == "verdict_changed"]
     assert told == ["pass", "fail", "fail"]
 
 
 def test_a_settling_stage_is_quiet_and_its_first_verdict_is_told() -> None:
-    story = Story.baking(one_stage(settle="3m")).check(2)
+    story = Story.baking(one_special_stage(settle="3m")).check(2)
     assert "verdict_changed" not in story.kinds()
     story.check()
     assert story.last("verdict_changed").facts["verdict"] == "pass"
@@ -242,7 +235,7 @@ def test_a_settling_stage_is_quiet_and_its_first_verdict_is_told() -> None:
 
 STANDING = {
     Position.SHIFTING: lambda: Story.at_gate().approve(BEN),
-    Position.SETTLING: lambda: Story.baking(one_stage(settle="9m")),
+    Position.SETTLING: lambda: Story.baking(one_special_stage(settle="9m")),
     Position.BAKING: lambda: Story.baking(),
     Position.BAKED: lambda: Story.baking(baked=timedelta(hours=9)),
     Position.LAST_BAKED: lambda: Story.baking(stage=2, baked=timedelta(hours=9)),

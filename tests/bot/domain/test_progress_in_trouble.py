@@ -1,32 +1,23 @@
 """What one check does when things go wrong: no data, breaches, drift (laws 3, 10)."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from bot.domain.machine import State
-from bot.domain.plan import Plan
 from bot.domain.rollout import Way
 from bot.domain.units import ZERO, Weight
 from tests.builders import (
     BEN,
+    BLIND,
+    BREACHING,
+    FAILING,
     Story,
     a_baseline,
     a_plan,
     a_stage,
+    one_special_stage,
 )
-
-FAILING: dict[str, Any] = {"success": 97.0}
-BREACHING: dict[str, Any] = {"errors": 9.0}
-BLIND: dict[str, Any] = {"success": None}
-SLOW: dict[str, Any] = {"latency": 12.0}
-
-
-def one_stage(**changes: Any) -> Plan:
-    """A plan whose first stage is special, and that has a second one."""
-    return a_plan(a_stage("1%", **changes), a_stage("10%"))
-
 
 # ---- no data ---------------------------------------------------------------------------------------------------
 
@@ -49,7 +40,7 @@ def test_no_data_waits_says_what_is_missing_and_then_holds() -> None:
 
 
 def test_one_answer_in_between_begins_the_wait_for_data_anew() -> None:
-    story = Story.baking(one_stage(bake="4h")).check(9, **BLIND).check(1).check(9, **BLIND)
+    story = Story.baking(one_special_stage(bake="4h")).check(9, **BLIND).check(1).check(9, **BLIND)
     assert story.rollout.state is State.BAKING
 
 
@@ -82,19 +73,19 @@ def test_a_breach_rolls_back_from_every_state_with_traffic(state: State) -> None
 
 
 def test_a_breach_may_be_an_emergency() -> None:
-    story = Story.baking(one_stage(on_breach="kill")).check(**BREACHING)
+    story = Story.baking(one_special_stage(on_breach="kill")).check(**BREACHING)
     assert (story.emergency, story.rollout.state) == ("errors > 5%", State.BAKING)
 
 
 def test_a_breach_may_hold() -> None:
-    story = Story.baking(one_stage(on_breach="hold")).check(**BREACHING)
+    story = Story.baking(one_special_stage(on_breach="hold")).check(**BREACHING)
     assert story.rollout.hold is not None
     assert (story.rollout.state, story.rollout.hold.why) == (State.HELD, "errors > 5%")
 
 
 def test_a_hold_keeps_its_deadline_while_a_breach_goes_on() -> None:
     """The default of a hold happens, most of all while it's bad."""
-    plan = one_stage(on_fail="hold 1h then rollback", on_breach="hold")
+    plan = one_special_stage(on_fail="hold 1h then rollback", on_breach="hold")
     story = Story.baking(plan).check(4, **FAILING).check(every=timedelta(hours=1), **BREACHING)
     assert story.rollout.state is State.ROLLING_BACK
 
@@ -109,13 +100,13 @@ def test_a_breach_on_both_sides_holds_instead_of_rolling_back() -> None:
 
 
 def test_a_breach_against_the_baseline_on_both_sides_holds_too() -> None:
-    plan = one_stage(rollback_when=["latency > baseline + 30%"])
+    plan = one_special_stage(rollback_when=["latency > baseline + 30%"])
     story = Story.baking(plan, baselines={"latency": a_baseline(1.0)})
     assert story.check(latency=2.0, stable={"latency": 2.0}).rollout.state is State.HELD
 
 
 def test_a_kill_that_the_plan_asks_for_does_not_wait_for_the_stable_side() -> None:
-    story = Story.baking(one_stage(on_breach="kill")).check(stable={"errors": 8.0}, **BREACHING)
+    story = Story.baking(one_special_stage(on_breach="kill")).check(stable={"errors": 8.0}, **BREACHING)
     assert story.emergency
 
 

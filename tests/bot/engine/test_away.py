@@ -18,6 +18,7 @@ from bot.wording import BY_ITSELF
 from tests.bot.engine.test_outbox import BRISK, ROLLOUT, START, FakeMessenger, note, one_plan, root, words
 from tests.bot.wording.stories import a_rollout
 from tests.fakes.memory import MemoryOutbox, MemoryRollouts, Outage
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -100,7 +101,7 @@ class Scene:
     async def settle(self) -> None:
         """Let the fallback look, and the sender do all that may be done now."""
         await self.fallback.look()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS_S):
             while self.sender.under_way or await self.outbox.due(self.now, 99):
                 self.sender.wake()
                 await asyncio.sleep(0)

@@ -20,6 +20,7 @@ from bot.domain.rollout import Rollout
 from bot.engine import diagnosing
 from bot.ports import Answer, Change, Denied, Question, Sample, Seen
 from tests.rig import Ask, Nothing, Rig, again, beside, rig, tree
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -47,9 +48,7 @@ class Far:
 
     async def until_asked(self) -> None:
         """A diagnosis begins beside everything: on a busy machine later than a rollback ends."""
-        async with asyncio.timeout(20):
-            while not self.open:
-                await asyncio.sleep(0.005)
+        await until(lambda: self.open)
 
     async def ask(self, question: Question, at: Any) -> Answer:
         seen = await self.look()
@@ -235,7 +234,7 @@ async def test_an_answer_waits_for_a_look_under_way(tmp_path: Path) -> None:
     async with open_rig(tmp_path, far, with_book(LOOK)) as story:
         rollout = await story.start()
         await story.engine.desk.diagnose(story.request("diagnose"), rollout.id, "errors")
-        await asyncio.sleep(0.05)
+        await far.until_asked()
         story.now += timedelta(minutes=1)
         (looked_at,) = await story.engine.rollouts.claim(story.now, "a look", 30, 9)
         far.clear.set()

@@ -12,6 +12,7 @@ from bot.domain.units import ZERO, Weight
 from bot.ports import OutOfReach, StoreAway
 from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, CLEO, DEV, rig, sick, tree
+from tests.waiting import HANGS_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_databases")]
 
@@ -64,10 +65,8 @@ async def test_a_rollback_during_a_hanging_raise_wins(tmp_path: Path) -> None:
         rollout = await story.start()
         rollout = await story.until_gate(rollout)
         story.traffic[0].far.trouble = Trouble.HANG
-        await story.engine.desk.approve(
-            story.request("approve", BEN, gate=rollout.gate.id if rollout.gate else ""), rollout.id
-        )
-        async with asyncio.timeout(5):
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
+        async with asyncio.timeout(HANGS_S):
             await story.traffic[0].far.until_called("read")
         await story.engine.desk.rollback(story.request("rollback"), rollout.id, "looks bad")
         story.traffic[0].far.trouble = None
@@ -252,6 +251,6 @@ async def test_a_kill_does_not_wait_for_a_slack_that_hangs(tmp_path: Path) -> No
         story.people.hanging = True
         with pytest.raises(NotAllowed):
             await story.engine.desk.kill(story.request("kill", DEV), rollout.id, "")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_S):
             await story.engine.desk.kill(story.request("kill", ANA), rollout.id, "fire")
         assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")

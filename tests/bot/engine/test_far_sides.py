@@ -20,6 +20,7 @@ from bot.engine.far_sides import FarSide, Gate, SharedSource
 from bot.ports import Answer, Question, Sample, Source
 from tests.adapters.alerting.plans import a_plan
 from tests.rig import Ask, rig
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -143,7 +144,7 @@ async def test_who_goes_away_while_waiting_or_when_let_in_leaves_the_place_to_th
     tasks["c"].cancel()
     await turn()
     events["d"].set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS_S):
         await tasks["d"]
     assert (done, gate.inside, gate.waiting) == (["a", "d"], 0, 0)
 

@@ -21,6 +21,7 @@ from bot.ports import Change, OutOfReach
 from tests.builders import at_stage
 from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, CLEO, DEV, Rig, again, rig, tree
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -104,9 +105,8 @@ async def test_a_freeze_in_the_middle_of_a_raise_takes_it_back(here: Rig) -> Non
     rollout = await here.until_gate(await baking(here))
     slow = here.traffic[0]
     slow.far.trouble = Trouble.LATE
-    gate = rollout.gate.id if rollout.gate else ""
-    await here.engine.desk.approve(here.request("approve", BEN, surface="button", gate=gate), rollout.id)
-    async with asyncio.timeout(9):
+    await here.engine.desk.approve(here.yes(rollout), rollout.id)
+    async with asyncio.timeout(HANGS_S):
         await slow.far.until_called("apply 10%")
     await freeze(here)
     slow.arrive()

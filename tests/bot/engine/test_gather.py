@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from bot.domain.kinds import Kind, Kinds
 from bot.domain.measurements import Measured, Missing, NoData
 from bot.domain.plan import Plan
 from bot.engine.gather import Round
 from bot.ports import Answer, Question, Sample
 from tests.builders import a_plan
+from tests.fakes.hours import in_no_time
 from tests.rig import Nothing
-
-pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PATIENCE_S = 0.4
@@ -53,29 +50,29 @@ def a_round() -> tuple[Round, Plan]:
     return Round(NOW, kinds, PATIENCE_S), a_plan(metrics=metrics)
 
 
-async def test_a_question_may_wait_its_turn_as_long_as_others_are_answered() -> None:
+def test_a_question_may_wait_its_turn_as_long_as_others_are_answered() -> None:
     """A thousand rollouts at one busy source: the last in line waits for longer than the deadline, and is served."""
     round, plan = a_round()
     source = OneByOne(takes_s=PATIENCE_S / 2)
-    found = await round.metrics(plan, dict.fromkeys(NAMES, source), NAMES)
+    found = in_no_time(round.metrics(plan, dict.fromkeys(NAMES, source), NAMES))
     assert found == dict.fromkeys(NAMES, Measured(1.0, NOW))
     assert source.asked == len(NAMES)
 
 
-async def test_a_source_that_falls_silent_is_given_up_for_everybody_in_line() -> None:
+def test_a_source_that_falls_silent_is_given_up_for_everybody_in_line() -> None:
     """Law 3: what wasn't answered is no data, with the reason."""
     round, plan = a_round()
-    found = await round.metrics(plan, dict.fromkeys(NAMES, OneByOne(takes_s=0.01, hangs={2})), NAMES)
+    found = in_no_time(round.metrics(plan, dict.fromkeys(NAMES, OneByOne(takes_s=0.01, hangs={2})), NAMES))
     assert found["success"] == Measured(1.0, NOW)
     for name in NAMES[1:]:
         assert found[name] == NoData(Missing.TIMEOUT, "no answer in 0.4 s", NOW)
 
 
-async def test_a_silent_source_does_not_hold_up_another() -> None:
+def test_a_silent_source_does_not_hold_up_another() -> None:
     """Each source has its own patience."""
     round, plan = a_round()
     silent, well = OneByOne(takes_s=0.01, hangs={1}), OneByOne(takes_s=0.01)
-    found = await round.metrics(plan, {**dict.fromkeys(NAMES, well), "errors": silent}, NAMES)
+    found = in_no_time(round.metrics(plan, {**dict.fromkeys(NAMES, well), "errors": silent}, NAMES))
     assert isinstance(found["errors"], NoData)
     assert all(isinstance(found[name], Measured) for name in NAMES if name != "errors")
 
@@ -91,11 +88,11 @@ class Mistaken(OneByOne):
         return (Sample(1.0, at),)
 
 
-async def test_an_adapters_mistake_is_no_data_for_its_metric_and_the_others_go_on_guarding() -> None:
+def test_an_adapters_mistake_is_no_data_for_its_metric_and_the_others_go_on_guarding() -> None:
     """Law 3: whatever comes out of a source, a check ends with a verdict."""
     round, plan = a_round()
     source = Mistaken(0.0)
-    found = await round.metrics(plan, dict.fromkeys(NAMES, source), NAMES)
+    found = in_no_time(round.metrics(plan, dict.fromkeys(NAMES, source), NAMES))
     broken = [each for each in found.values() if isinstance(each, NoData)]
     assert [each.missing for each in broken] == [Missing.GARBAGE]
     assert "RecursionError" in str(broken[0])

@@ -21,6 +21,7 @@ from bot.ports.archives import Ended
 from storage.keepings import DONE, WAITING
 from tests.fakes.archives import FakeArchive
 from tests.rig import Rig, again, beside, rig, tree
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 both_databases = pytest.mark.usefixtures("both_databases")
@@ -305,7 +306,7 @@ async def test_a_stop_waits_for_nothing_that_hangs(story: Rig, safe: FakeArchive
     running = asyncio.create_task(story.engine.keeping.run())
     await safe.begun.wait()
     running.cancel()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(HANGS_S):
         await asyncio.gather(running, return_exceptions=True)
 
 

@@ -18,6 +18,7 @@ from storage.keepings import DONE
 from tests.bot.engine.test_outbox import BRISK, FakeMessenger
 from tests.fakes.archives import FakeMailer
 from tests.rig import Rig, rig, tree
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -141,7 +142,7 @@ async def test_the_sender_hands_letters_over_and_posts_the_rest(story: Rig, mail
     mailer.fault = OutOfReach("away")
     rollout = await story.start()
     running = asyncio.create_task(sender.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_S):
         while not await engine.keepings.of(rollout.id) or await engine.outbox.due(now, 9):
             await asyncio.sleep(0.01)
     running.cancel()

@@ -19,6 +19,7 @@ from storage.database import Database
 from tests.builders import MINUTE
 from tests.fakes.traffic import FakeTraffic, Trouble
 from tests.rig import Rig, again, rig, tree
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -175,7 +176,7 @@ async def test_a_crash_between_the_intent_and_the_mirror_loses_nothing(
             wanted = Start(plan="materializers", weight=Weight(1), version="v2")
             rollout = await story.engine.desk.start(story.request("start"), wanted)
             await story.engine.ticker.tick()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(HANGS_S):
                 await asked.wait()
             await story.engine.works.aclose()
         assert (await story.load(rollout)).state is State.SHIFTING
@@ -204,10 +205,10 @@ async def lands_late(folder: Path, patch: pytest.MonkeyPatch) -> None:
         wanted = Start(plan="materializers", weight=Weight(1), version="v2")
         rollout = await story.engine.desk.start(story.request("start"), wanted)
         await story.engine.ticker.tick()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_S):
             await asked.wait()
         await roll_back(story, rollout)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS_S):
             while (await story.load(rollout)).state is not State.ROLLED_BACK:
                 await asyncio.sleep(0.01)
             lands.set()

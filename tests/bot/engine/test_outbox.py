@@ -20,6 +20,7 @@ from bot.engine.saying import LANDS_WITHIN
 from bot.ports import Change, Denied, Lane, Outgoing, OutOfReach, Posted, Said, SlowDown, Uncertain
 from tests.bot.wording.stories import a_plan, a_rollout
 from tests.fakes.memory import MemoryOutbox, MemoryRollouts, Outage
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -85,7 +86,7 @@ class FakeMessenger:
             self.changed.notify_all()
 
     async def until(self, true: Callable[[], Any]) -> None:
-        async with asyncio.timeout(3), self.changed:
+        async with asyncio.timeout(HANGS_S), self.changed:
             await self.changed.wait_for(true)
 
 

@@ -21,6 +21,7 @@ from tests.bot.engine.test_outbox import BRISK, FakeMessenger, one_plan, words
 from tests.bot.wording.stories import a_plan, a_rollout
 from tests.fakes.memory import MemoryOutbox, MemoryRollouts, Outage
 from tests.rig import BEN, rig
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -73,7 +74,7 @@ class Post:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Time flies until this is so."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_S):
             while not true():
                 self.now[0] += timedelta(seconds=61)
                 self.sender.wake()
@@ -81,7 +82,7 @@ class Post:
 
     async def until_empty(self) -> None:
         """Until nothing waits to be said any more."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_S):
             while self.sender.under_way or await self.outbox.due(self.now[0] + timedelta(days=1), 9):
                 self.now[0] += timedelta(seconds=61)
                 self.sender.wake()

@@ -8,7 +8,8 @@ import pytest
 from bot.domain.machine import State
 from bot.domain.units import ZERO, Weight
 from tests.fakes.traffic import Trouble
-from tests.rig import BEN, again, rig, tree
+from tests.rig import again, rig, tree
+from tests.waiting import HANGS_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_databases")]
 
@@ -18,8 +19,7 @@ async def test_a_crash_between_the_commit_and_the_outside_call_is_carried_on(tmp
     async with rig(tmp_path) as story:
         rollout = await story.until_gate(await story.start())
         story.traffic[0].far.trouble = Trouble.HANG
-        gate = rollout.gate.id if rollout.gate else ""
-        await story.engine.desk.approve(story.request("approve", BEN, gate=gate), rollout.id)
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
         await story.engine.works.aclose()
         assert (await story.load(rollout)).state is State.SHIFTING
         story.traffic[0].far.trouble = None
@@ -35,8 +35,7 @@ async def test_a_crash_after_the_outside_call_is_confirmed_and_not_done_twice(tm
     async with rig(tmp_path) as story:
         rollout = await story.until_gate(await story.start())
         story.traffic[0].far.trouble = Trouble.HANG
-        gate = rollout.gate.id if rollout.gate else ""
-        await story.engine.desk.approve(story.request("approve", BEN, gate=gate), rollout.id)
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
         await story.engine.works.aclose()
         story.traffic[0].weight = Weight(10)
         story.traffic[0].far.trouble = None
@@ -53,7 +52,7 @@ async def test_a_crash_in_the_middle_of_a_rollback_ends_at_zero(tmp_path: Path) 
         rollout = await story.start()
         story.traffic[0].far.trouble = Trouble.HANG
         await story.engine.desk.rollback(story.request("rollback"), rollout.id, "")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_S):
             await story.traffic[0].far.until_called("read")
         await story.engine.works.aclose()
         story.traffic[0].far.trouble = None
@@ -79,7 +78,7 @@ async def test_a_kill_that_was_spooled_and_never_carried_out_is_carried_out_afte
         rollout = await story.start()
         story.kills[0].far.trouble = Trouble.HANG
         pulling = asyncio.create_task(story.engine.desk.kill(story.request("kill"), rollout.id, "fire"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_S):
             await story.kills[0].far.until_called("engage")
         pulling.cancel()
         await asyncio.wait([pulling])

@@ -88,8 +88,7 @@ async def test_the_same_person_approving_twice_counts_once(tmp_path: Path) -> No
     stages = staged(approvals={"need": 2})
     async with rig(tmp_path, tree(stages=stages)) as story:
         rollout = await story.until_gate(await story.start())
-        gate = rollout.gate.id if rollout.gate else ""
-        clicks = [story.request("approve", BEN, surface=how, gate=gate) for how in ("button", "reaction", "button")]
+        clicks = [story.yes(rollout, surface=how) for how in ("button", "reaction", "button")]
         answers = await asyncio.gather(
             *(story.engine.desk.approve(click, rollout.id) for click in clicks), return_exceptions=True
         )
@@ -106,8 +105,7 @@ async def test_two_approvers_in_the_same_moment_make_one_promotion(tmp_path: Pat
     """Law 6: a promote knows its gate, so two clicks can't skip a stage."""
     async with rig(tmp_path) as story:
         rollout = await story.until_gate(await story.start())
-        gate = rollout.gate.id if rollout.gate else ""
-        clicks = [story.request("approve", person, surface="button", gate=gate) for person in (BEN, CLEO)]
+        clicks = [story.yes(rollout, person) for person in (BEN, CLEO)]
         answers = await asyncio.gather(
             *(story.engine.desk.approve(click, rollout.id) for click in clicks), return_exceptions=True
         )

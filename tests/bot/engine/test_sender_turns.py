@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +9,7 @@ import pytest
 
 from bot.ports import NotOurs
 from tests.bot.engine.test_outbox import Desk, desk, note
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -34,9 +34,7 @@ class Turns:
         return self.mine
 
     async def until_asked(self, times: int) -> None:
-        async with asyncio.timeout(10):
-            while self.asked < times:
-                await asyncio.sleep(0)
+        await until(lambda: self.asked >= times)
 
     async def sending(self, number: int, until: datetime) -> None:
         if self.taken:

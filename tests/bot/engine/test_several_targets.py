@@ -16,7 +16,8 @@ from bot.ports import OutOfReach
 from tests.adapters.traffic.far_sides.haproxy_world import haproxy_world
 from tests.adapters.traffic.far_sides.redis_world import redis_world
 from tests.fakes.traffic import FakeTraffic, Trouble
-from tests.rig import BEN, Rig, again, rig, tree
+from tests.rig import Rig, again, rig, tree
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -124,11 +125,8 @@ async def test_a_crash_between_two_targets(tmp_path: Path, then: str) -> None:
         flag, proxy = noted(story)
         rollout = await story.until_gate(await story.start())
         proxy.hanging = asyncio.Event()
-        request = story.request("approve", BEN, surface="button", gate=rollout.gate.id if rollout.gate else "")
-        await story.engine.desk.approve(request, rollout.id)
-        async with asyncio.timeout(30):
-            while flag.journal[-1] != "the proxy 10%":
-                await asyncio.sleep(0)
+        await story.engine.desk.approve(story.yes(rollout), rollout.id)
+        await until(lambda: flag.journal[-1] == "the proxy 10%")
     assert (flag.weight, proxy.weight) == (Weight(10), Weight(1))
     proxy.hanging = None
     async with again(story, tmp_path) as later:
@@ -168,9 +166,7 @@ async def test_a_target_that_hangs_does_not_hold_the_others_up_on_the_way_down(
         rollout = await story.start()
         proxy.hanging = asyncio.Event()
         await story.engine.desk.rollback(story.request("rollback"), rollout.id, "looks bad")
-        async with asyncio.timeout(30):
-            while flag.weight > ZERO:
-                await asyncio.sleep(0.01)
+        await until(lambda: flag.weight == ZERO)
         assert proxy.weight == Weight(1)
         proxy.hanging.set()
         await story.rest()

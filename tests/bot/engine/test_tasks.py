@@ -1,88 +1,35 @@
-"""Tasks of a stage, carried out beside everything else (O6, R24): once, bounded, stopped by every way down."""
+"""Tasks of a stage, carried out beside everything else: what they measure, record and lead to (O6, R24)."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 
 from adapters.tasks import KINDS
-from bot.domain.evidence import Record
-from bot.domain.kinds import Kind
 from bot.domain.machine import State
 from bot.domain.record.artifacts import files
-from bot.domain.rollout import Rollout
-from bot.domain.units import Unit, Weight
-from bot.engine import tasks
-from bot.ports import Ran, Spooled, StoreAway
-from tests.fakes.tasks import FakeExercise
+from bot.domain.units import Weight
+from bot.ports import Ran
+from tests.bot.engine.task_stories import (
+    BEGINS_S,
+    BURST,
+    Far,
+    open_rig,
+    outcomes,
+    over,
+    records,
+    tick,
+    under_way,
+    with_tasks,
+)
 from tests.far_side import serving
-from tests.rig import BEN, Nothing, Rig, again, beside, rig, tree
+from tests.rig import BEN, rig, tree
 
 pytestmark = pytest.mark.anyio
-BEGINS_S = PATIENCE_S = 20.0
-
-
-class Far(FakeExercise):
-    """What tasks do."""
-
-    async def until(self, what: Callable[[], bool], within_s: float | None = None) -> None:
-        async with asyncio.timeout(within_s or PATIENCE_S):
-            while not what():
-                await asyncio.sleep(0.005)
-
-
-BURST: dict[str, Any] = {"name": "burst", "at": "2m", "kind": "far", "expect": ["success_rate > 99%", "p95 < 800ms"]}
-TELLS = {"success_rate": Unit.PERCENT, "p95": Unit.SECONDS}
-
-
-def with_tasks(*given: dict[str, Any], stage: int = 0, **more: Any) -> dict[str, Any]:
-    plan = tree(**more)
-    plan["stages"][stage]["tasks"] = list(given)
-    return plan
-
-
-def open_rig(folder: Path, far: Far, *given: dict[str, Any], plan: Mapping[str, Any] | None = None) -> Any:
-    kinds = {"far": Kind(Nothing, lambda options, environment: far, tells=TELLS)}
-    return rig(folder, dict(plan or with_tasks(*given or (BURST,))), tasks=kinds)
-
-
-async def tick(story: Rig, minutes: float = 1) -> None:
-    """A check, without waiting for what tasks do."""
-    story.now += timedelta(minutes=minutes)
-    await story.engine.ticker.tick()
-    await story.engine.ticker.idle()
-
-
-async def under_way(story: Rig, far: Far) -> Rollout:
-    """A rollout whose task has begun."""
-    rollout = await story.start()
-    await tick(story)
-    assert far.begun == 0, "not before its time"
-    await tick(story)
-    await far.until(lambda: far.under_way == 1, BEGINS_S)
-    return await story.load(rollout)
-
-
-async def over(story: Rig, far: Far) -> None:
-    """It comes to its own end, and the next check sees that."""
-    far.clear.set()
-    await story.engine.tasks.idle()
-    await tick(story)
-
-
-async def records(story: Rig, rollout: Rollout, kind: str = "task_ended") -> list[Record]:
-    return [record for record in await story.engine.rollouts.records(rollout.id) if record.kind == kind]
-
-
-async def outcomes(story: Rig, rollout: Rollout) -> list[tuple[str, str]]:
-    return [(record.body["outcome"], record.body["why"]) for record in await records(story, rollout)]
 
 
 async def test_it_begins_at_its_time_and_its_numbers_go_on_record(tmp_path: Path) -> None:
@@ -224,159 +171,6 @@ async def test_a_resume_lets_what_failed_run_again(tmp_path: Path) -> None:
         await story.until_gate(rollout)
 
 
-async def held(story: Rig, rollout: Rollout) -> None:
-    await story.engine.desk.hold(story.request("hold"), rollout.id, "wait", None)
-
-
-async def rolled_back(story: Rig, rollout: Rollout) -> None:
-    await story.engine.desk.rollback(story.request("rollback"), rollout.id, "no")
-
-
-async def killed(story: Rig, rollout: Rollout) -> None:
-    await story.engine.desk.kill(story.request("kill"), rollout.id, "no")
-
-
-async def frozen(story: Rig, rollout: Rollout) -> None:
-    await story.engine.freezing.freeze(story.request("freeze"), "denis", "black friday", None)
-
-
-async def breached(story: Rig, rollout: Rollout) -> None:
-    story.numbers.values["errors"] = 7.0
-    await tick(story)
-
-
-@pytest.mark.parametrize(
-    ("act", "why"),
-    [
-        (held, "the rollout is held"),
-        (rolled_back, "the rollout rolls back"),
-        (killed, "the rollout was killed"),
-        (frozen, "the rollout is held"),
-        (breached, "the rollout rolls back"),
-    ],
-)
-async def test_whatever_ends_the_bake_stops_it(tmp_path: Path, act: Any, why: str) -> None:
-    """O6: a kill before all."""
-    far = Far()
-    async with open_rig(tmp_path, far) as story:
-        rollout = await under_way(story, far)
-        await act(story, rollout)
-        await far.until(lambda: far.under_way == 0)
-        await story.engine.tasks.idle()
-        assert await outcomes(story, rollout) == [("stopped", why)]
-        assert await records(story, rollout, "load") == []
-
-
-async def test_a_kill_by_another_process_stops_it_too(tmp_path: Path) -> None:
-    """O6: what isn't saved here is looked for."""
-    far = Far()
-    async with open_rig(tmp_path, far) as story, beside(story, tmp_path) as other:
-        rollout = await under_way(story, far)
-        await killed(other, rollout)
-        await far.until(lambda: far.under_way == 0)
-        await story.engine.tasks.idle()
-        assert await outcomes(story, rollout) == [("stopped", "the rollout was killed")]
-
-
-async def test_a_kill_in_the_spool_stops_it_where_there_is_no_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """O6, law 2: the database hangs, and the kill is in a file."""
-    far = Far()
-    async with open_rig(tmp_path, far) as story:
-        rollout = await under_way(story, far)
-
-        async def hangs(id: str) -> Rollout:
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        monkeypatch.setattr(story.engine.ledger.rollouts, "load", hangs)
-        monkeypatch.setattr(tasks, "BLIND_S", 1000.0)
-        act = Spooled(
-            key="k", what="kill", rollout=rollout.id, plan=rollout.plan, environment=rollout.environment,
-            by="shell:x", by_name="x", reason="no", at=story.now,
-        )  # fmt: skip
-        story.engine.files.begin(act)
-        await far.until(lambda: far.under_way == 0)
-        monkeypatch.undo()
-
-
-async def test_where_nobody_can_say_whether_it_may_go_on_it_stops(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A kill may have been ordered that this process can't hear of."""
-    far = Far()
-    async with open_rig(tmp_path, far) as story:
-        rollout = await under_way(story, far)
-
-        async def away(id: str) -> Rollout:
-            raise StoreAway("no route to the database")
-
-        with monkeypatch.context() as patched:
-            patched.setattr(story.engine.ledger.rollouts, "load", away)
-            patched.setattr(tasks, "BLIND_S", 0.3)
-            patched.setattr(tasks, "KEEP_EVERY_S", 0.05)
-            await far.until(lambda: far.under_way == 0)
-        await story.engine.tasks.idle()
-        (found,) = await outcomes(story, rollout)
-        assert found == ("stopped", "the database is away, so nobody can say whether it may go on")
-
-
-async def test_what_cannot_be_watched_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is wrong with the watch, nothing runs without one."""
-    far = Far()
-    async with open_rig(tmp_path, far) as story:
-        rollout = await under_way(story, far)
-
-        def broken() -> None:
-            raise RuntimeError("the folder of acts is a file")
-
-        with monkeypatch.context() as patched:
-            patched.setattr(story.engine.files, "spooled", broken)
-            await far.until(lambda: far.under_way == 0)
-        await story.engine.tasks.idle()
-        assert await outcomes(story, rollout) == [("stopped", "nobody can see any more whether it may go on")]
-
-
-async def test_of_several_processes_one_does_it(tmp_path: Path) -> None:
-    """Law 6."""
-    far = Far()
-    async with open_rig(tmp_path, far) as story, beside(story, tmp_path) as other:
-        rollout = await under_way(story, far)
-        other.now = story.now + timedelta(seconds=20)
-        other.engine.tasks.saw(await other.load(rollout))
-        await other.engine.tasks.idle()
-        await over(story, far)
-        assert far.begun == 1
-        assert [outcome for outcome, _ in await outcomes(story, rollout)] == ["passed"]
-
-
-@pytest.mark.parametrize(("once_more", "begun"), [(False, 1), (True, 2)])
-async def test_what_a_dead_process_began_has_no_result(tmp_path: Path, once_more: bool, begun: int) -> None:
-    """R24, law 5: it isn't repeated, for it may have been what brought the process down; unless the plan says so."""
-    far = Far()
-    async with open_rig(tmp_path, far, {**BURST, "again": once_more}) as story:
-        rollout = await under_way(story, far)
-        await story.engine.tasks.aclose()
-        async with again(story, tmp_path) as next_life:
-            next_life.now += timedelta(minutes=1)
-            for _ in range(3):
-                await tick(next_life)
-                far.clear.set()
-                await next_life.engine.tasks.idle()
-            found = await outcomes(next_life, rollout)
-            assert found[0] == ("unfinished", "Perch was interrupted in the middle of it")
-            assert far.begun == begun
-            state = (await next_life.load(rollout)).state
-            if once_more:
-                assert [outcome for outcome, _ in found] == ["unfinished", "passed"]
-            else:
-                assert state is State.HELD
-                hold = (await next_life.load(rollout)).hold
-                assert hold is not None
-                assert hold.cause == "task"
-
-
 async def test_one_that_breaks_inside_perch_has_failed_and_is_not_waited_for_for_ever(tmp_path: Path) -> None:
     far = Far()
 
@@ -400,31 +194,6 @@ async def test_one_that_takes_too_long_has_failed(tmp_path: Path) -> None:
         await story.engine.tasks.idle()
         assert await outcomes(story, rollout) == [("failed", "it didn't end within 0.05 s")]
         assert far.under_way == 0
-
-
-async def test_no_check_and_no_way_down_waits_for_it(tmp_path: Path) -> None:
-    """Law 2: it hangs, even when it is told to stop, and traffic is down."""
-    far = Far()
-
-    async def deaf() -> None:
-        far.under_way = 1
-        try:
-            await far.clear.wait()
-        except asyncio.CancelledError:
-            await far.clear.wait()
-
-    far.carry_out = deaf  # type: ignore[method-assign]
-    async with open_rig(tmp_path, far) as story:
-        rollout = await under_way(story, far) if far.begun else await story.start()
-        await tick(story, 2)
-        await far.until(lambda: far.under_way == 1, BEGINS_S)
-        before = story.numbers.asked
-        await tick(story)
-        assert story.numbers.asked > before
-        await rolled_back(story, rollout)
-        await story.engine.ticker.idle()
-        assert (await story.load(rollout)).state is State.ROLLED_BACK
-        far.clear.set()
 
 
 async def test_what_is_only_observed_runs_none(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace import Workspace
 from tests.bot.sandbox.demo import Clock, Demo, client_for
+from tests.waiting import HANGS_S
 
 
 @pytest.fixture
@@ -16,9 +17,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
+def ack_within_s() -> float:
+    """Parametrized by those few tests in which nobody acknowledges."""
+    return HANGS_S
+
+
+@pytest.fixture
+async def workspace(ack_within_s: float) -> AsyncIterator[Workspace]:
     """A workspace in real time, with its rate limits off."""
-    space = Workspace(enforce_rate_limits=False, ack_within_s=1.0, event_retries_s=(0, 0.05, 0.05))
+    space = Workspace(enforce_rate_limits=False, ack_within_s=ack_within_s, event_retries_s=(0, 0.05, 0.05))
     await space.start()
     yield space
     await space.stop()

@@ -13,6 +13,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace import Workspace
+from tests.waiting import HANGS_S
 
 LIVE = "#canary-live"
 Json = dict[str, Any]
@@ -64,7 +65,7 @@ class Demo:
 
     async def until_heard(self, times: int) -> list[Json]:
         """What was heard, once it is this much."""
-        async with asyncio.timeout(5), self._hears:
+        async with asyncio.timeout(HANGS_S), self._hears:
             await self._hears.wait_for(lambda: len(self.heard) >= times)
         return self.heard
 

@@ -31,6 +31,7 @@ async def test_an_answer_in_the_acknowledgement_may_be_for_everybody(workspace: 
     assert [m["text"] for m in workspace.messages(LIVE)] == ["Hear, hear"]
 
 
+@pytest.mark.parametrize("ack_within_s", [0.2])
 async def test_a_command_without_an_acknowledgement_times_out(workspace: Workspace, demo: Demo) -> None:
     outcome = await workspace.command("ana", LIVE, "/canary unheard-of")
     assert outcome.error == "operation_timeout"

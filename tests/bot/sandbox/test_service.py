@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox.service import FlagEndpoint, MetricsPage, Service
 from tests.bot.sandbox.demo import Clock, Json
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +23,7 @@ async def service(clock: Clock) -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=service.url, timeout=2) as http:
+    async with httpx.AsyncClient(base_url=service.url, timeout=HANGS_S) as http:
         yield http
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from bot.ports import Outgoing, Said
 from bot.wording import BY_ITSELF, SAY, WORKSPACE, say
-from tests.bot.wording.golden_stories import Story, stories, the_history, the_plan
+from tests.bot.wording.golden_facts import Story, the_history, the_plan
+from tests.bot.wording.golden_stories import stories
 from tests.bot.wording.limits import broken_limits
 from tests.bot.wording.readable import lone_marks, not_a_sentence
 from tests.bot.wording.rendering import rendered

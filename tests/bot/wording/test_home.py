@@ -13,7 +13,7 @@ from bot.domain.machine import State
 from bot.domain.rollout import Hold
 from bot.ports.homes import Glimpse, Home, Turn
 from bot.wording.home import home
-from tests.bot.wording.golden_stories import here, the_plan
+from tests.bot.wording.golden_facts import here, the_plan
 from tests.bot.wording.limits import broken_view
 from tests.bot.wording.rendering import rendered_view
 from tests.bot.wording.stories import ANA, BEN, NOW, a_gate, a_plan

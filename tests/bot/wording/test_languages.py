@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,15 @@ from bot.ports import Outgoing, Said
 from bot.wording import refusals, say
 from bot.wording.language import ENGLISH, speak, speaking, t, t_many
 from bot.wording.languages import LANGUAGES, language_of
-from tests.bot.wording.golden_stories import Story, stories, the_plan
+from tests.bot.wording.golden_facts import Story, the_plan
+from tests.bot.wording.golden_stories import stories
 from tests.bot.wording.limits import broken_limits
 from tests.bot.wording.rendering import rendered
 from tests.bot.wording.stories import NOW
-from tests.bot.wording.templates import ROOT, blanks, files, spoken_templates, unspoken
+from tests.bot.wording.templates import ROOT, Spoken, blanks, files, spoken_templates, unspoken
 
 GOLDEN = Path(__file__).parent / "golden"
 STORIES = dict(stories())
-SPOKEN = list(spoken_templates())
 OTHERS = {code: catalogue for code, catalogue in LANGUAGES.items() if code != "en"}
 READ_BY_A_REVIEWER = (
     *("status.baking", "status.gate", "status.held", "status.rolled_back", "status.stuck", "gate.open", "gate.used"),
@@ -37,6 +38,12 @@ KEPT = re.compile(r"`[^`]+`|<[@!#][^>]*>|\d[\d.,]*\d|\d")
 """What is the same in every language: code, people and times, numbers."""
 
 
+@cache
+def spoken() -> list[Spoken]:
+    """Looked for when it's first asked for: every worker imports this, one or two of them want it."""
+    return list(spoken_templates())
+
+
 def told(story: Story, language: str) -> Said:
     name, facts, rollout = story
     plan = the_plan().model_copy(update={"language": language})
@@ -45,7 +52,7 @@ def told(story: Story, language: str) -> Said:
 
 def test_every_template_is_written_out_where_it_is_said() -> None:
     """What is put together at run time can't be looked up, nor be found by who translates."""
-    assert [spoken.where for spoken in SPOKEN if not spoken.text] == []
+    assert [found.where for found in spoken() if not found.text] == []
 
 
 def test_nothing_that_people_read_is_left_out_of_the_catalogue() -> None:
@@ -56,7 +63,7 @@ def test_nothing_that_people_read_is_left_out_of_the_catalogue() -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_language_says_all_that_english_says_and_nothing_else(code: str) -> None:
-    said = {spoken.text for spoken in SPOKEN}
+    said = {found.text for found in spoken()}
     assert sorted(said - set(OTHERS[code])) == [], "not translated"
     assert sorted(set(OTHERS[code]) - said) == [], "said nowhere any more"
 

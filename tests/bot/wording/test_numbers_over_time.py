@@ -15,7 +15,7 @@ from bot.ports import Outgoing
 from bot.wording import say
 from bot.wording.glance import glance
 from bot.wording.sparks import BLOCKS, GAP, spark, trend, trend_of
-from tests.bot.wording.golden_stories import UNKNOWN, WRONG, checked, good_lines, the_history
+from tests.bot.wording.golden_facts import UNKNOWN, WRONG, checked, good_lines, the_history
 from tests.bot.wording.limits import broken_limits
 from tests.bot.wording.stories import NOW, a_check, a_plan, a_rollout
 

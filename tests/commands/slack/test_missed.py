@@ -9,6 +9,7 @@ from bot.domain.machine import State
 from commands.slack.missed import Missed
 from tests.commands.slack.town import CHANNEL, town
 from tests.rig import tree
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +24,7 @@ async def test_an_approval_by_reaction_during_a_downtime_counts_once_when_the_do
         here.workspace.mute_sockets()
         await here.workspace.react("ben", CHANNEL, gate["ts"], "white_check_mark")
         engine = here.story.engine
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_S):
             while await engine.outbox.place(rollout.id, f"gate:{rollout.gate.id if rollout.gate else ''}") is None:
                 await asyncio.sleep(0.01)
         missed = Missed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,8 +23,10 @@ from commands.slack.introduction import introduce
 from commands.slack.signed import PATH, signed_requests
 from commands.slack.sockets import Sockets
 from commands.slack.worker import Worker
-from tests.commands.slack.shaky import ShakyInbox, ShakyOutbox
+from tests.commands.slack.shaky import ShakyInbox, ShakyOutbox, a_patient_intake
+from tests.far_side import served
 from tests.rig import Rig, rig
+from tests.waiting import HANGS_S, stopped
 
 CHANNEL = "#canary-live"
 BRISK = Pace(posts_per_s=1000, post_burst=1000, edits_per_s=1000, edit_burst=1000, edit_gap=timedelta(0))
@@ -90,7 +92,8 @@ class Town:
 async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | None = None) -> AsyncIterator[Town]:
     """A town with Perch in it, over Socket Mode or signed HTTP."""
     async with AsyncExitStack() as stack:
-        workspace = Workspace(seed=1, enforce_rate_limits=False)
+        stack.enter_context(a_patient_intake())
+        workspace = Workspace(seed=1, enforce_rate_limits=False, ack_within_s=HANGS_S)
         await workspace.start()
         stack.push_async_callback(workspace.stop)
         story = await stack.enter_async_context(rig(folder, plan))
@@ -124,13 +127,13 @@ async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | Non
             signing_secret=workspace.signing_secret if signed else "",
         )
         for run in (sender.run(), worker.run()):
-            stack.push_async_callback(_end, asyncio.create_task(run))
+            stack.push_async_callback(stopped, asyncio.create_task(run))
         if signed:
             await workspace.deliver_over_http(await _served(stack, door))
         else:
             sockets = Sockets(door.app, client, workspace.app_token, lambda: datetime.now(UTC))
-            stack.push_async_callback(_end, asyncio.create_task(sockets.run()))
-            async with asyncio.timeout(5):
+            stack.push_async_callback(stopped, asyncio.create_task(sockets.run()))
+            async with asyncio.timeout(HANGS_S):
                 await sockets.ready.wait()
         yield Town(workspace, story, intake, messenger, door, inbox, outbox, worker)
 
@@ -138,14 +141,4 @@ async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | Non
 async def _served(stack: AsyncExitStack, door: Door) -> str:
     app = web.Application()
     app.router.add_post(PATH, signed_requests(door.app, lambda: datetime.now(UTC)))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    return f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}"
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    return await stack.enter_async_context(served(app)) + PATH

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from aiohttp import web
 from openfeature import api
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
@@ -29,6 +28,7 @@ from commands.web.metrics import Metrics
 from storage.spool import KillFolder
 from tests import rig
 from tests.fakes.flags import MemoryFlags
+from tests.far_side import served
 
 pytestmark = pytest.mark.anyio
 
@@ -64,15 +64,8 @@ class Town:
         door = FlagDoor(self.table, token, per_second, lambda: self.second)
         metrics = Metrics(lambda: self.now, self.table)
         app = web_app(self.look, metrics, lambda: self.now, wake=None, flags=door)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
-                yield client
-        finally:
-            await runner.cleanup()
+        async with served(app) as address, httpx.AsyncClient(base_url=address, trust_env=False) as client:
+            yield client
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import hmac
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-from aiohttp import web
 
 from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
@@ -25,13 +24,15 @@ from bot.domain.severities import Incident, Severity
 from bot.redaction import Redactor
 from commands.slack.intake import Intake
 from commands.slack.worker import Worker
-from commands.web import web_app
+from commands.web import pagerduty, web_app
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
 from commands.web.pagerduty import PagerDutyDoor
 from tests.bot.engine.test_outbox import FakeMessenger
-from tests.commands.slack.shaky import ShakyInbox, Trouble
+from tests.commands.slack.shaky import ShakyInbox, Trouble, a_patient_intake
+from tests.far_side import served
 from tests.rig import Rig, rig, tree
+from tests.waiting import HANGS_S, stopped
 
 pytestmark = pytest.mark.anyio
 
@@ -90,11 +91,12 @@ class Knocker:
 @asynccontextmanager
 async def listening(story: Rig, *secrets: str) -> AsyncIterator[Knocker]:
     async with AsyncExitStack() as stack:
+        stack.enter_context(a_patient_intake(pagerduty))
         engine, now = story.engine, lambda: story.now
         inbox = ShakyInbox(engine.inbox)
         worker = Worker(inbox, engine.outbox, engine.desk, FakeMessenger(), now, wake_sender=lambda: None)
         running = asyncio.create_task(worker.run())
-        stack.push_async_callback(_end, running)
+        stack.push_async_callback(stopped, running)
         door = PagerDutyDoor(
             secrets,
             Intake(inbox, worker),
@@ -105,23 +107,13 @@ async def listening(story: Rig, *secrets: str) -> AsyncIterator[Knocker]:
             Redactor(["hunter2hunter2"]),
         )
         app = web_app(_standing, Metrics(now), now, wake=None, pagerduty=door)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False, timeout=15))
+        address = await stack.enter_async_context(served(app))
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False, timeout=HANGS_S))
         yield Knocker(client, inbox)
 
 
 async def _standing() -> Standing:
     return Standing()
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 @pytest.fixture
@@ -294,7 +286,7 @@ async def test_while_the_database_is_away_pagerduty_is_asked_to_come_again(
     assert (await door.posts(an_event())).status_code == 503
     door.inbox.trouble = None
     assert await door.told(an_event()) == (["begun"] if trouble is Trouble.FAILS else ["repeated"])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS_S):
         while not await incidents(here, rollout):
             await asyncio.sleep(0.01)
     assert len(await incidents(here, rollout)) == 1

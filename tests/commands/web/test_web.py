@@ -20,6 +20,8 @@ from bot.domain.slos import Figure, SloSeen
 from commands.web import Door, web_app
 from commands.web.health import Standing
 from commands.web.metrics import Metrics
+from tests.far_side import served
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -49,15 +51,8 @@ async def door(
     process: Process, slack: Door | None = None, wake: timedelta | None = timedelta(seconds=0.5)
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = web_app(process.look, process.metrics, lambda: process.now, wake=wake, slack_handler=slack)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        port = runner.addresses[0][1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield client
-    finally:
-        await runner.cleanup()
+    async with served(app) as address, httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        yield client
 
 
 def a_rollout(**changes: object) -> Rollout:
@@ -131,7 +126,7 @@ async def test_a_process_of_doors_alone_is_ready_without_ticks() -> None:
 async def test_a_database_that_hangs_is_told_within_the_deadline() -> None:
     process = Process(hangs=True)
     process.metrics.ticked()
-    async with door(process) as client, asyncio.timeout(4):
+    async with door(process) as client, asyncio.timeout(HANGS_S):
         answer = await client.get("/readyz")
     assert answer.json()["reasons"] == ["database: didn't answer within 2 s"]
 

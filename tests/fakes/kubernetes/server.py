@@ -1,9 +1,10 @@
 """A small API server on loopback, for Deployments, their ReplicaSets and pods, and HTTPRoutes: the contract that Perch
-is tested against, for no real one can be had here. It streams no watches, since Perch opens none."""
+is tested against, for no real one can be had here."""
 
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from tests.fakes.kubernetes.controller import Controller, Step
 from tests.fakes.kubernetes.objects import Kept, Refusal, applied, check, leaves, patched
+from tests.fakes.kubernetes.watches import Body, Objects, Selected, Watches
 from tests.fakes.traffic import Trouble
 
 TOKEN = "eyJhbGciOi.k8s-token-5up3rs3cret.9"
@@ -35,20 +37,22 @@ class ApiServer:
         self.requests: list[str] = []
         self.asked, self.over = asyncio.Event(), asyncio.Event()
         self.url = ""
-        self._version = 100
+        self.watches = Watches()
 
     # ---- what tests do ------------------------------------------------------------------------------------------
 
     def create(self, resource: str, body: dict[str, Any], manager: str = DEPLOYER) -> None:
         """An object, all its fields owned by whoever deployed it."""
         name = body["metadata"]["name"]
-        body["metadata"] |= {"uid": f"uid-{name}", "generation": 1, "resourceVersion": self._next()}
+        before = self._state()
+        body["metadata"] |= {"uid": f"uid-{name}", "generation": 1}
         kept = self.objects[resource, name] = Kept(body)
         kept.owners[manager] = {path for path, _ in leaves({"spec": body["spec"]})}
         if resource == "deployments":
             self.controllers[name] = Controller(body)
             self.controllers[name].take(body, Step())
         self._gateway_sees(resource, kept)
+        self.watches.tell(before, self._objects())
 
     def change(self, resource: str, name: str, how: Callable[[dict[str, Any]], None]) -> None:
         """Somebody else's update, and the roll-out that follows, at once and whole."""
@@ -63,7 +67,14 @@ class ApiServer:
         """The controller goes one step on."""
         if name in self.controllers:
             step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+            before = self._state()
             self.controllers[name].take(self.objects["deployments", name].body, step)
+            self.watches.tell(before, self._objects())
+
+    def come_to(self, name: str, step: Step) -> None:
+        """The controller comes to this moment by itself, and stays there however often it's looked at."""
+        self.script = [step]
+        self.look(name)
 
     def body(self, resource: str, name: str) -> dict[str, Any]:
         return self.objects[resource, name].body
@@ -96,13 +107,16 @@ class ApiServer:
             case Trouble.GARBAGE if request.method == "GET":
                 return web.Response(text="<html>Welcome</html>", content_type="text/html")
         resource, name = self._where(request.path)
-        verb = {"PATCH": "patch", "GET": "get" if name else "list"}[request.method]
+        collection = "watch" if request.query.get("watch") in ("true", "1") else "list"
+        verb = {"PATCH": "patch", "GET": "get" if name else collection}[request.method]
         if (verb, resource) in self.forbidden:
             raise Refusal(
                 403, "Forbidden", f'{resource} is forbidden: User "perch" cannot {verb} resource "{resource}"'
             )
-        if verb == "list":
-            return web.json_response(self._list(resource, request.query.get("labelSelector", "")))
+        if verb in ("list", "watch"):
+            selected = Selected.of(resource, request.query)
+            found = [body for (kind, _), body in self._objects().items() if selected(kind, body)]
+            return self._list(found) if verb == "list" else await self.watches.stream(request, selected, found)
         if verb == "get":
             self.look(name)
             return web.json_response(self._kept(resource, name).body)
@@ -115,20 +129,20 @@ class ApiServer:
             raise Refusal(404, "NotFound", "the server could not find the requested resource")
         return rest[0], rest[1] if len(rest) > 1 else ""
 
-    def _list(self, resource: str, selector: str) -> dict[str, Any]:
-        found = [
-            item
-            for each in self.controllers.values()
-            for item in (each.sets if resource == "replicasets" else each.pods)
-        ]
-        wanted = dict(pair.split("=", 1) for pair in selector.split(",") if pair)
-        fitting = [item for item in found if wanted.items() <= item["metadata"]["labels"].items()]
-        return {
-            "kind": "List",
-            "apiVersion": "v1",
-            "metadata": {"resourceVersion": str(self._version)},
-            "items": fitting,
-        }
+    def _list(self, found: list[Body]) -> web.Response:
+        meta = {"resourceVersion": str(self.watches.version)}
+        return web.json_response({"kind": "List", "apiVersion": "v1", "metadata": meta, "items": found})
+
+    def _objects(self) -> Objects:
+        """All that there is, what controllers made included."""
+        kept = {key: each.body for key, each in self.objects.items()}
+        for each in self.controllers.values():
+            for resource, made in (("replicasets", each.sets), ("pods", each.pods)):
+                kept |= {(resource, body["metadata"]["name"]): body for body in made}
+        return kept
+
+    def _state(self) -> Objects:
+        return copy.deepcopy(self._objects())
 
     def _kept(self, resource: str, name: str) -> Kept:
         if (resource, name) not in self.objects:
@@ -156,12 +170,11 @@ class ApiServer:
         return web.json_response(body)
 
     def _write(self, resource: str, name: str, change: Change, dry_run: bool) -> dict[str, Any]:
-        before = self._kept(resource, name)
+        known, before = self._state(), self._kept(resource, name)
         after = before.copy()
         change(after)
         check(after.body)
         if after.body != before.body:
-            after.body["metadata"]["resourceVersion"] = self._next()
             after.body["metadata"]["generation"] += after.body["spec"] != before.body["spec"]
         after.body["metadata"]["managedFields"] = [
             {"manager": who, "operation": "Update" if who == DEPLOYER else "Apply", "fieldsType": "FieldsV1"}
@@ -171,6 +184,7 @@ class ApiServer:
         if not dry_run:
             self.objects[resource, name] = after
             self._gateway_sees(resource, after)
+            self.watches.tell(known, self._objects())
         return after.body
 
     def _gateway_sees(self, resource: str, kept: Kept) -> None:
@@ -178,10 +192,6 @@ class ApiServer:
             seen = {"observedGeneration": kept.body["metadata"]["generation"], "status": "True"}
             conditions = [seen | {"type": kind, "reason": kind} for kind in ("Accepted", "ResolvedRefs")]
             kept.body["status"] = {"parents": [{"parentRef": {"name": "gw"}, "conditions": conditions}]}
-
-    def _next(self) -> str:
-        self._version += 1
-        return str(self._version)
 
 
 def deployment(name: str, variables: Mapping[str, str], replicas: int = 3) -> dict[str, Any]:
@@ -236,7 +246,7 @@ async def api_server(api: ApiServer | None = None) -> AsyncIterator[ApiServer]:
     api = api or ApiServer()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", api.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from bot.domain import checklists, gates, overruling, progress
+from bot.domain import checklists, gates, overruling, progress, start_gate
 from bot.domain.checklists import Item
-from bot.domain.plan import Plan, Stage
-from bot.domain.rollout import Check, Gate, Person, Rollout, Tick
+from bot.domain.plan import Approvals, Plan, Stage
+from bot.domain.rollout import Approval, Check, Gate, Person, Rollout, Tick
 from bot.domain.steps import Step
+from bot.domain.waits import Waiting
 from bot.engine import gatekeeping
 
 _open_gate, _overrule = gates.open_gate, overruling.overrule
@@ -88,3 +90,54 @@ def who_overruled_may_approve(patch: pytest.MonkeyPatch) -> None:
         return Step(step.rollout.but(involved=rollout.involved), step.happenings)
 
     patch.setattr(overruling, "overrule", alone)
+
+
+def the_starts_gate_is_opened_without_approvals(patch: pytest.MonkeyPatch) -> None:
+    """Green preflight is enough, as it is for plans that ask for nothing."""
+    patch.setattr(start_gate, "asks", lambda rollout, plan: False)
+
+
+def the_starts_approvals_are_the_first_stages(patch: pytest.MonkeyPatch) -> None:
+    """Whatever `start_approvals` says, the stage's own count is taken."""
+    approvals_of = gates.approvals_of
+
+    def wrong(gate: Gate, plan: Plan) -> Approvals:
+        return plan.stages[0].approvals if gate.stage is None else approvals_of(gate, plan)
+
+    patch.setattr(gates, "approvals_of", wrong)
+
+
+def the_requester_may_approve_his_own_start(patch: pytest.MonkeyPatch) -> None:
+    """Four eyes are for later gates, where there are numbers to look at."""
+    counted = gates.counted
+
+    def lenient(gate: Gate, wanted: Approvals, involved: Sequence[str]) -> tuple[Approval, ...]:
+        return counted(gate, wanted, () if gate.stage is None else involved)
+
+    patch.setattr(gates, "counted", lenient)
+
+
+def a_stale_preflight_is_good_enough(patch: pytest.MonkeyPatch) -> None:
+    """It was green when the gate opened."""
+    patch.setattr(gates, "_preflighted", lambda rollout, plan, now: iter(()))
+
+
+def what_preflight_finds_later_voids_nothing(patch: pytest.MonkeyPatch) -> None:
+    """The gate stays open, whatever is red or noted by now."""
+    patch.setattr(start_gate, "_why_void", lambda rollout, found: "")
+
+
+def an_expired_start_is_still_open(patch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at the clock of that gate."""
+    waits = gates.promotion_waits_for
+
+    def lenient(*rest: Any) -> list[Waiting]:
+        return [each for each in waits(*rest) if each.detail != "expired"]
+
+    patch.setattr(progress, "promotion_waits_for", lenient)
+    patch.setattr(start_gate, "has_expired", lambda *rest: False)
+
+
+def traffic_at_the_starts_gate_is_nobodys_business(patch: pytest.MonkeyPatch) -> None:
+    """What isn't Perch's yet may move as it likes."""
+    patch.setattr(start_gate, "_drift", lambda *rest: None)

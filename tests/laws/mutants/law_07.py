@@ -200,6 +200,7 @@ PLANTED: Sequence[tuple[str, Callable[[pytest.MonkeyPatch], None]]] = (
     ("kill against promote, 2 processes", a_row_has_no_revision),
     ("two approvers, two needed", a_row_has_no_revision),
     ("hold against approve", a_stale_step_is_saved_again),
+    ("kill against a start's yes, 2 processes", a_row_has_no_revision),
     ("two approvers, one needed", a_stale_step_is_saved_again),
     ("rollback against a raise", an_older_deed_goes_on),
     ("two approvers, one needed", any_open_gate_will_do),

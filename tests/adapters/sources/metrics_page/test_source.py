@@ -16,6 +16,7 @@ from adapters.sources.metrics_page.asks import Ask
 from adapters.sources.metrics_page.source import KIND, MetricsPage, Options
 from bot.domain.measurements import Missing, NoData
 from bot.ports import Answer, Question, Sample
+from tests.adapters.sources.answers import missing
 from tests.far_side import always, serving
 
 pytestmark = pytest.mark.anyio
@@ -55,10 +56,6 @@ async def service() -> AsyncIterator[Service]:
         service.source = MetricsPage(Options(url=url + "/metrics"), {}, lambda: service.now)
         yield service
         await service.source.aclose()
-
-
-def missing(answer: Answer) -> Missing | None:
-    return answer.missing if isinstance(answer, NoData) else None
 
 
 async def test_a_gauge_is_one_sample_per_series(service: Service) -> None:

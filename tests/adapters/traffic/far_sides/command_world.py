@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.traffic import KILL, TRAFFIC
-from tests.adapters.traffic.far_sides.worlds import World, closed
+from tests.adapters.traffic.far_sides.worlds import World, closed, patience
 from tests.fakes.traffic import Trouble
 
 TOKEN = "cli-t0ken-abcdef-1"
@@ -29,7 +29,7 @@ KILL_OPTIONS: dict[str, Any] = {
 }
 SHARED: dict[str, Any] = {
     "env": {"SETCANARY_TOKEN": "DENIS_TOKEN", "SETCANARY_STATE": "SETCANARY_STATE"},
-    "timeout": "3s",
+    "timeout": patience(None),
 }
 
 
@@ -39,12 +39,16 @@ class CommandWorld:
         self.state.write_text("PCT=0\nENABLED=true\n")
         Path(f"{self.state}.token").write_text(TOKEN)
         self.environment = _installed(folder) | {"SETCANARY_STATE": str(self.state)}
-        self.traffic = self.traffic_with(timeout="1500ms")
-        kill = KILL["command"]
-        self.kill = kill.build(kill.options(**(SHARED | KILL_OPTIONS | {"timeout": "1500ms"})), self.environment)
+        self._build(None)
         self.on: str | None = "true"
         self.troubles = frozenset(Trouble) - {Trouble.LATE}
         self.secrets = frozenset({TOKEN})
+
+    def _build(self, trouble: Trouble | None) -> None:
+        self.traffic, kill = self.traffic_with(timeout=patience(trouble)), KILL["command"]
+        self.kill = kill.build(
+            kill.options(**(SHARED | KILL_OPTIONS | {"timeout": patience(trouble)})), self.environment
+        )
 
     def traffic_with(self, **options: Any) -> Any:
         kind = TRAFFIC["command"]
@@ -64,6 +68,8 @@ class CommandWorld:
 
     async def get_into(self, trouble: Trouble | None) -> None:
         Path(f"{self.state}.trouble").write_text(trouble or "")
+        await closed(self)
+        self._build(trouble)
 
     async def reached(self) -> None:
         await self.pids()

@@ -14,7 +14,7 @@ from typing import Any
 
 from adapters.traffic import KILL, TRAFFIC
 from bot.ports import KillMethod, Traffic
-from tests.adapters.traffic.far_sides.worlds import World, closed
+from tests.adapters.traffic.far_sides.worlds import World, closed, patience
 from tests.fakes.traffic import Trouble
 
 Pairs = dict[str, str]
@@ -62,13 +62,16 @@ class FileWorld:
         self._path.write_text(shape.write({"pct": "0", "enabled": shape.on}))
         self._kept = ""
         self._lock = -1
-        where = {"path": str(self._path), "timeout": "1s"}
-        traffic, kill = TRAFFIC[shape.kind], KILL[shape.kind]
-        self.traffic: Traffic = traffic.build(traffic.options(**(where | shape.traffic)), {})
-        self.kill: KillMethod = kill.build(kill.options(**(where | shape.kill)), {})
+        self._build(None)
         self.on: str | None = shape.on
         self.troubles = frozenset({Trouble.HANG, Trouble.DENY, Trouble.GARBAGE})
         self.secrets: frozenset[str] = frozenset()
+
+    def _build(self, trouble: Trouble | None) -> None:
+        shape, where = self._shape, {"path": str(self._path), "timeout": patience(trouble)}
+        traffic, kill = TRAFFIC[shape.kind], KILL[shape.kind]
+        self.traffic: Traffic = traffic.build(traffic.options(**(where | shape.traffic)), {})
+        self.kill: KillMethod = kill.build(kill.options(**(where | shape.kill)), {})
 
     async def split(self) -> str | None:
         return self._values().get("pct")
@@ -83,6 +86,8 @@ class FileWorld:
         self._set("enabled", text)
 
     async def get_into(self, trouble: Trouble | None) -> None:
+        await closed(self)
+        self._build(trouble)
         match trouble:
             case Trouble.HANG:
                 self._lock = os.open(self._path.with_name(".flags.lock"), os.O_RDONLY | os.O_CREAT)

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.traffic import Trouble
+from tests.far_side import served
 
 TOKEN = "tok-5up3rs3cret-9"
 
@@ -73,13 +74,8 @@ async def flag_service() -> AsyncIterator[FlagService]:
     service = FlagService()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", service.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield service
-    finally:
-        service.over.set()
-        await runner.cleanup()
+    async with served(app) as service.url:
+        try:
+            yield service
+        finally:
+            service.over.set()

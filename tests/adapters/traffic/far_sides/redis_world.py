@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from adapters.traffic import KILL, TRAFFIC
 from tests import servers
-from tests.adapters.traffic.far_sides.worlds import Opening, World, closed
+from tests.adapters.traffic.far_sides.worlds import Opening, World, closed, patience
 from tests.fakes.traffic import Trouble
 
 PASSWORD = "p4ss-for-perch-77"
@@ -23,18 +23,22 @@ ENVIRONMENT = {"REDIS_PASSWORD": PASSWORD}
 
 def options(url: str, key: str, **more: Any) -> dict[str, Any]:
     who = {"username": "perch", "password_env": "REDIS_PASSWORD"}
-    return {"url": url, "key": f"denis:feature:{key}", **who, "timeout": "1s", **more}
+    return {"url": url, "key": f"denis:feature:{key}", **who, "timeout": patience(None), **more}
 
 
 class RedisWorld:
     def __init__(self, server: servers.Server, admin: Redis) -> None:
         self.server, self.admin = server, admin
-        traffic, kill = TRAFFIC["redis_flag"], KILL["redis_flag"]
-        self.traffic = traffic.build(traffic.options(**options(server.url, "pct")), ENVIRONMENT)
-        self.kill = kill.build(kill.options(**options(server.url, "enabled", off=0, on=1)), ENVIRONMENT)
+        self._build(None)
         self.on: str | None = "1"
         self.troubles = frozenset({Trouble.HANG, Trouble.FAIL, Trouble.DENY, Trouble.GARBAGE})
         self.secrets = frozenset({PASSWORD})
+
+    def _build(self, trouble: Trouble | None) -> None:
+        traffic, kill, within = TRAFFIC["redis_flag"], KILL["redis_flag"], patience(trouble)
+        self.traffic = traffic.build(traffic.options(**options(self.server.url, "pct", timeout=within)), ENVIRONMENT)
+        switch = options(self.server.url, "enabled", off=0, on=1, timeout=within)
+        self.kill = kill.build(kill.options(**switch), ENVIRONMENT)
 
     async def split(self) -> str | None:
         return await self._text("pct")
@@ -49,6 +53,8 @@ class RedisWorld:
         await self._set("enabled", text)
 
     async def get_into(self, trouble: Trouble | None) -> None:
+        await closed(self)
+        self._build(trouble)
         match trouble:
             case Trouble.HANG:
                 await servers.stand_still(self.server.process)

@@ -44,7 +44,7 @@ def mistakes(tree: dict[str, Any]) -> list[str]:
 def test_a_dark_launch_is_good_where_some_target_can_mirror(traffic: list[dict[str, Any]]) -> None:
     tree = plan(traffic, ("100%", "50%", ""), [])
     report = report_on(tree, "production", all_kinds())
-    assert [*report.mistakes, *report.not_yet] == []
+    assert report.mistakes == ()
     assert report.plan is not None
     assert report.plan.mirrors
 

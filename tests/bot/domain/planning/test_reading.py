@@ -148,6 +148,12 @@ MEANING: list[tuple[str, Any, str]] = [
     ("stages.0.rollback_to", "5%", "stages[0].rollback_to: a rollback to 5% from 1% wouldn't lower anything — 0%, previous, or a lower weight"),
     ("stages.0.bake_limit", {"at_most": "1h"}, "stages[0].bake_limit.at_most: the limit is over before the stage can be — more than settle and bake (or clean_for) together"),
     ("stages.0.approvals", {"one_of_each": ["@qa"]}, '''stages[0].approvals.one_of_each[0]: @qa must approve, and isn't among the approvers — add it: roles: {approvers: ["@qa"]}'''),
+    (
+        "start_approvals",
+        {"need": 9, "one_of_each": ["@nobody"]},
+        "start_approvals.one_of_each[0]: @nobody must approve, and isn't among the approvers — "
+        'add it: roles: {approvers: ["@nobody"]}',
+    ),
     ("roles.approvers", [], 'stages[0]: nobody may approve leaving this stage — add: roles: {approvers: ["@group"]}'),
     ("roles.operators", [], 'roles: nobody may start or stop this rollout — add: roles: {operators: ["@group"]}'),
     ("timezone", "Europe/Madird", "timezone: there is no time zone 'Europe/Madird' — did you mean Europe/Madrid?"),
