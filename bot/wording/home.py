@@ -135,7 +135,7 @@ def _end(each: Glimpse, page: Home) -> str:
     )
     told = rollout.reason and rollout.state is not State.COMPLETED
     why = f": {plain(rollout.reason, 80)}" if told else ""
-    return " ".join((f"{line}{why}", *_link(each)))
+    return " · ".join((f"{line}{why}", *_link(each)))
 
 
 def _name(rollout: Rollout) -> str:
