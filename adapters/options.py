@@ -32,7 +32,8 @@ VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]
 """The name of an environment variable, never its value."""
 
 
-def _pattern(value: str) -> str:
+def readable(value: str) -> str:
+    """A regular expression that can be read, as it is. Raises a `misread`."""
     try:
         re.compile(value)
     except re.error as error:
@@ -40,11 +41,11 @@ def _pattern(value: str) -> str:
     return value
 
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
+Pattern = Annotated[str, AfterValidator(readable)]
 
 
 def _one_group(value: str) -> str:
-    if re.compile(_pattern(value)).groups != 1:
+    if re.compile(readable(value)).groups != 1:
         raise misread("the expression needs exactly one group, around the value", r"write it as PCT=(\d+)")
     return value
 

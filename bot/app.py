@@ -208,7 +208,7 @@ class Perch:
         if looked is None:
             return "nothing was checked since the start"
         age_s = (self._clock() - looked).total_seconds()
-        return f"nothing was checked for {age_s:.0f} s" if age_s > PULSE_S else ""
+        return f"nothing was checked for {age_s:.0f} s" if abs(age_s) > PULSE_S else ""
 
     async def _hold_what_was_restored(self) -> None:
         """By one process; others that start meanwhile wait for it, or they'd check what isn't held yet.

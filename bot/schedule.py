@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -19,12 +20,25 @@ WAKE_S = 0.5
 """How often due rollouts are looked for; a check is late by this much at the most."""
 
 
+class _Scheduler(AsyncIOScheduler):  # type: ignore[misc]
+    """APScheduler waits for a time of day: after a clock was set back by three hours it would sleep for three hours."""
+
+    def wakeup(self) -> None:
+        """Each wake-up comes by the loop's own clock, which nobody sets: what lies further ahead than an interval
+        is of before."""
+        now = datetime.now(self.timezone)
+        for job in self.get_jobs():
+            if job.next_run_time is not None and job.next_run_time - now > job.trigger.interval:
+                job.modify(next_run_time=now)
+        super().wakeup()
+
+
 class Schedule:
     """Calls async functions at intervals until closed."""
 
     def __init__(self) -> None:
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self._scheduler = AsyncIOScheduler(job_defaults=defaults, timezone="UTC")
+        self._scheduler = _Scheduler(job_defaults=defaults, timezone="UTC")
         self._scheduler.add_listener(_log_error, EVENT_JOB_ERROR)
         # The listener logs what breaks; the library would again, and each call that a stop cuts short.
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)

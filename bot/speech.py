@@ -24,7 +24,9 @@ from bot.engine.pictures import Pictures
 from bot.engine.recalling import Recall
 from bot.engine.reporting import HandingOver
 from bot.engine.rights import Rights
+from bot.engine.saying import Sayer
 from bot.engine.second_way import Fallback
+from bot.engine.spreading import Spreading
 from bot.engine.threads import Threads
 from bot.ports import Clock, Directory
 from bot.redaction import Redactor
@@ -59,24 +61,23 @@ def build_speech(
     messenger = Hearing(DiscreetMessenger(client, redact), clock)
     url = settings.fallback_url.get_secret_value()
     webhook = Webhook(url, redact) if url else None
-    sender = Sender(
+    sayer = Sayer(
         engine.outbox,
         messenger,
         engine.rollouts,
         engine.ledger.plan_of,
         bot.wording.say,
         clock,
-        pace,
-        second_channel=settings.fallback_channel,
-        second_way=webhook,
-        directory=directory,
+        webhook,
+        Spreading(directory, engine.outbox, clock),
         recall=Recall(engine.rollouts.histories, engine.rollouts),
         mailing=Mailing(engine.keepings, clock, able=engine.equipment.mailer is not None),
         notifying=Notifying(engine.keepings, engine.ledger, engine.equipment.kinds, engine.keeping.wake),
         pictures=Pictures(ChartsByChild(redact), messenger),
         reports=HandingOver(engine.reports, SlackFiles(client, redact)),
     )
-    fallback = Fallback(engine.outbox, sender.sayer, messenger, clock) if webhook else None
+    sender = Sender(engine.outbox, sayer, clock, pace, second_channel=settings.fallback_channel)
+    fallback = Fallback(engine.outbox, sayer, messenger, clock) if webhook else None
     pages = SlackHomes(client, redact)
     engine.desk.threads = threads = Threads(engine.outbox, pages.link)
     rights, standing, words = Rights(directory), engine.freezing.standing, bot.wording.home.home

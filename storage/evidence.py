@@ -79,15 +79,19 @@ async def keep_head(connection: AsyncConnection, chain: str, head: Head, signer:
 async def note(
     database: Database, connection: AsyncConnection, chain: str, entries: Iterable[Entry], signer: Signer | None
 ) -> None:
-    """Append to a chain where no rollout's row is changed along. Two at once would both follow the same record, so each
-    waits for the other's commit."""
+    """Append to a chain where no rollout's row is changed along."""
+    await take_turns(database, connection, chain)
+    head = await append(connection, chain, await head_of(connection, chain), entries, signer)
+    await keep_head(connection, chain, head, signer)
+
+
+async def take_turns(database: Database, connection: AsyncConnection, chain: str) -> None:
+    """Wait for the commits of whoever has a chain in hand: two at once would both follow the same record."""
     if chain == WORKSPACE:
         begun = {"chain": chain, "number": Head().number, "hash": Head().hash}
         await connection.execute(database.insert_new(table(ChainHeadRow)), begun)
     for rows, key in ((table(RolloutRow), "id"), (table(ChainHeadRow), "chain")):
         await connection.execute(select(rows.c[key]).where(rows.c[key] == chain).with_for_update())
-    head = await append(connection, chain, await head_of(connection, chain), entries, signer)
-    await keep_head(connection, chain, head, signer)
 
 
 def head_columns(chain: str, head: Head, signer: Signer | None = None) -> dict[str, Any]:

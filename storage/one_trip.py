@@ -6,6 +6,7 @@ wake each other, which takes several times as long as SQLite does. Rows here are
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterable, Sequence
 from threading import Thread
@@ -76,6 +77,16 @@ class OneTripConnection(aiosqlite.Connection):
         """The pool asks for one after each commit too: there's nothing to undo then, and nothing to go there for."""
         if self.in_transaction:
             await super().rollback()
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End its thread after what it has been given; at most once. aiosqlite would wait for the second word of a
+        thread that ended at the first."""
+        return super().stop() if self._running else None
+
+    async def close(self) -> None:
+        """The same, and wait for it. One that was told to stop closes itself, in its thread's own time."""
+        if self._running:
+            await super().close()
 
 
 def one_trip(file: str) -> OneTripConnection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from bot.domain.plan import Plan
 from bot.domain.planning.reading import report_on, thaw_plan
 from bot.domain.planning.report import Mistake, Note, PlanMistakes, PlanReport, dotted
 from storage.plan_text import Place, PlanText, Unreadable, read_text
+
+log = logging.getLogger(__name__)
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -62,9 +65,13 @@ class PlanFolder:
 
     def names(self) -> Sequence[str]:
         """The names of all plan files, broken ones included."""
-        if not self._folder.is_dir():
+        try:
+            return sorted(file.stem for file in self._folder.iterdir() if file.suffix in _ENDINGS and file.is_file())
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(file.stem for file in self._folder.iterdir() if file.suffix in _ENDINGS and file.is_file())
+        except OSError as fault:
+            log.error("the plans in %s can't be listed: %s", self._folder, fault)
+            return []
 
     def find(self, name: str, environment: str = "") -> tuple[Plan, Mapping[str, Any]]:
         """A plan as it stands in its file now, and its tree. Raises UnknownPlan or BrokenPlan."""
@@ -77,8 +84,15 @@ class PlanFolder:
         """Everything about a plan by name, mistakes included. Raises UnknownPlan."""
         for ending in _ENDINGS:
             file = self._folder / f"{name}{ending}"
-            if name in self.names() and file.is_file():
+            if name not in self.names() or not file.is_file():
+                continue
+            try:
                 return self.read_file(file, environment)
+            except FileNotFoundError:
+                continue  # Taken away at this moment.
+            except OSError as fault:
+                what = f"the file can't be read ({fault.strerror or fault})"
+                return _unreadable(file, Unreadable(what, "give Perch's user the right to read it", Place(1, 1)))
         raise UnknownPlan(name, self._correction(name))
 
     def thaw(self, tree: Mapping[str, Any], environment: str) -> Plan:

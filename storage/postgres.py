@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import asyncpg
 from sqlalchemy import Insert, Table, text
@@ -75,24 +76,15 @@ class Postgres:
 
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         """Readers see one moment (REPEATABLE READ) and can't write."""
-        writer = create_async_engine(
+        engine = partial(
+            create_async_engine,
             "postgresql+asyncpg://",
-            async_creator=self._writing,
-            pool_size=WRITERS,
             max_overflow=0,
             pool_pre_ping=True,
-            isolation_level="READ COMMITTED",
             execution_options=ONCE,
         )
-        reader = create_async_engine(
-            "postgresql+asyncpg://",
-            async_creator=self._reading,
-            pool_size=READERS,
-            max_overflow=0,
-            pool_pre_ping=True,
-            isolation_level="REPEATABLE READ",
-            execution_options=ONCE,
-        )
+        writer = engine(async_creator=self._writing, pool_size=WRITERS, isolation_level="READ COMMITTED")
+        reader = engine(async_creator=self._reading, pool_size=READERS, isolation_level="REPEATABLE READ")
         return writer, reader
 
     def opened(self) -> None:

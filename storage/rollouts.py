@@ -15,14 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from bot.domain.errors import Stale, UnknownPlan, UnknownRollout
-from bot.domain.evidence import Broken, Entry, Head, Record, canonical
+from bot.domain.evidence import WORKSPACE, Broken, Entry, Head, Record, canonical
 from bot.domain.obstacles import AlreadyLive
 from bot.domain.rollout import Rollout
 from bot.domain.signatures import Signer
 from bot.ports import Change, Clock, Lane, StoreAway
 from storage import inbox, measurements, outbox
+from storage.clocks import bring_forward
 from storage.database import Database
-from storage.evidence import append, head_columns, head_of, keep_head, note, read_chain
+from storage.evidence import append, head_columns, head_of, keep_head, note, read_chain, take_turns
 from storage.histories import SqlHistories
 from storage.leases import SqlLeases
 from storage.restore import mark_restored
@@ -76,6 +77,8 @@ class SqlRollouts:
         plan = {"digest": rollout.plan_digest, "tree": canonical(dict(tree)), "at": rollout.started_at}
 
         async def work(connection: AsyncConnection) -> Rollout:
+            if change.beside is not None:
+                await self._only_beside(connection, created, change.beside)
             await connection.execute(self._database.insert_new(table(FrozenPlanRow)), plan)
             head = await append(connection, created.id, Head(), change.evidence, self._signer)
             row = {"id": created.id, **_columns(created), **head_columns(created.id, head, self._signer)}
@@ -115,13 +118,13 @@ class SqlRollouts:
             raise UnknownRollout(id, "/canary list")
         return _read(found[0])
 
-    async def live(self) -> Sequence[Rollout]:
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
         chosen = select(col(RolloutRow.body)).where(col(RolloutRow.live)).order_by(col(RolloutRow.started_at))
-        return _readable(await self._bodies(chosen))
+        return _readable(await self._bodies(_of(chosen, plan)))
 
-    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
+    async def latest(self, plan: str = "", limit: int = 10, environment: str = "") -> Sequence[Rollout]:
         chosen = select(col(RolloutRow.body)).order_by(col(RolloutRow.started_at).desc()).limit(limit)
-        return _readable(await self._bodies(chosen.where(col(RolloutRow.plan) == plan) if plan else chosen))
+        return _readable(await self._bodies(_of(chosen, plan, environment)))
 
     async def ended_since(self, since: datetime) -> Sequence[tuple[str, str]]:
         """Plan and environment of what has ended since then, and didn't begin more than LONGEST before."""
@@ -153,6 +156,9 @@ class SqlRollouts:
         ours = update(_ROLLOUTS).where(held, col(RolloutRow.lease_until) > now)
         renewing = ours.values(lease_until=now + timedelta(seconds=lease_s))
         await self._database.write(lambda connection: connection.execute(renewing), urgent=True)
+
+    async def bring_forward(self, now: datetime, beyond: timedelta) -> None:
+        await self._database.write(lambda connection: bring_forward(connection, now, beyond), urgent=True)
 
     async def free_leases(self) -> None:
         """For a start: what processes of this machine left behind, where all of them are on this machine."""
@@ -207,6 +213,13 @@ class SqlRollouts:
         forget = delete(table(MarkRow)).where(col(MarkRow.name) == RESTORED)
         await self._database.write(lambda connection: connection.execute(forget))
 
+    async def _only_beside(self, connection: AsyncConnection, rollout: Rollout, known: frozenset[str]) -> None:
+        """One start after the other: each sees what the one before it has brought to life. Raises Stale."""
+        await take_turns(self._database, connection, WORKSPACE)
+        live = (await connection.execute(select(col(RolloutRow.id)).where(col(RolloutRow.live)))).scalars().all()
+        if not known.issuperset(live):
+            raise Stale(rollout.id, rollout.revision)
+
     async def _write_live(self, rollout: Rollout, work: Any, *, urgent: bool) -> Rollout:
         """Write; a broken unique index means that the plan is live already in that environment."""
         try:
@@ -242,6 +255,12 @@ class SqlRollouts:
             return (await connection.execute(chosen)).scalars().all()
 
         return await self._database.read(work)
+
+
+def _of(chosen: Select[str], plan: str, environment: str = "") -> Select[str]:
+    """Those of a plan and of an environment; of all with ""."""
+    chosen = chosen.where(col(RolloutRow.plan) == plan) if plan else chosen
+    return chosen.where(col(RolloutRow.environment) == environment) if environment else chosen
 
 
 def _due(now: datetime, limit: int) -> Select[str]:

@@ -7,7 +7,6 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, event
@@ -69,7 +68,7 @@ class Sqlite:
     def __init__(self, file: Path) -> None:
         self.file = file.absolute()
         self._inode: int | None = None
-        self._threads: list[Thread] = []
+        self._made: list[OneTripConnection] = []
 
     @property
     def shown(self) -> str:
@@ -119,13 +118,17 @@ class Sqlite:
 
     def _connect(self, *_: Any, **__: Any) -> OneTripConnection:
         connection = one_trip(str(self.file))
-        self._threads = [*filter(Thread.is_alive, self._threads), connection.thread]
+        self._made = [*(each for each in self._made if each.thread.is_alive()), connection]
         return connection
 
     async def come_to_rest(self) -> None:
-        """Wait for the connections' threads: one that was cut off in a query would answer to a loop that is gone."""
-        for thread in filter(Thread.is_alive, self._threads):
-            await asyncio.to_thread(thread.join, REST_S)
+        """Wait for the connections' threads: one that was cut off in a query would answer to a loop that is gone.
+
+        One that was cut off while it was set up is known to no pool, and nobody else would end it.
+        """
+        for connection in [each for each in self._made if each.thread.is_alive()]:
+            connection.stop()
+            await asyncio.to_thread(connection.thread.join, REST_S)
 
     def opened(self) -> None:
         """Remember which file it is."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Literal, Self
 
-from bot.domain import moves
+from bot.domain import moves, rollbacks
 from bot.domain.checks import Facts, Moment, judge, tally
 from bot.domain.looks import Look
 from bot.domain.machine import State
@@ -256,7 +256,7 @@ class Story:
         if self.rollout.state is State.HELD:
             self.rollout = self.rollout.but(intent=None, confirmed=self.world, seen_weight=self.world)
             return self
-        return self.take(moves.came_down(self.rollout, self.plan, self.now))
+        return self.take(rollbacks.came_down(self.rollout, self.plan, self.now))
 
     def gives_up(self) -> Self:
         """The raise wasn't read back in time."""
@@ -284,4 +284,4 @@ class Story:
         return self.take(moves.resume(self.rollout, self.now, person))
 
     def roll_back(self, person: Person = BEN, reason: str = "asked for") -> Self:
-        return self.take(moves.roll_back(self.rollout, self.plan, self.now, self.new_id(), reason, person))
+        return self.take(rollbacks.roll_back(self.rollout, self.plan, self.now, self.new_id(), reason, person))

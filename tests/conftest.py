@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Cluster, put_address
 from tests.servers import Server, alertmanager, moto, postgres, redis, scratch
@@ -21,8 +22,12 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """`tmp_path` lies where databases are fast, unless somebody says where (or gives `--basetemp`)."""
+    """`tmp_path` lies where databases are fast, unless somebody says where (or gives `--basetemp`); examples have no
+    deadline."""
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch()))
+    # No example fails by how busy the machine is.
+    settings.register_profile("perch", deadline=None)
+    settings.load_profile("perch")
 
 
 @pytest.fixture

@@ -100,6 +100,8 @@ class People:
         return frozenset(self.groups.get(user, set()) & set(wanted))
 
     async def members(self, wanted: Sequence[str]) -> frozenset[str]:
+        if self.hanging:
+            await asyncio.Event().wait()
         if self.away:
             raise self.away
         return frozenset(user for user, groups in self.groups.items() if user in wanted or groups & set(wanted))

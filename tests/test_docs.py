@@ -134,3 +134,21 @@ def test_links_to_a_heading_lead_to_one(page: Path) -> None:
 def test_every_decision_is_on_the_list() -> None:
     listed = re.findall(r"\((\d{4}-[^)]+)\)", (DOCS / "decisions" / "README.md").read_text(encoding="utf-8"))
     assert listed == sorted(page.name for page in (DOCS / "decisions").glob("0*.md"))
+
+
+SAFETY = (DOCS / "safety.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("law", range(1, 11))
+def test_each_law_says_what_it_promises_what_it_cant_and_what_shows_it(law: int) -> None:
+    """And each test that it names is there."""
+    [section] = re.findall(rf"^## {law}\. .*?(?=^## )", SAFETY, re.MULTILINE | re.DOTALL)
+    shown = section.partition("**Shown by:**")[2]
+    assert "**It can't promise:**" in section
+    assert shown
+    named = re.findall(r"`([\w./]*test_[\w…]+(?:\.py)?|tests/[\w./]+)`", section)
+    assert named
+    tests = ROOT / "tests"
+    for each in named:
+        name = each.replace("…", "*").removeprefix("tests/")
+        assert any(tests.glob(name)) or any(tests.rglob(name)), each

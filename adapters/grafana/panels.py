@@ -156,7 +156,8 @@ def _asks(plan: Plan, name: str, environment: Environment) -> tuple[Ask, ...]:
     label = "" if metric.series == "one" else " {{instance}}"
     if "$side" not in query:
         return (Ask(query, name + label),)
-    return tuple(Ask(query.replace("$side", text), f"{side}{label}") for side, text in _sides(plan))
+    sides = {side: str(fill_in(text, environment)) for side, text in _sides(plan)}
+    return tuple(Ask(query.replace("$side", text), f"{side}{label}") for side, text in sides.items())
 
 
 def _sides(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from adapters.http import excerpt
+from adapters.options import readable
 from bot.domain.planning.fields import misread
 from bot.ports import Sample
 
@@ -44,16 +45,12 @@ class LinePattern:
         return Sample(float(count), at, excerpt(last, length=120))
 
 
-def _readable(text: str) -> str:
+def _bounded(text: str) -> str:
     if len(text) > LONGEST_PATTERN or _ENDLESS.search(text):
         what = f"the pattern is too long or too deep: {LONGEST_PATTERN} characters, no repetition of a repetition"
         raise misread(what, "write ERROR|CRITICAL")
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise misread(f"that expression can't be read: {error}", "check its brackets and backslashes") from error
-    return text
+    return readable(text)
 
 
-LineText = Annotated[str, AfterValidator(_readable)]
+LineText = Annotated[str, AfterValidator(_bounded)]
 """An expression as a plan writes it."""

@@ -187,7 +187,7 @@ def next_try(rollout: Rollout, now: datetime) -> datetime:
 def began(rollout: Rollout, key: str, now: datetime) -> Step | None:
     """About to be done: on record before it is. None where it is already, or nobody wants it any more."""
     act = _the(rollout, key)
-    if act is None or act.begun_at is not None or act.how is not Done.OWED:
+    if act is None or act.begun_at is not None or act.how is not Done.OWED or rollout.state.going_down:
         return None
     return _with(rollout, act.model_copy(update={"begun_at": now}), Happening("action_began", _told(act)))
 
@@ -217,9 +217,12 @@ def failed(rollout: Rollout, key: str, fault: str, intent: str, now: datetime, i
     told = Happening("action_failed", {**_told(act), "fault": fault})
     if act.when != "before":
         return step if act.tries else step.also(told)
-    if not raising(rollout) or rollout.intent is None or rollout.intent.id != intent:
+    if not raising(rollout) or rollout.intent is None:
         return step.also(told)
-    why = f"'{act.what}' is to be done before {rollout.target}, and failed: {fault}"
+    if rollout.intent.id != intent:
+        # It was begun for a raise that somebody held; the present one has its own try, and comes to an end by that.
+        return Step(rollout, (told,))
+    why = f"'{act.what}' is to be done before {rollout.target}, and failed: {fault.rstrip('.')}"
     back = moves.retreat(step.rollout, now, id, moves.a_hold(why, rollout.watched_by, now, "action"))
     return Step(back.rollout, (told, *back.happenings))
 

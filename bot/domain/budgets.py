@@ -15,7 +15,8 @@ from bot.domain.budget_levels import EXHAUSTED, worse
 from bot.domain.language.spelling import exactly
 from bot.domain.machine import State
 from bot.domain.moves import a_hold
-from bot.domain.overrides import Override, Overruled
+from bot.domain.overrides import Overruled
+from bot.domain.overruling import an_override
 from bot.domain.plan import Plan
 from bot.domain.rollout import Check, Person, Rollout
 from bot.domain.slos import allowed, by_moments
@@ -71,17 +72,8 @@ def go_on(rollout: Rollout, now: datetime, reason: str, by: Person) -> Step:
     gone = held_for_it(rollout)
     resumed = moves.resume(rollout, now, by).rollout
     facts = [_facts(name, rollout.check) for name in gone]
-    given = Override(
-        what="budget",
-        by=by.id,
-        at=now,
-        stage=rollout.stage,
-        weight=rollout.confirmed.percent,
-        reason=reason,
-        verdict=rollout.check.verdict.value if rollout.check else "",
-        overruled=tuple(_overruled(each) for each in facts),
-        used_at=now,
-    )
+    overruled = tuple(_overruled(each) for each in facts)
+    given = an_override(rollout, "budget", now, reason, by, overruled=overruled, used_at=now)
     changed = resumed.but(overspent=(*rollout.overspent, *gone), overrides=(*rollout.overrides, given))
     return Step(changed, (Happening("overspent", {"by": by.id, "reason": reason, "budgets": facts}, by),))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.domain import moves
+from bot.domain import moves, rollbacks
 from bot.domain.looks import Look
 from bot.domain.machine import State
 from bot.domain.moves import a_hold
@@ -42,7 +42,7 @@ def _hold_over(rollout: Rollout, plan: Plan, look: Look) -> Step | None:
     why = f"nobody acted on the hold ({hold.why}) by its deadline"
     if hold.then == "kill":
         return Step(rollout, (), emergency=why)
-    return moves.roll_back(rollout, plan, look.now, look.id, why, rule="hold")
+    return rollbacks.roll_back(rollout, plan, look.now, look.id, why, rule="hold")
 
 
 def _held_on(rollout: Rollout, look: Look, hold: Hold) -> Step:
@@ -72,5 +72,5 @@ def _expired(rollout: Rollout, plan: Plan, look: Look) -> Step:
 def _default(rollout: Rollout, plan: Plan, look: Look, why: str, then: Action, cause: HoldCause) -> Step:
     if then is Action.ROLLBACK:
         rule = "gate" if cause == "gate" else "bake_limit"
-        return moves.roll_back(rollout, plan, look.now, look.id, why, rule=rule)
+        return rollbacks.roll_back(rollout, plan, look.now, look.id, why, rule=rule)
     return moves.hold(rollout, look.now, a_hold(why, rollout.watched_by, look.now, cause), look.id)

@@ -164,15 +164,20 @@ def _still_the_one(rollout: Rollout, gate: Gate, now: datetime) -> Iterator[Wait
 
 def _checked(rollout: Rollout, plan: Plan, gate: Gate, now: datetime) -> Iterator[Waiting]:
     check = rollout.check
-    if check is None or now - check.at > FRESH * plan.every.check or not since_resume(rollout, check):
+    if check is None or not lately(check.at, now, FRESH * plan.every.check) or not since_resume(rollout, check):
         yield Waiting(Wait.FRESH_CHECK, "a fresh check")
     elif check.settling or check.stage != rollout.stage or voids(gate, check):
         yield Waiting(Wait.PASSING_CHECK, "a passing check")
 
 
+def lately(at: datetime, now: datetime, within: timedelta) -> bool:
+    """What comes from the future is of before a clock was set back: nobody knows how long ago that is."""
+    return abs(now - at) <= within
+
+
 def _preflighted(rollout: Rollout, plan: Plan, now: datetime) -> Iterator[Waiting]:
     """Before there is traffic there is no verdict: a preflight that was green just now stands for it."""
-    if rollout.green_at is None or now - rollout.green_at > FRESH * plan.every.check:
+    if rollout.green_at is None or not lately(rollout.green_at, now, FRESH * plan.every.check):
         yield Waiting(Wait.PREFLIGHT, "a fresh green preflight")
 
 
@@ -221,9 +226,9 @@ def may_still_begin(rollout: Rollout, plan: Plan, now: datetime) -> bool:
     if rollout.stage == 0:
         prepared = [act.done_at for act in rollout.acts if act.when == "before" and act.stage == 0 and act.done_at]
         patience, since = max(fresh, plan.no_data.after), max([since, *prepared])
-    if now - since <= patience:
+    if lately(since, now, patience):
         return True
-    return check is not None and now - check.at <= fresh and check.verdict.promotable
+    return check is not None and lately(check.at, now, fresh) and check.verdict.promotable
 
 
 def since_resume(rollout: Rollout, check: Check) -> bool:

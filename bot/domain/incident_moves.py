@@ -33,16 +33,27 @@ def hear(rollout: Rollout, heard: Heard, now: datetime, by: Person) -> Step | No
     known = [each for each in rollout.incidents if each.source == heard.source]
     newest = max(known, key=lambda each: each.at, default=None)
     at, began = min(heard.at, now), min(heard.began, heard.at, now)
+    if newest is not None and heard.over is not newest.open:
+        return _known_longer(rollout, newest, at)
+    if newest is not None and at < newest.known_at:
+        return None
     if not heard.over:
-        old = newest is not None and newest.ended_at is not None and newest.ended_at >= at
-        return None if old else begin(rollout, heard.severity, heard.what, at, by, heard.source)
+        return begin(rollout, heard.severity, heard.what, at, by, heard.source)
     if newest is not None:
-        return end(rollout, newest.id, at, by) if at >= newest.at else None
+        return end(rollout, newest.id, at, by)
     begun = begin(rollout, heard.severity, heard.what, began, by, heard.source)
     if began < rollout.started_at or begun is None:
         return None
     over = end(begun.rollout, begun.rollout.incidents[-1].id, at, by)
     return over and Step(over.rollout, (*begun.happenings, *over.happenings))
+
+
+def _known_longer(rollout: Rollout, incident: Incident, at: datetime) -> Step | None:
+    """It is as it was, and known to be so for longer: what comes late of before then is old."""
+    if at <= incident.known_at:
+        return None
+    longer = incident.model_copy(update={"heard_at": at})
+    return Step(rollout.but(incidents=tuple(longer if each.id == longer.id else each for each in rollout.incidents)))
 
 
 def _number(id: str) -> int:

@@ -158,6 +158,17 @@ def out_of_time(kill: Kill, now: datetime) -> bool:
     return now - (kill.widened_at or kill.asked_at) > TIER_TIME
 
 
+def timed_anew(kill: Kill, now: datetime) -> Kill:
+    """The same kill, where a clock was set back since: its tier has its time from now on, or it would have hours."""
+    ahead = (kill.widened_at or kill.asked_at) - now > TIER_TIME
+    return kill.model_copy(update={"widened_at": now}) if ahead else kill
+
+
+def waited(kill: Kill, now: datetime) -> timedelta:
+    """How long the kill has been under way; from its newest tier on where it was asked for by another clock."""
+    return now - (kill.asked_at if kill.asked_at <= now else kill.widened_at or now)
+
+
 def missed(outcomes: Iterable[MethodOutcome]) -> list[str]:
     """What doesn't read back, by name."""
     return [outcome.name for outcome in outcomes if outcome.read_back_at is None]

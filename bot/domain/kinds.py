@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from bot.domain.flags import Routing
 from bot.domain.planning.actions import Lasts
@@ -64,6 +64,13 @@ class Kind(Generic[Built]):
     mirror: Callable[..., Built] | None = None
     mirrors: Callable[[Mapping[str, Any]], bool] | None = None
 
+    def asked(self, ask: Mapping[str, Any]) -> Any:
+        """A question as `ask` reads it; None where the kind is asked nothing, or the question isn't good."""
+        try:
+            return self.ask.model_validate(ask) if self.ask is not None else None
+        except ValidationError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
@@ -114,3 +121,28 @@ def fill_in(value: Any, environment: Environment) -> Any:
             return [fill_in(item, environment) for item in value]
         case _:
             return value
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A `${NAME}` or `${NAME:-default}`."""
+
+    name: str
+    has_default: bool
+
+    def set_in(self, environment: Environment) -> bool:
+        """Whether `fill_in` has something to put there."""
+        return self.has_default or self.name in environment
+
+
+def variables(value: Any) -> list[Variable]:
+    """Those that `fill_in` would replace in a tree."""
+    match value:
+        case str():
+            return [Variable(found[1], found[2] is not None) for found in _VARIABLE.finditer(value)]
+        case dict():
+            return [each for item in value.values() for each in variables(item)]
+        case list() | tuple():
+            return [each for item in value for each in variables(item)]
+        case _:
+            return []

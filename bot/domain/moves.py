@@ -1,7 +1,8 @@
 """The moves of one rollout, each a plain function: a rollout in, a changed rollout and what happened out.
 
 Nothing here looks at a clock, makes an id, or touches the world; what happened is told as `Happening`s, which the
-engine turns into evidence and messages. Who may ask for a move is decided elsewhere (`bot.engine.rights`).
+engine turns into evidence and messages. Ways down are in `rollbacks` and `kills`. Who may ask for a move is decided
+elsewhere (`bot.engine.rights`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any
 
 from bot.domain.gates import approvals_of, at_the_start, counted, next_stage
 from bot.domain.machine import Event, State, move
-from bot.domain.overrides import undone, used
+from bot.domain.overrides import used
 from bot.domain.plan import Plan
-from bot.domain.rollout import PERCH, Check, Hold, HoldCause, HoldThen, Intent, Line, Person, Rollout, Way
+from bot.domain.rollout import PERCH, Check, Hold, HoldCause, HoldThen, Intent, Person, Rollout, Way
 from bot.domain.steps import Happening, Step
 from bot.domain.units import ZERO, Weight
 
@@ -88,7 +89,7 @@ def lowering(rollout: Rollout, now: datetime, id: str, to: Weight, before: Weigh
 
 def arrive(rollout: Rollout, now: datetime) -> Step:
     """The raised weight was read back: baking begins, with fresh clocks and counts."""
-    intent = _intended(rollout)
+    intent = intended(rollout)
     arrived = rollout.but(
         state=move(rollout.state, Event.CONFIRMED),
         confirmed=intent.weight,
@@ -153,7 +154,7 @@ def retreat(rollout: Rollout, now: datetime, id: str, hold: Hold, by: Person = P
         hold=hold,
         due_at=now,
     )
-    return Step(held, (_told_hold(hold, by),))
+    return Step(held, (told_hold(hold, by),))
 
 
 def hold(rollout: Rollout, now: datetime, hold: Hold, id: str, by: Person = PERCH) -> Step:
@@ -162,7 +163,7 @@ def hold(rollout: Rollout, now: datetime, hold: Hold, id: str, by: Person = PERC
         return retreat(rollout, now, id, hold, by)
     held = rollout.but(state=move(rollout.state, Event.HOLD), hold=hold, gate=None, early="", due_at=now)
     closed = (gate_closed(rollout, f"held: {hold.why}"),) if rollout.gate else ()
-    return Step(held, (*closed, _told_hold(hold, by)))
+    return Step(held, (*closed, told_hold(hold, by)))
 
 
 def a_hold(
@@ -212,104 +213,6 @@ def gate_closed(rollout: Rollout, why: str) -> Happening:
     gate = rollout.gate
     starts = {"starts": True} if gate is not None and gate.stage is None else {}
     return Happening("gate_closed", {"gate": gate.id if gate else "", "why": why, **starts})
-
-
-def roll_back(
-    rollout: Rollout,
-    plan: Plan,
-    now: datetime,
-    id: str,
-    reason: str,
-    by: Person = PERCH,
-    lines: Sequence[Line] = (),
-    rule: str = "",
-) -> Step:
-    """Start down, to where the stage says (R15). Open from every live state but those that go down already.
-
-    `rule` is the plan's rule that asks for it, as `bot.domain.record.rules` names them.
-    """
-    to = back_to(rollout, plan)
-    before = max(rollout.confirmed, rollout.target)
-    intent = lowering(rollout, now, id, to, before, reason, by=by.id)
-    down = rollout.but(
-        state=move(rollout.state, Event.ROLL_BACK),
-        target=to,
-        approved=to,
-        mirror=ZERO,
-        intent=intent,
-        gate=None,
-        hold=None,
-        reason=reason,
-        due_at=now,
-    )
-    facts = {
-        "reason": reason,
-        "by": by.id,
-        "to": to.percent,
-        "from": before.percent,
-        "lines": [line.model_dump(mode="json") for line in lines],
-        "rule": rule,
-    }
-    closed = (gate_closed(rollout, "rolled back"),) if rollout.gate else ()
-    return Step(down, (*closed, Happening("rolling_back", facts, by)))
-
-
-def back_to(rollout: Rollout, plan: Plan) -> Weight:
-    """Where a rollback of the present stage goes; never higher than what is confirmed, nor than what was last read."""
-    stage = plan.stages[rollout.stage]
-    if stage.rollback_to == "previous":
-        wanted = plan.stage_weight(rollout.stage - 1) if rollout.stage else ZERO
-    else:
-        wanted = stage.rollback_to
-    return min(wanted, rollout.confirmed, rollout.seen_weight if rollout.seen_weight is not None else rollout.confirmed)
-
-
-def came_down(rollout: Rollout, plan: Plan, now: datetime) -> Step:
-    """The lower weight was read back. At 0 the rollout has ended; higher, it is held there for a person."""
-    intent = _intended(rollout)
-    to = intent.weight
-    facts = {
-        "reason": rollout.reason,
-        "by": intent.by or PERCH.id,
-        "from": intent.before.percent,
-        "to": to.percent,
-        "took_s": round((now - intent.made_at).total_seconds(), 1),
-        "lines": _named(rollout),
-    }
-    arrived = rollout.but(confirmed=to, seen_weight=to, intent=None, overrides=undone(rollout.overrides, now))
-    if to > ZERO:
-        reached = [index for index, each in enumerate(plan.stages[: rollout.stage + 1]) if each.weight <= to]
-        why = f"rolled back to {to}: {rollout.reason}"
-        kept = a_hold(why, rollout.watched_by, now, "breach", then="rollback")
-        stage = max(reached, default=0)
-        held = arrived.but(state=move(rollout.state, Event.PARTLY_DOWN), stage=stage, hold=kept, **anew(rollout, now))
-        return Step(held, (Happening("rolled_back", facts), _told_hold(kept, PERCH)))
-    until = now + plan.cooldown
-    ended = arrived.but(
-        state=move(rollout.state, Event.DOWN_CONFIRMED),
-        ended_at=now,
-        cooldown_until=until,
-        verify_after="rollback",
-        verify_since=now,
-        verify_left=tuple(condition.text for condition in plan.verify_after.rollback),
-        verified=(),
-        due_at=now,
-    )
-    return Step(ended, (Happening("rolled_back", {**facts, "cooldown_until": until.timestamp()}),))
-
-
-def _named(rollout: Rollout) -> list[dict[str, Any]]:
-    """The conditions that the reason names, with their numbers: the check itself is forgotten at a new weight."""
-    lines = rollout.check.lines if rollout.check else ()
-    return [line.model_dump(mode="json") for line in lines if line.condition in rollout.reason]
-
-
-def not_coming_down(rollout: Rollout, now: datetime, fault: str, still_on: str, retry: timedelta) -> Step:
-    """A downward change failed: stuck. Told once; tried for ever."""
-    known = rollout.state is State.STUCK
-    stuck = rollout.but(state=move(rollout.state, Event.DOWN_FAILED), due_at=now + retry)
-    facts = {"what": f"set the weight to {rollout.target}", "fault": fault, "still_on": still_on}
-    return Step(stuck, () if known else (Happening("stuck", facts),))
 
 
 def complete(rollout: Rollout, now: datetime) -> Step:
@@ -373,7 +276,8 @@ def held_where_it_stands(rollout: Rollout, now: datetime, why: str) -> Rollout:
     return rollout.but(state=move(rollout.state, Event.HOLD), hold=kept, gate=None, early="")
 
 
-def _told_hold(hold: Hold, by: Person) -> Happening:
+def told_hold(hold: Hold, by: Person) -> Happening:
+    """What is on record of a hold."""
     facts = {
         "why": hold.why,
         "owner": hold.owner,
@@ -384,7 +288,8 @@ def _told_hold(hold: Hold, by: Person) -> Happening:
     return Happening("held", facts, by)
 
 
-def _intended(rollout: Rollout) -> Intent:
+def intended(rollout: Rollout) -> Intent:
+    """What is under way. Raises ValueError where nothing is."""
     if rollout.intent is None:
         raise ValueError(f"rollout {rollout.id} has no intent under way")
     return rollout.intent

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.domain import budgets, moves, versions
+from bot.domain import budgets, rollbacks, versions
 from bot.domain.checks import as_bad_on_stable, fired
 from bot.domain.decisions import Decision, Do, decide
 from bot.domain.gates import bake_waits_for
@@ -146,7 +146,7 @@ def _to(rollout: Rollout, plan: Plan, do: str) -> float | None:
     """Where it would have gone, in percent."""
     match do:
         case "rollback":
-            return moves.back_to(rollout, plan).percent
+            return rollbacks.back_to(rollout, plan).percent
         case "kill":
             return 0.0
         case "ask":

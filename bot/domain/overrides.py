@@ -21,11 +21,14 @@ class Overruled(Value):
     detail: str = ""
 
 
+What = Literal["verdict", "bake", "cooldown", "artifacts", "budget"]
+
+
 class Override(Value):
     """One use of the override role: a verdict, a missing artifact or a used-up error budget overruled, a bake ended
     early, a cooldown not waited for."""
 
-    what: Literal["verdict", "bake", "cooldown", "artifacts", "budget"]
+    what: What
     by: str
     at: datetime
     stage: int

@@ -7,19 +7,34 @@ can't see, and nothing that fails later. What was unmeasured stays unmeasured; i
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from bot.domain.gates import FRESH, open_gate, since_resume
+from bot.domain.gates import FRESH, lately, open_gate, since_resume
 from bot.domain.machine import ENDS, Event, State, move
-from bot.domain.overrides import Outcome, Override, Overruled
+from bot.domain.overrides import Outcome, Override, Overruled, What
 from bot.domain.phrases import Phrase, Words
 from bot.domain.plan import Plan
 from bot.domain.record.unfinished import to_overrule
-from bot.domain.rollout import Check, Gate, HoldCause, Person, Rollout, Verdict
+from bot.domain.rollout import Check, HoldCause, Person, Rollout, Verdict
 from bot.domain.steps import Happening, Step
 from bot.domain.units import spell_duration
 
 JUDGED: frozenset[HoldCause] = frozenset({"on_fail", "no_data"})
 """Holds that come from a verdict, and so go with it. Each other hold has an owner who resumes it."""
+
+
+def an_override(rollout: Rollout, what: What, now: datetime, reason: str, by: Person, **more: Any) -> Override:
+    """One use of the override role on a rollout as it stands; `more` are further fields of it."""
+    return Override(
+        what=what,
+        by=by.id,
+        at=now,
+        stage=rollout.stage,
+        weight=rollout.confirmed.percent,
+        reason=reason,
+        verdict=rollout.check.verdict.value if rollout.check else "",
+        **more,
+    )
 
 
 def why_not(rollout: Rollout, plan: Plan, now: datetime) -> Words:
@@ -42,7 +57,7 @@ def _not_here(rollout: Rollout, plan: Plan) -> Words:
 
 
 def _not_this(check: Check | None, rollout: Rollout, plan: Plan, now: datetime) -> Words:
-    if check is None or check.stage != rollout.stage or now - check.at > FRESH * plan.every.check:
+    if check is None or check.stage != rollout.stage or not lately(check.at, now, FRESH * plan.every.check):
         return Phrase("there is no fresh check to overrule")
     if not since_resume(rollout, check):
         return Phrase("there is no check since the resume")
@@ -74,16 +89,8 @@ def end_without(rollout: Rollout, plan: Plan, now: datetime, reason: str, by: Pe
     """It may end without the artifacts that are missing now. The caller has asked `why_not`."""
     lacks = to_overrule(rollout, plan)
     detail = {lack.name: "it can't come any more" if lack.gone else "it isn't on record" for lack in lacks}
-    given = Override(
-        what="artifacts",
-        by=by.id,
-        at=now,
-        stage=rollout.stage,
-        weight=rollout.confirmed.percent,
-        reason=reason,
-        verdict=rollout.check.verdict.value if rollout.check else "",
-        overruled=tuple(Overruled(condition=name, measured=False, detail=told) for name, told in detail.items()),
-    )
+    overruled = tuple(Overruled(condition=name, measured=False, detail=told) for name, told in detail.items())
+    given = an_override(rollout, "artifacts", now, reason, by, overruled=overruled)
     involved = tuple(dict.fromkeys((*rollout.involved, by.id)))
     facts = {"by": by.id, "reason": reason, "artifacts": list(detail), "unmet": list(rollout.unmet_ends)}
     changed = rollout.but(overrides=(*rollout.overrides, given), involved=involved, due_at=now)
@@ -116,12 +123,13 @@ def overrule(rollout: Rollout, plan: Plan, now: datetime, id: str, reason: str, 
         raise ValueError(f"rollout {rollout.id} has no check to overrule")
     overruled = _wrong(check)
     gate = open_gate(rollout, plan, check.model_copy(update={"at": now}), id)
+    given = an_override(rollout, "verdict", now, reason, by, gate=gate.id, overruled=overruled)
     opened = rollout.but(
         state=move(rollout.state, Event.OVERRULE),
         gate=gate.model_copy(update={"overruled": overruled}),
         hold=None,
         involved=tuple(dict.fromkeys((*rollout.involved, by.id))),
-        overrides=(*rollout.overrides, _override(rollout, check, gate, reason, by, overruled)),
+        overrides=(*rollout.overrides, given),
         due_at=now,
     )
     facts = {
@@ -135,22 +143,6 @@ def overrule(rollout: Rollout, plan: Plan, now: datetime, id: str, reason: str, 
         "hold": rollout.hold.why if rollout.hold else "",
     }
     return Step(opened, (Happening("overruled", facts, by),))
-
-
-def _override(
-    rollout: Rollout, check: Check, gate: Gate, reason: str, by: Person, overruled: tuple[Overruled, ...]
-) -> Override:
-    return Override(
-        what="verdict",
-        by=by.id,
-        at=gate.opened_at,
-        stage=rollout.stage,
-        weight=rollout.confirmed.percent,
-        reason=reason,
-        gate=gate.id,
-        verdict=check.verdict.value,
-        overruled=overruled,
-    )
 
 
 def turned_out(override: Override, rollout: Rollout) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain import budgets, mirroring, moves, versions
+from bot.domain import budgets, mirroring, moves, rollbacks, versions
 from bot.domain.checks import as_bad_on_stable, fired
 from bot.domain.deadlines import overdue
 from bot.domain.decisions import Decision, Do, Position, decide
@@ -271,7 +271,7 @@ def _down(rollout: Rollout, plan: Plan, look: Look, decision: Decision) -> Step:
     wanted = "trigger" if rules else "hard"
     lines = [line for line in check.lines if line.role == wanted and line.counts and line.met is bool(rules)]
     rule = {Verdict.BREACH: "on_breach", Verdict.NO_DATA: "no_data"}.get(check.verdict, "on_fail")
-    return moves.roll_back(rollout, plan, look.now, look.id, reason, lines=lines, rule=rule)
+    return rollbacks.roll_back(rollout, plan, look.now, look.id, reason, lines=lines, rule=rule)
 
 
 def _both_sides_bad(rollout: Rollout, look: Look, reason: str) -> Step:

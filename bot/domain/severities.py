@@ -58,8 +58,15 @@ class Incident(Value):
     at: datetime
     by: str
     source: str = "person"
+    heard_at: datetime | None = None
+    """Of when its source's newest word on it is, where that changed nothing: what is older came late."""
     ended_at: datetime | None = None
     ended_by: str = ""
+
+    @property
+    def known_at(self) -> datetime:
+        """As of when it is known to be open, or over."""
+        return max(filter(None, (self.at, self.heard_at, self.ended_at)))
 
     @property
     def open(self) -> bool:

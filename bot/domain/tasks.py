@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain import moves
+from bot.domain import moves, rollbacks
 from bot.domain.conditions import Condition, Number
 from bot.domain.language.spelling import exactly
 from bot.domain.moves import a_hold
@@ -165,5 +165,5 @@ def after_spoiled(rollout: Rollout, plan: Plan, now: datetime, id: str) -> Step 
     if run.outcome == "failed" and task.on_fail is Action.KILL:
         return Step(rollout, (), emergency=why)
     if run.outcome == "failed" and task.on_fail is Action.ROLLBACK:
-        return moves.roll_back(rollout, plan, now, id, why, rule="task")
+        return rollbacks.roll_back(rollout, plan, now, id, why, rule="task")
     return moves.hold(rollout, now, a_hold(why, rollout.watched_by, now, "task"), id)

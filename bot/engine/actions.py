@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bot.domain import acting, freezes, gates, moves
+from bot.domain import acting, freezes, gates, moves, rollbacks
 from bot.domain.freezes import Freeze
 from bot.domain.machine import State
 from bot.domain.moves import a_hold
@@ -170,7 +170,7 @@ class Mover:
         now, intent = self._ledger.clock(), rollout.intent
         if gates.may_still_begin(rollout, plan, now):
             return
-        if intent is not None and now - intent.made_at <= plan.no_data.after:
+        if intent is not None and abs(now - intent.made_at) <= plan.no_data.after:
             raise NotYet(rollout.id)
         raise Denied("it was approved too long ago, and no check has passed since")
 
@@ -310,7 +310,7 @@ def _is_down(intent: Intent, proof: Happening) -> Callable[[Rollout, Plan, datet
         if fresh.state is State.HELD:
             kept = fresh.but(intent=None, confirmed=intent.weight, seen_weight=intent.weight)
             return Step(kept, (proof, Happening("lowered", {"to": intent.weight.percent})))
-        return moves.came_down(fresh, plan, now).also(proof)
+        return rollbacks.came_down(fresh, plan, now).also(proof)
 
     return decide
 
@@ -323,7 +323,7 @@ def _not_down(intent: Intent, fault: str, still_on: str) -> Callable[[Rollout, P
             facts = {"what": f"set the weight to {intent.weight}", "fault": fault, "still_on": still_on}
             told = (Happening("stuck", facts),) if own.attempts == 0 else ()
             return Step(tried.but(due_at=now + AGAIN), told)
-        return moves.not_coming_down(tried, now, fault, still_on, AGAIN)
+        return rollbacks.not_coming_down(tried, now, fault, still_on, AGAIN)
 
     return decide
 

@@ -7,7 +7,6 @@ well where it can be; otherwise they come from what Perch itself measured.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.machine import State
@@ -125,11 +124,11 @@ async def _completed(rollout: Rollout, round: Round) -> Rollout | NoData | None:
     if round.remembered is None:
         return None
     try:
-        latest: Sequence[Rollout] = await round.remembered.rollouts.latest(rollout.plan, EARLIER)
+        latest = await round.remembered.rollouts.latest(rollout.plan, EARLIER, rollout.environment)
     except StoreAway as away:
         return NoData(Missing.NO_BASELINE, str(away), round.now)
     ended = (each for each in latest if each.state is State.COMPLETED and each.mode == "live")
-    return next((each for each in ended if each.environment == rollout.environment and each.id != rollout.id), None)
+    return next((each for each in ended if each.id != rollout.id), None)
 
 
 async def _measured(round: Round, rollout: str, name: str, start: datetime, end: datetime) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from bot.domain import moves
+from bot.domain import rollbacks
 from bot.domain.machine import ENDS, State
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
@@ -23,7 +23,7 @@ def kill_card(rollout: Rollout, plan: Plan, tree: dict[str, object], operators: 
         revision=rollout.revision,
         tree=tree,
         confirmed=rollout.confirmed.percent,
-        back_to=moves.back_to(rollout, plan).percent,
+        back_to=rollbacks.back_to(rollout, plan).percent,
         operators=operators,
         former=rollout.former,
         made_at=rollout.started_at,

@@ -17,8 +17,7 @@ KEPT = 40
 
 async def changed(ledger: Ledger, plan: Plan, tree: Mapping[str, Any]) -> Changed | None:
     """None where nothing changed, or nothing of this plan ran in this environment before. Raises StoreAway."""
-    latest = await ledger.rollouts.latest(plan.name, limit=20)
-    last = next((each for each in latest if each.environment == plan.environment), None)
+    last = next(iter(await ledger.rollouts.latest(plan.name, 1, plan.environment)), None)
     present = digest(tree, plan.environment)
     if last is None or last.plan_digest == present:
         return None

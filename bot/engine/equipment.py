@@ -15,7 +15,9 @@ from bot.domain.objectives import source_of
 from bot.domain.plan import Part, Plan, Task, VersionFrom
 from bot.domain.plan_checks.notify import mailed_to
 from bot.domain.units import ZERO, Weight
+from bot.engine.apart import targets_apart, told_apart
 from bot.engine.far_sides import FarSide, FarSides
+from bot.engine.filled import FilledSource, first_mistake
 from bot.engine.scrubbed import scrubbed
 from bot.engine.unbuilt import Unbuilt
 from bot.ports import Confirmation, Diagnosis, Effect, Exercise, Flags, KillMethod, Notifier, Source, Traffic
@@ -158,16 +160,16 @@ class Equipment:
         return built
 
     def _assemble(self, plan: Plan) -> Gear:
-        methods = [
-            Method(_named(part.kind, self._kill(part).target), tier, self._kill(part))
-            for tier, parts in enumerate(plan.kill_switch, start=1)
-            for part in parts
-        ]
+        pulled = [(tier, part) for tier, parts in enumerate(plan.kill_switch, start=1) for part in parts]
+        names = told_apart([_named(part.kind, self._kill(part).target) for _, part in pulled])
+        methods = [Method(name, tier, self._kill(part)) for name, (tier, part) in zip(names, pulled, strict=True)]
+        traffic: list[Traffic] = [self._build("traffic", self._kinds.traffic, part) for part in plan.traffic]
+        targets = targets_apart([*traffic, *self._mirrors(plan)])
         check = plan.confirm.check
         return Gear(
             sources={name: self._source(plan, metric.source) for name, metric in plan.metrics.items()},
-            traffic=tuple(self._build("traffic", self._kinds.traffic, part) for part in plan.traffic),
-            mirrors=tuple(self._mirrors(plan)),
+            traffic=tuple(targets[: len(traffic)]),
+            mirrors=tuple(targets[len(traffic) :]),
             methods=tuple(methods),
             confirmation=self._build("confirm", self._kinds.confirm, check) if check else None,
             archives=tuple(self.archive(part) for part in self.kept_at(plan)),
@@ -275,7 +277,7 @@ class Equipment:
         except MissingEnvironment as missing:
             return Unbuilt(part.kind, f"{part.kind}: {missing}; set it where Perch runs")
         except ValidationError as wrong:
-            return Unbuilt(part.kind, self._redact(f"{part.kind}: {_first(wrong)}"))
+            return Unbuilt(part.kind, self._redact(f"{part.kind}: {first_mistake(wrong)}"))
         except Exception as broke:
             log.error("an adapter broke while it was built", exc_info=broke)
             return Unbuilt(part.kind, f"{part.kind}: its adapter broke ({type(broke).__name__}); see Perch's log")
@@ -289,7 +291,8 @@ class Equipment:
         built = build(options, self._environment, *flags)
         if role != "source":
             return built
-        return self._far_sides.shared(built, part.kind, options, joins=kind.keeps or kind.joins, beside=bool(whose))
+        shared = self._far_sides.shared(built, part.kind, options, joins=kind.keeps or kind.joins, beside=bool(whose))
+        return FilledSource(shared, self._environment, self._redact.learn)
 
     async def aclose(self) -> None:
         """Let go of everything that was built."""
@@ -297,14 +300,6 @@ class Equipment:
             await built.aclose()
         self._built.clear()
         self._gear.clear()
-
-
-def _first(wrong: ValidationError) -> str:
-    """The first mistake that the environment's values made of options that were good in the plan."""
-    first = wrong.errors(include_input=False, include_url=False)[0]
-    place, what = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-    where = f"{place}: " if place else ""
-    return f"{where}{what}; the plan is right, mend the environment variable that is filled in there"
 
 
 def _named(kind: str, target: str) -> str:

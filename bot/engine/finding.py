@@ -67,8 +67,8 @@ class Finding:
         started = next(iter(self._plans.names()), "PLAN")
         return UnknownRollout(name, Phrase("none is live; /canary start {plan}, or /canary history", plan=started))
 
-    async def live(self) -> Sequence[Rollout]:
-        return await self._ledger.rollouts.live()
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
+        return await self._ledger.rollouts.live(plan)
 
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
         return await self._ledger.rollouts.latest(plan, limit)

@@ -108,7 +108,7 @@ class FlagTable:
         flag = self._table.get(key)
         if flag is None:
             raise UnknownFlag(key)
-        if self._clock() - self.read_at > AWAY and flag.in_force < WHOLE:
+        if abs(self._clock() - self.read_at) > AWAY and flag.in_force < WHOLE:
             decided = Decided(Variant.STABLE, Reason.STALE)
         else:
             decided = decide(flag, context, self._draw())
@@ -134,7 +134,7 @@ class FlagTable:
     async def refresh(self) -> None:
         """Look at everything once. A store or a disk that is away is logged: what it said last stays."""
         now = self._clock()
-        if self.plans_at is None or now - self.plans_at >= PLANS:
+        if self.plans_at is None or abs(now - self.plans_at) >= PLANS:
             self._planned, self.plans_at = await asyncio.to_thread(self._in_plans), now
         try:
             self._see_spool(await asyncio.to_thread(self._files.spooled), now)
@@ -158,7 +158,7 @@ class FlagTable:
             table[key] = flag if flag.defined or planned is None else flag.model_copy(update={"routing": planned[1]})
         for act, way in [*self._down.items()]:
             reached = all(stored[key].in_force <= way.to for key in way.keys if key in stored)
-            if way.gone_at is not None and (reached or now - way.gone_at > LINGERS):
+            if way.gone_at is not None and (reached or abs(now - way.gone_at) > LINGERS):
                 del self._down[act]
                 continue
             for key in way.keys & table.keys():

@@ -19,7 +19,7 @@ from bot.domain.errors import (
 )
 from bot.domain.machine import State
 from bot.domain.moves import a_hold
-from bot.domain.overrides import Override
+from bot.domain.overruling import an_override
 from bot.domain.phrases import Phrase
 from bot.domain.plan import Approvals, ChecklistItem, Plan
 from bot.domain.progress import promote_when_ready
@@ -138,7 +138,8 @@ class Gatekeeping(Finding):
             _may_end_early(fresh, plan, request, reason, now)
             gate = gates.open_gate(fresh, plan, fresh.check, new_id()) if fresh.check else None
             involved = tuple(dict.fromkeys((*fresh.involved, request.actor.id)))
-            kept = (*fresh.overrides, _ended_early(fresh, request, reason, gate.id if gate else "", now))
+            given = an_override(fresh, "bake", now, reason, request.actor, gate=gate.id if gate else "")
+            kept = (*fresh.overrides, given)
             opened = fresh.but(state=State.GATE, gate=gate, early=reason, involved=involved, overrides=kept, due_at=now)
             facts = {"by": request.actor.id, "reason": reason}
             return Step(opened, (Happening("early", facts, request.actor),))
@@ -218,19 +219,6 @@ def standing(rollout: Rollout) -> Phrase:
     return Phrase("{plan} is now {state} at {weight}.", plan=rollout.plan, state=state, weight=rollout.confirmed)
 
 
-def _ended_early(rollout: Rollout, request: Request, reason: str, gate: str, now: datetime) -> Override:
-    return Override(
-        what="bake",
-        by=request.actor.id,
-        at=now,
-        stage=rollout.stage,
-        weight=rollout.confirmed.percent,
-        reason=reason,
-        gate=gate,
-        verdict=rollout.check.verdict.value if rollout.check else "",
-    )
-
-
 def _may_end_early(rollout: Rollout, plan: Plan, request: Request, reason: str, now: datetime) -> None:
     if rollout.mode == "observe":
         raise OnlyObserved(rollout.plan, "promote")
@@ -245,7 +233,7 @@ def _may_end_early(rollout: Rollout, plan: Plan, request: Request, reason: str, 
     if rollout.stage == len(plan.stages) - 1:
         raise NotPromotable(rollout.plan, Phrase("this is the last stage; its bake is the validation"))
     check = rollout.check
-    if check is None or now - check.at > gates.FRESH * plan.every.check:
+    if check is None or not gates.lately(check.at, now, gates.FRESH * plan.every.check):
         raise NotPromotable(rollout.plan, Phrase("there is no fresh check yet"))
     if check.settling or not check.verdict.promotable:
         verdict = Phrase("the last check says {verdict}", verdict=check.verdict.value)

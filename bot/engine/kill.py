@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.domain import kills, moves, steps
+from bot.domain import kills, moves, rollbacks, steps
 from bot.domain.errors import AmbiguousRollout, OnlyObserved, PerchError, Stale
 from bot.domain.evidence import WORKSPACE, Entry
 from bot.domain.plan import Plan
@@ -211,8 +211,8 @@ class KillSwitch:
         own = await self._ledger.rollouts.load(act.rollout)
         if _concerns(act, own):
             return own.id
-        latest = await self._ledger.rollouts.latest(act.plan, FAR_BACK)
-        ours = (each for each in latest if each.environment == act.environment and each.mode != "observe")
+        latest = await self._ledger.rollouts.latest(act.plan, FAR_BACK, act.environment)
+        ours = (each for each in latest if each.mode != "observe")
         return next((each.id for each in ours if _concerns(act, each)), own.id)
 
     async def _settle(
@@ -335,7 +335,7 @@ def begin(rollout: Rollout, plan: Plan, act: Spooled, now: datetime) -> Step | N
             return None
         if rollout.state.unmoved:
             return moves.abort(rollout, now, act.reason or "asked for by a person", by)
-        return moves.roll_back(rollout, plan, now, new_id(), act.reason or "asked for by a person", by)
+        return rollbacks.roll_back(rollout, plan, now, new_id(), act.reason or "asked for by a person", by)
     tier = len(plan.kill_switch) if act.what == "emergency" else 1
     step = kills.begin(rollout, now, by, act.reason, act.at, tier)
     return kills.expecting(step, rollout, plan, now) if step.happenings else None

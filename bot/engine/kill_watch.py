@@ -97,7 +97,7 @@ async def _killed_when(rollout: Rollout, plan: Plan, gear: Gear, round: Round) -
         return Measured()
     names = {condition.subject.name for condition in plan.killed_when if condition.subject.name in plan.metrics}
     facts = Facts(canary=await round.metrics(plan, gear.sources, names), baselines=rollout.baselines)
-    waited = round.now - rollout.kill.asked_at
+    waited = kills.waited(rollout.kill, round.now)
     unmet, late, blind, met = [], [], [], []
     for condition in plan.killed_when:
         now = truth(condition, plan, facts, round.now)

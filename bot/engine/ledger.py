@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from bot.domain import clocks
 from bot.domain.acting import follow
 from bot.domain.errors import Stale
 from bot.domain.plan import Plan
@@ -81,7 +82,7 @@ class Ledger:
         """Commit one step: state, evidence, messages. Raises Stale when the rollout moved on since `before`, or the
         claim that a look rests on doesn't hold any more, or a patient one would be in a look's way; NotOurs when the
         delivery acted for is another process's."""
-        step = completed(before, follow(before, step, plan), self.version)
+        step = clocks.in_time(completed(before, follow(before, step, plan), self.version), plan, now)
         chain = await chain_for(self.rollouts, before, step.rollout)
         brought = replace(change(before, step, plan, now, measured), trees=trees or {}, patient=patient)
         brought = replace(brought, evidence=with_decision(brought.evidence, chain, step.rollout, plan, now))

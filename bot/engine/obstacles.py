@@ -32,7 +32,7 @@ from bot.engine.unbuilt import Unbuilt
 from bot.ports import Freezes, KillFiles, Plans
 
 FORMER = 100
-"""How many rollouts of a plan are looked at, the newest first."""
+"""How many rollouts of a plan in its environment are looked at, the newest first."""
 READ_S = 3.0
 """How long a takeover waits to read what is in force; preflight reads it once more."""
 
@@ -47,9 +47,9 @@ class Obstacles:
         self._files = files
         self._freezes = freezes
 
-    async def in_the_way(self, start: Start, plan: Plan) -> list[Refusal]:
-        """All that can be known now, in the order in which people would see to it."""
-        now, live = self._ledger.clock(), await self._ledger.rollouts.live()
+    async def in_the_way(self, start: Start, plan: Plan, live: Sequence[Rollout]) -> list[Refusal]:
+        """All that can be known now, beside these live rollouts, in the order in which people would see to it."""
+        now = self._ledger.clock()
         found = _live_already(plan, live)
         if start.how == "observe":
             # It moves nothing: no window, freeze, cooldown or other rollout is in its way.
@@ -86,8 +86,7 @@ class Obstacles:
         return [StillOutstanding(plan.name, str(first_serving(plan)), "; ".join(acts))] if acts else []
 
     async def _former(self, plan: Plan) -> list[Rollout]:
-        latest = await self._ledger.rollouts.latest(plan.name, limit=FORMER)
-        return [rollout for rollout in latest if rollout.environment == plan.environment]
+        return list(await self._ledger.rollouts.latest(plan.name, FORMER, plan.environment))
 
     async def _killed(self, plan: Plan) -> list[Refusal]:
         spooled = await asyncio.to_thread(self._files.spooled)

@@ -11,28 +11,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from functools import partial
 
-from bot.engine.mailing import Mailing
-from bot.engine.notifying import Notifying
 from bot.engine.pace import Budgets, Pace
-from bot.engine.pictures import Pictures
-from bot.engine.recalling import Recall
-from bot.engine.reporting import HandingOver
-from bot.engine.saying import ROOT_WITHIN, NoThread, PlanOf, Sayer, Wording, handed_on
-from bot.engine.spreading import Spreading
+from bot.engine.saying import ROOT_WITHIN, NoThread, Sayer, handed_on
 from bot.ports import (
     Clock,
     Denied,
-    Directory,
     Lane,
-    Messenger,
     Outbox,
     Outgoing,
     OutsideFault,
     Queued,
-    Rollouts,
-    SecondWay,
     ShutOut,
     SlowDown,
     StoreAway,
@@ -56,7 +45,7 @@ UNWELCOME = timedelta(days=1)
 
 
 class Sender:
-    """Supervised: a message that can't be sent never ends it. `wording` is `bot.wording.say`.
+    """Supervised: a message that can't be sent never ends it.
 
     What matters and can't be posted in a plan's channel is posted in `second_channel`, where there is one.
     """
@@ -64,26 +53,14 @@ class Sender:
     def __init__(
         self,
         outbox: Outbox,
-        messenger: Messenger,
-        rollouts: Rollouts,
-        plan_of: PlanOf,
-        wording: Wording,
+        sayer: Sayer,
         clock: Clock,
         pace: Pace | None = None,
         *,
         second_channel: str = "",
-        second_way: SecondWay | None = None,
-        directory: Directory | None = None,
-        recall: Recall | None = None,
-        pictures: Pictures | None = None,
-        reports: HandingOver | None = None,
-        mailing: Mailing | None = None,
-        notifying: Notifying | None = None,
     ) -> None:
         self._outbox = outbox
-        spreading = Spreading(directory, outbox, clock) if directory else None
-        saying = partial(Sayer, recall=recall, pictures=pictures, reports=reports, mailing=mailing, notifying=notifying)
-        self.sayer = self._sayer = saying(outbox, messenger, rollouts, plan_of, wording, clock, second_way, spreading)
+        self._sayer = sayer
         self._second_channel = second_channel
         self._clock = clock
         self._budgets = Budgets(pace or Pace())

@@ -52,7 +52,10 @@ class Bucket:
         self.closed_until = max(until, self.closed_until or until)
 
     def _refill(self, now: datetime) -> None:
-        passed = max((now - self.at).total_seconds(), 0.0)
+        passed = (now - self.at).total_seconds()
+        if passed < 0:
+            # The clock was set back: a pause until then would last until then comes again.
+            passed, self.closed_until = 0.0, None
         self.tokens = min(self.burst, self.tokens + passed * self.per_s)
         self.at = now
 
@@ -74,7 +77,7 @@ class Budgets:
         """Seconds until this lane may edit this message."""
         wait = self._all_edits(now).wait(now, self.pace.spared_edits if lane is Lane.ROUTINE else 0.0)
         last = self._edited.get(message)
-        if lane is Lane.ROUTINE and last is not None:
+        if lane is Lane.ROUTINE and last is not None and last <= now:
             wait = max(wait, (last + self.pace.edit_gap - now).total_seconds())
         return wait
 

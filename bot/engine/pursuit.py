@@ -67,6 +67,7 @@ class Pursuit:
 
     async def _run(self) -> None:
         while self._missing():
+            self._kill = kills.timed_anew(self._kill, self._clock())
             if kills.out_of_time(self._kill, self._clock()):
                 self._widen()
             await asyncio.gather(asyncio.sleep(self._pace.again_s), self._once())

@@ -95,8 +95,7 @@ class Rearming:
 
     async def _engage_again(self, overtaken: Rollout, by: Person) -> None:
         """What this call put back belongs to a newer kill by now, where there is one."""
-        latest = await self._ledger.rollouts.latest(overtaken.plan, FAR_BACK)
-        mine = [each for each in latest if each.environment == overtaken.environment]
+        mine = await self._ledger.rollouts.latest(overtaken.plan, FAR_BACK, overtaken.environment)
         newer = next((each for each in mine if each.kill is not None and each.rearmed_at is None), None)
         if newer is None:
             return

@@ -124,12 +124,13 @@ class Rights:
             raise BadRequest(outsider, "/canary watch NAME @SOMEBODY")
         return next(iter(found))
 
-    async def members(self, plan: Plan) -> tuple[str, ...]:
-        """Ids of all who may stop, for the kill card; what can't be resolved now is left out."""
+    async def members(self, plan: Plan, within_s: float = OTHERWISE_S) -> tuple[str, ...]:
+        """Ids of all who may stop, for the kill card; nobody where Slack doesn't say so in time."""
         try:
-            return tuple(sorted(await self._directory.members(entitled("stop", plan.roles))))
-        except OutsideFault as fault:
-            log.warning("the kill card of %s names no operators: %s", plan.name, fault)
+            async with asyncio.timeout(within_s):
+                return tuple(sorted(await self._directory.members(entitled("stop", plan.roles))))
+        except (OutsideFault, TimeoutError) as fault:
+            log.warning("the kill card of %s names no operators: %s", plan.name, fault or "no answer in time")
             return ()
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
 from bot.domain import acting
-from bot.domain.errors import NotAllowed, Refusal
+from bot.domain.errors import NotAllowed, NotNow, Refusal, Stale
 from bot.domain.obstacles import Obstacles as SeveralObstacles
 from bot.domain.overrides import Override
+from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
 from bot.domain.planning.reading import digest
 from bot.domain.rollout import Rollout
@@ -23,6 +25,11 @@ from bot.engine.requests import Changed, Request, Right, Start
 from bot.engine.rights import Rights
 from bot.engine.telling import change, first_status
 from bot.ports import Change, Plans
+
+log = logging.getLogger(__name__)
+
+TRIES = 8
+"""How often a start is tried while other rollouts come to life."""
 
 
 class Starting:
@@ -37,14 +44,27 @@ class Starting:
     async def start(self, request: Request, start: Start) -> Rollout:
         plan, tree = self._plans.find(start.plan, start.environment)
         await self._rights.permit(request, _right(start), plan)
-        found = await self._obstacles.in_the_way(start, plan)
+        for _ in range(TRIES):
+            try:
+                return await self._begin(request, start, plan, tree)
+            except Stale:
+                log.info("another rollout came to life while %s was started; looking again", plan.name)
+        raise NotNow(
+            Phrase("Other rollouts begin at this moment; {plan} was not started.", plan=plan.name),
+            f"/canary start {plan.name} {first_serving(plan)}",
+        )
+
+    async def _begin(self, request: Request, start: Start, plan: Plan, tree: Mapping[str, Any]) -> Rollout:
+        """One try. Raises Stale where another rollout has come to life since it was looked what is in the way."""
+        live = await self._ledger.rollouts.live()
+        found = await self._obstacles.in_the_way(start, plan, live)
         if len(found) > 1:
             raise SeveralObstacles.of(plan.name, found, f"/canary start {plan.name} {first_serving(plan)}")
         if found:
             raise found[0]
         overruled = await self._overruled(request, start, plan)
         await self._give_up(request, start, plan)
-        return await self._create(request, start, plan, tree, overruled)
+        return await self._create(request, start, plan, tree, overruled, live)
 
     async def obstacles(self, request: Request, start: Start) -> Sequence[Refusal]:
         """What a start would be refused for now."""
@@ -53,7 +73,7 @@ class Starting:
             await self._rights.permit(request, _right(start), plan)
         except NotAllowed as refused:
             return [refused]
-        return await self._obstacles.in_the_way(start, plan)
+        return await self._obstacles.in_the_way(start, plan, await self._ledger.rollouts.live())
 
     async def changed(self, name: str, environment: str) -> Changed | None:
         """How the plan's file differs from what its last rollout ran."""
@@ -85,6 +105,7 @@ class Starting:
         plan: Plan,
         tree: Mapping[str, Any],
         overruled: Mapping[str, str],
+        live: Sequence[Rollout],
     ) -> Rollout:
         now = self._ledger.clock()
         rollout = Rollout(
@@ -108,7 +129,8 @@ class Starting:
         step = Step(rollout, (_started(rollout, start, overruled, differs),))
         brought = change(rollout, step, plan, now)
         messages = (first_status(rollout), *brought.messages)
-        kept = Change(brought.evidence, messages, delivery=acting_for.get())
+        beside = frozenset(each.id for each in live)
+        kept = Change(brought.evidence, messages, beside=beside, delivery=acting_for.get())
         saved = await self._ledger.rollouts.create(rollout, tree, kept)
         self._ledger.know(saved, plan)
         for tell in self._ledger.on_saved:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain import budgets, kills, moves, observing
+from bot.domain import budgets, kills, moves, observing, rollbacks
 from bot.domain.errors import NotAllowed, NotNow, OnlyObserved, PerchError, StaleClick, UnknownRollout
 from bot.domain.freezes import refused
 from bot.domain.machine import State
@@ -25,7 +25,7 @@ from bot.engine.kill import KillSwitch, NoCard
 from bot.engine.ledger import Ledger, new_id
 from bot.engine.rearming import Rearming
 from bot.engine.requests import KillAsked, Request
-from bot.engine.rights import Rights
+from bot.engine.rights import STOP_S, Rights
 from bot.ports import Card, Plans, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ class Stopping(Finding):
                 return stopped if ours else _if_it_were_ours(fresh, plan, request, "rollback", why)
             if fresh.state.unmoved:
                 return moves.abort(fresh, now, why, request.actor)
-            return moves.roll_back(fresh, plan, now, new_id(), why, request.actor)
+            return rollbacks.roll_back(fresh, plan, now, new_id(), why, request.actor)
 
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -195,7 +195,7 @@ class Stopping(Finding):
             rollout, plan = await self._read(rollout_id)
             if by_a_person and rollout.mode == "observe" and (former := await self._former_card(rollout)) is not None:
                 return former
-            return await self._switch.card_for(rollout, await self._rights.members(plan))
+            return await self._switch.card_for(rollout, await self._rights.members(plan, STOP_S))
 
     async def _former_card(self, rollout: Rollout) -> Card | None:
         """Of what Perch rolled out itself before it watched this one: that can still be killed, by the same name."""

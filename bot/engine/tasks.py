@@ -102,7 +102,7 @@ class Tasks:
     async def _others(self, running: _Running) -> None:
         """Another process's: where nobody holds it any more, nobody knows what it did."""
         now = self._ledger.clock()
-        if now - running.run.at < GRACE or not await self._leased(running.run):
+        if abs(now - running.run.at) < GRACE or not await self._leased(running.run):
             self._known.discard(running.run.id)
             return
         await self._keep(running, Result("unfinished", now, INTERRUPTED))

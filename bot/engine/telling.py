@@ -179,7 +179,7 @@ def _manner(happening: Happening, *, told_anyway: bool) -> Manner:
     A first pass is what everybody expects; the gate and the checkpoints tell it, too.
     A stage that is reached is told in its thread: who sent it there was told in the channel, seconds ago.
     An incident that isn't grave is told in its thread.
-    Of a used-up budget the hold tells.
+    Of a used-up budget the hold tells. Of an action that stops a raise as well, and all of it: two would be alike.
     A freeze has its own message in the channel; each rollout that it holds needs none there.
     A person's kill is no breach.
     """
@@ -191,6 +191,8 @@ def _manner(happening: Happening, *, told_anyway: bool) -> Manner:
         return LOUD
     if happening.kind == "budget" and happening.facts.get("level") == EXHAUSTED and told_anyway:
         return QUIET
+    if happening.kind == "action_failed" and told_anyway:
+        return SILENT
     if happening.kind == "verdict_changed" and (told_anyway or _expected(happening)):
         return QUIET
     return MANNERS[happening.kind]

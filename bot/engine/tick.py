@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from bot.domain.acting import next_try
+from bot.domain.clocks import set_right
 from bot.domain.errors import Stale
 from bot.domain.kinds import Kinds
 from bot.domain.machine import State
@@ -44,6 +45,10 @@ TURNS = 16
 The looks themselves are not limited: one whose source hangs must not keep others waiting."""
 OVERTAKEN_S = 0.2
 """How long a kill that a check asks for waits to hear that the rollout has moved on meanwhile (law 2: no longer)."""
+SLIGHT = timedelta(seconds=1)
+"""A clock that is set back by less makes a check late by less."""
+FAR_AHEAD = timedelta(hours=1)
+"""For a start, that knows no earlier time: hardly a plan is checked so rarely."""
 AT_ONCE = 2000
 """The most rollouts taken by one tick; sources have budgets of their own."""
 
@@ -79,6 +84,7 @@ class Ticker:
         self._claims: dict[str, str] = {}
         """By rollout, the claim that the look under way rests on."""
         self._renewed_at: datetime | None = None
+        self._ticked_at: datetime | None = None
         self._turns = asyncio.Semaphore(TURNS)
         self.looked_at: datetime | None = None
         """When what is due was last found out: not yet, or long ago, where the database is away or hangs."""
@@ -88,6 +94,7 @@ class Ticker:
         now = self._clock()
         try:
             await self._merge()
+            await self._set_right(now)
             await self._renew(now)
             claim = f"{self._owner}/{next(self._ticks)}"
             claimed = await self._ledger.rollouts.claim(now, claim, LEASE_S, AT_ONCE)
@@ -104,11 +111,21 @@ class Ticker:
             self._looks[rollout.id] = asyncio.create_task(self._look(rollout, round, claim))
         return len(claimed)
 
+    async def _set_right(self, now: datetime) -> None:
+        """A clock that was set back, while Perch ran or before: nothing waits for the old time to come again."""
+        before = self._ticked_at
+        if before is None:
+            await self._ledger.rollouts.bring_forward(now, FAR_AHEAD)
+        elif now < before - SLIGHT:
+            log.error("the clock of this machine was set back by %s: all is checked anew", before - now)
+            await self._ledger.rollouts.bring_forward(now, timedelta(0))
+        self._ticked_at = now
+
     async def _renew(self, now: datetime) -> None:
         """A look may take longer than a lease where a source is slow and busy; nobody else should ask it as well."""
         if self._renewed_at is None or not self._claims:
             self._renewed_at = now
-        elif now - self._renewed_at >= RENEW:
+        elif abs(now - self._renewed_at) >= RENEW:
             await self._ledger.rollouts.renew(now, self._claims, LEASE_S)
             self._renewed_at = now
 
@@ -168,7 +185,7 @@ class Ticker:
         return nullcontext() if rollout.state.going_down else self._turns
 
     async def _step(self, rollout: Rollout, plan: Plan, round: Round) -> tuple[Step, dict[str, object]]:
-        gear = self._equipment.gear(plan)
+        gear, rollout = self._equipment.gear(plan), set_right(rollout, plan, round.now)
         match rollout.state:
             case State.PREFLIGHT | State.START_GATE:
                 return await self._preflight(rollout, plan, gear, round), {}

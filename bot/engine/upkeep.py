@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from bot.domain import moves
+from bot.domain import rollbacks
 from bot.domain.errors import UnknownRollout
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
@@ -59,7 +59,7 @@ class CardCopies:
 
     async def _keep(self, rollout: Rollout, card: Card | None) -> bool:
         plan = await self._ledger.plan_of(rollout)
-        stands = (rollout.confirmed.percent, moves.back_to(rollout, plan).percent, dict(rollout.former))
+        stands = (rollout.confirmed.percent, rollbacks.back_to(rollout, plan).percent, dict(rollout.former))
         if card is not None and (card.confirmed, card.back_to, card.former) == stands:
             return False
         tree = dict(await self._ledger.rollouts.tree(rollout.plan_digest))

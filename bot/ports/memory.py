@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.domain.evidence import Broken, Entry, Head, Record
@@ -32,6 +32,8 @@ class Change:
     """What can wait: kept only while no look is under way, which would have been for nothing then."""
     trees: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Frozen plans by digest that this speaks of, to be kept with it."""
+    beside: frozenset[str] | None = None
+    """For a new rollout: the live ones that it was compared with, by id. Kept only where there are no others by now."""
     delivery: str = ""
     """The key of the delivery that this is the effect of: kept only by who works on it, and once (law 6)."""
 
@@ -53,7 +55,8 @@ class Rollouts(Protocol):
     async def create(self, rollout: Rollout, tree: Mapping[str, Any], change: Change) -> Rollout:
         """Keep a new rollout (revision becomes 1) and its frozen plan.
 
-        Raises AlreadyLive where the plan has a live rollout in that environment (a unique index decides).
+        Raises AlreadyLive where the plan has a live rollout in that environment (a unique index decides), and Stale
+        where another one has come to life that `change` doesn't name as looked at.
         """
         ...
 
@@ -70,10 +73,12 @@ class Rollouts(Protocol):
         """Raises UnknownRollout."""
         ...
 
-    async def live(self) -> Sequence[Rollout]: ...
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
+        """All that live, or those of a plan: there is one for each environment at the most."""
+        ...
 
-    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
-        """Newest first, ended ones included; of one plan, or of all."""
+    async def latest(self, plan: str = "", limit: int = 10, environment: str = "") -> Sequence[Rollout]:
+        """Newest first, ended ones included; of one plan and one environment, or of all."""
         ...
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
@@ -85,6 +90,11 @@ class Rollouts(Protocol):
 
     async def renew(self, now: datetime, claims: Mapping[str, str], lease_s: float) -> None:
         """Hold claims (owner by rollout id) for longer; those that have lapsed, or are another's, stay so."""
+        ...
+
+    async def bring_forward(self, now: datetime, beyond: timedelta) -> None:
+        """After a clock was set back: what waits for a time further ahead than `beyond` is due now. Rollouts, and
+        messages and letters that are to be tried again."""
         ...
 
     async def tree(self, digest: str) -> Mapping[str, Any]:

@@ -17,8 +17,9 @@ NamedValue = str | float | datetime
 class Question:
     """What a source is asked. Equal questions to one source are asked once per tick.
 
-    `ask` is the metric's part, validated by the kind's `ask` model (a frozen pydantic model); `side` is the label
-    text that fills `$side` in queries; `values` are those of the rollout's that the kind's `names` asked for.
+    `ask` is the metric's part, validated by the kind's `ask` model (a frozen pydantic model); a source gets it, and
+    `side`, with `${NAME}` filled in; `side` is the label text that fills `$side` in queries; `values` are those of the
+    rollout's that the kind's `names` asked for.
     """
 
     ask: BaseModel

@@ -21,7 +21,8 @@ def action_done(telling: Telling) -> Said:
 
 
 def action_failed(telling: Telling) -> Said:
-    """Before a stage it stops the raise; else it is tried again, and the next raise waits for it."""
+    """Before a stage only where somebody else stopped the raise meanwhile: else the hold says it all. After it it is
+    tried again, and the next raise waits for it."""
     plan, fault = telling.rollout.plan, _fault(telling)
     head = t("❌ {name}: {what} failed ({when}): {fault}.", fault=fault, **_facts(telling))
     if telling.facts.get("when") == "before":

@@ -150,11 +150,22 @@ def held(telling: Telling) -> Said:
         then = telling.text("then", "hold")
         words = t("it stays on hold") if then == "hold" else then_words(then)
         lines.append(t("If nobody acts until {until}: {then}.", until=until, then=words))
-    return told(_held(telling), *lines, _held_next(telling))
+    return told(_held(telling), *_held_besides(telling), *lines, _held_next(telling))
+
+
+def _held_besides(telling: Telling) -> list[str]:
+    """What stands where it is held, where that isn't clear from why."""
+    if telling.facts.get("cause") != "action":
+        return []
+    return [t("No traffic was moved for this stage. What was done before it stays until the rollout goes down.")]
 
 
 def _held_next(telling: Telling) -> str:
     match telling.facts.get("cause"):
+        case "action":
+            return t(
+                "Next: mend it, then `/canary resume {plan}`; or `/canary rollback {plan}`", plan=telling.rollout.plan
+            )
         case "freeze":
             return t("Resume it once the freeze is over, or roll it back. Checks go on, and rollback triggers stay on.")
         case "budget":
@@ -248,39 +259,25 @@ def _target(stand: Mapping[str, Any]) -> str:
 
 def drift(telling: Telling) -> Said:
     """Law 10: before and after, and what Perch did."""
-    did = {
-        "lowered": t("Perch lowered it to what was approved, and holds."),
-        "held": t("Perch holds and touches nothing."),
-    }
-    return told(
-        t(
-            "⚠️ {name} drifted: {recorded} was set, {real} is real.",
-            name=telling.name,
-            recorded=telling.percent("recorded"),
-            real=telling.percent("real"),
-        ),
-        *_targets(telling),
-        did.get(telling.text("did"), telling.text("did")),
-        t("Somebody or something else moved it. Find out who, then resume or roll back."),
-    )
+    head = t("⚠️ {name} drifted: {recorded} was set, {real} is real.", **_set_and_real(telling))
+    return _moved(telling, [head, *_targets(telling)], t("Perch holds and touches nothing."))
 
 
 def mirror_drift(telling: Telling) -> Said:
     """Law 10, of a mirror (R8)."""
-    did = {
-        "lowered": t("Perch lowered it to what was approved, and holds."),
-        "held": t("Perch holds and doesn't turn it up again: roll back, and start anew to mirror."),
-    }
-    return told(
-        t(
-            "⚠️ The mirror of {name} drifted: {recorded} was set, {real} is real.",
-            name=telling.name,
-            recorded=telling.percent("recorded"),
-            real=telling.percent("real"),
-        ),
-        did.get(telling.text("did"), telling.text("did")),
-        t("Somebody or something else moved it. Find out who, then resume or roll back."),
-    )
+    head = t("⚠️ The mirror of {name} drifted: {recorded} was set, {real} is real.", **_set_and_real(telling))
+    return _moved(telling, [head], t("Perch holds and doesn't turn it up again: roll back, and start anew to mirror."))
+
+
+def _set_and_real(telling: Telling) -> dict[str, str]:
+    return {"name": telling.name, "recorded": telling.percent("recorded"), "real": telling.percent("real")}
+
+
+def _moved(telling: Telling, drifted: list[str], held: str) -> Said:
+    """`held` is what is said where Perch holds and does no more."""
+    did = {"lowered": t("Perch lowered it to what was approved, and holds."), "held": held}
+    who = t("Somebody or something else moved it. Find out who, then resume or roll back.")
+    return told(*drifted, did.get(telling.text("did"), telling.text("did")), who)
 
 
 def version_changed(telling: Telling) -> Said:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 import click
 
+from adapters.alerting.filling import NotFilled, Secret, Unset, filled
 from adapters.alerting.recorded import Numbers
 from adapters.alerting.routes import Routing, routing_file
 from adapters.alerting.rules import prometheuses, rules_of
@@ -13,6 +15,8 @@ from adapters.alerting.trials import trial_file
 from adapters.alerting.writing import rule_file
 from bot.domain.kinds import Kinds
 from bot.domain.plan import Plan
+from bot.domain.secret_names import PERCHS_OWN, sounds_secret
+from bot.redaction import Redactor, secrets_in, secrets_named
 from commands.terminal.ending import Failed
 from commands.terminal.plan_named import plan_named
 
@@ -28,11 +32,34 @@ from commands.terminal.plan_named import plan_named
 def rules(context: click.Context, name: str, environment: str, source: str, tests: str) -> None:
     """Print Prometheus alert rules for the plan NAME (or a file); what can't be one is told on stderr."""
     kinds: Kinds = context.obj["kinds"]()
-    plan = plan_named(context, name, environment)
+    plan = _filled(plan_named(context, name, environment), name)
     made = rules_of(plan, kinds, _source(plan, kinds, source))
     click.echo(trial_file(made, Numbers(plan, kinds), tests) if tests else rule_file(made), nl=False)
     for each in () if tests else made.left_out:
         click.echo(f"{plan.name}: {each}", err=True)
+
+
+def _filled(plan: Plan, asked_for: str) -> Plan:
+    """With the values that stand in the environment, as Perch asks Prometheus; never a secret (law 8)."""
+    known = {name: value for name, value in os.environ.items() if name not in PERCHS_OWN}
+    redact = Redactor(secrets_in(known) | secrets_named(plan.model_dump(mode="json"), known))
+    try:
+        return filled(plan, known, lambda name: sounds_secret(name) or redact.holds(known.get(name, "")))
+    except Secret as secret:
+        raise Failed(
+            f"May hold a secret: {secret}. Rules are read by many, so no rules were printed. "
+            f"{_whose(secret)} Take it out there; who Perch is to Prometheus is said with token_env at the source."
+        ) from secret
+    except Unset as unset:
+        values = " ".join(f"{name}=…" for name in unset.names)
+        raise Failed(
+            f"Not set: {unset}. Nothing fills in a rule later, so no rules were printed. "
+            f"{_whose(unset)} Give what stands where Perch runs: {values} perch plan rules {asked_for}"
+        ) from unset
+
+
+def _whose(names: NotFilled) -> str:
+    return f"Named by: {', '.join(names.metrics)}."
 
 
 @click.command()

@@ -32,8 +32,6 @@ FIND_S = 0.5
 """How long the database may take to say which rollouts are live; then the kill cards say it."""
 ANSWER_S = 2.0
 """How long the answer waits for what came of it; the act itself waits for nobody and goes on."""
-RECENT = 100
-"""Among so many rollouts of a plan, the newest, are its live ones: one in each environment."""
 
 Cards = Callable[[str], Awaitable[Sequence[Card]]]
 """Of a plan, or of all with ""."""
@@ -178,8 +176,7 @@ class AlertDoor:
         """The live rollouts of a plan or a service."""
         try:
             async with asyncio.timeout(FIND_S):
-                there = await (self._desk.latest(asked.plan, RECENT) if asked.plan else self._desk.live())
-                live = [each for each in there if each.live and asked.means(each.plan, each.service)]
+                live = [each for each in await self._desk.live(asked.plan) if asked.means(each.plan, each.service)]
                 return There([Found(each.id, each.environment) for each in live])
         except (StoreAway, TimeoutError):
             return await self._by_card(asked)

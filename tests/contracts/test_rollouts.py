@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -118,6 +119,21 @@ async def test_a_plan_lives_once_per_environment(store: Store) -> None:
     assert sorted(ids(await store.rollouts.live())) == ["lab", "r2"]
 
 
+async def test_a_new_rollout_is_kept_only_beside_those_that_it_was_compared_with(store: Store) -> None:
+    """Law 6: of two starts at once, over two processes, one sees the other (two plans may move the same traffic)."""
+    (first,) = await started(store, "r1", plan="one")
+    other = await store.beside()
+    both = [
+        each.rollouts.create(a_rollout(id, plan=id), TREE, Change(beside=frozenset({first.id})))
+        for id, each in (("r2", store), ("r3", other))
+    ]
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(result) is Stale for result in results) == [False, True]
+    kept = frozenset(ids(await store.rollouts.live()))
+    assert len(kept) == 2
+    await store.rollouts.create(a_rollout("r4", plan="r4"), TREE, Change(beside=kept))
+
+
 async def test_an_ended_rollout_cannot_come_back_to_life_beside_a_live_one(store: Store) -> None:
     (first,) = await started(store, "r1", plan="materializers")
     ended = await store.rollouts.save(first.but(state=State.ROLLED_BACK), Change())
@@ -132,6 +148,18 @@ async def test_latest_gives_the_newest_first_of_one_plan_or_of_all(store: Store)
     assert ids(await store.rollouts.latest()) == ["r2", "r1", "r0"]
     assert ids(await store.rollouts.latest("a")) == ["r2", "r0"]
     assert ids(await store.rollouts.latest("a", limit=1)) == ["r2"]
+
+
+async def test_other_environments_push_nothing_out(store: Store) -> None:
+    """Law 2: what was killed in production is found however often the plan ran in a lab since."""
+    await started(store, "here", plan="p", environment="production", state=State.KILLED)
+    for number in range(3):
+        await started(store, f"lab{number}", plan="p", environment="lab", state=State.ABORTED)
+    await started(store, "live", plan="p", environment="lab")
+    await started(store, "other", plan="q", environment="production")
+    assert ids(await store.rollouts.latest("p", 1, "production")) == ["here"]
+    assert ids(await store.rollouts.live("p")) == ["live"]
+    assert len(await store.rollouts.live()) == 2
 
 
 async def test_a_claim_takes_what_is_live_and_due_oldest_first(store: Store) -> None:
@@ -156,6 +184,18 @@ async def test_what_one_process_has_claimed_another_cannot_until_the_lease_ends(
     assert ids(await store.rollouts.claim(NOW, "me", 30, 9)) == ["r1"]
     assert ids(await other.rollouts.claim(NOW + seconds(29.9), "other", 30, 9)) == []
     assert ids(await other.rollouts.claim(NOW + seconds(30), "other", 30, 9)) == ["r1"]
+
+
+async def test_after_a_clock_was_set_back_what_is_far_ahead_is_due_now_and_nobodys(store: Store) -> None:
+    """Law 10: a claim of before would keep everybody from looking until its old time comes again."""
+    old = NOW + seconds(7200)
+    await started(store, "claimed", "free", due_at=old)
+    await started(store, "soon", due_at=NOW + seconds(60))
+    assert len(await store.rollouts.claim(old, "me", 30, 1)) == 1
+    await store.rollouts.bring_forward(NOW, timedelta(hours=1))
+    assert sorted(ids(await store.rollouts.claim(NOW, "other", 30, 9))) == ["claimed", "free"]
+    await store.rollouts.bring_forward(NOW, timedelta(0))
+    assert ids(await store.rollouts.claim(NOW, "other", 30, 9)) == ["soon"]
 
 
 async def test_what_can_wait_is_not_kept_while_somebody_looks(store: Store) -> None:

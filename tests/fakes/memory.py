@@ -45,6 +45,8 @@ class MemoryRollouts:
     async def create(self, rollout: Rollout, tree: Mapping[str, Any], change: Change) -> Rollout:
         self._outage.check()
         self._one_live(rollout)
+        if change.beside is not None and {one.id for one in self._all() if one.live} - change.beside:
+            raise Stale(rollout.id, 1)
         self._trees.setdefault(rollout.plan_digest, canonical(dict(tree)))
         self._chains[rollout.id] = ([], Head())
         return self._keep(rollout.but(revision=1), change)
@@ -62,13 +64,14 @@ class MemoryRollouts:
         self._outage.check()
         return self._rollout(id)
 
-    async def live(self) -> Sequence[Rollout]:
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
         self._outage.check()
-        return sorted((one for one in self._all() if one.live), key=lambda one: one.started_at)
+        mine = (one for one in self._all() if one.live and plan in ("", one.plan))
+        return sorted(mine, key=lambda one: one.started_at)
 
-    async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
+    async def latest(self, plan: str = "", limit: int = 10, environment: str = "") -> Sequence[Rollout]:
         self._outage.check()
-        chosen = [one for one in self._all() if plan in ("", one.plan)]
+        chosen = [one for one in self._all() if plan in ("", one.plan) and environment in ("", one.environment)]
         return sorted(chosen, key=lambda one: one.started_at, reverse=True)[:limit]
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
@@ -85,6 +88,13 @@ class MemoryRollouts:
             kept = self._kept[id]
             if kept.lease_owner == owner and not self._free(id, now):
                 kept.lease_until = now + timedelta(seconds=lease_s)
+
+    async def bring_forward(self, now: datetime, beyond: timedelta) -> None:
+        self._outage.check()
+        for one in self._all():
+            if one.due_at > now + beyond:
+                kept = self._kept[one.id]
+                kept.body, kept.lease_until = one.but(due_at=now).model_dump_json(), None
 
     async def tree(self, digest: str) -> Mapping[str, Any]:
         self._outage.check()

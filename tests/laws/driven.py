@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from bot.domain import kills, moves
+from bot.domain import kills, moves, rollbacks
 from bot.domain.gates import bake_left
 from bot.domain.looks import STEADY
 from bot.domain.machine import State
@@ -198,7 +198,7 @@ class Driven(Shadowed):
     @rule()
     def the_way_down_fails(self) -> None:
         story = self.story
-        self.step(lambda: moves.not_coming_down(self.rollout, story.now, "refused", str(story.world), MINUTE))
+        self.step(lambda: rollbacks.not_coming_down(self.rollout, story.now, "refused", str(story.world), MINUTE))
 
     @precondition(Shadowed.on_the_way_up)
     @rule(weight=st.sampled_from([0.0, 0.5, 1.0, 10.0, 30.0, 50.0, 100.0]))
@@ -225,7 +225,7 @@ class Driven(Shadowed):
                 kept = a_hold("asked for", person.id, now, "person")
                 self.step(lambda: moves.hold(self.rollout, now, kept, story.new_id(), person))
             case "roll back":
-                self.step(lambda: moves.roll_back(self.rollout, self.plan, now, story.new_id(), "asked", person))
+                self.step(lambda: rollbacks.roll_back(self.rollout, self.plan, now, story.new_id(), "asked", person))
             case _:
                 self.kill(person, 1)
                 if how == "kill twice":
@@ -239,7 +239,7 @@ class Driven(Shadowed):
         if tier:
             self.kill(person, tier)
         else:
-            self.step(lambda: moves.roll_back(self.rollout, self.plan, story.now, story.new_id(), "asked", person))
+            self.step(lambda: rollbacks.roll_back(self.rollout, self.plan, story.now, story.new_id(), "asked", person))
 
     @precondition(lambda self: self.rollout.state in (State.KILLING, State.STUCK) and self.rollout.kill is not None)
     @rule(stands=st.booleans())

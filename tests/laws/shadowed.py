@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from bot.domain import kills, moves, overruling, progress
+from bot.domain import kills, moves, overruling, progress, rollbacks
 from bot.domain.checklists import cleared, ticked
 from bot.domain.errors import IllegalMove
 from bot.domain.gates import open_gate
@@ -213,7 +213,7 @@ class Shadowed(RuleBasedStateMachine):
             self.step(lambda: Step(kept))
         else:
             self.involved = {ANA.id}
-            self.step(lambda: moves.came_down(self.rollout, self.plan, self.story.now))
+            self.step(lambda: rollbacks.came_down(self.rollout, self.plan, self.story.now))
 
     def kill(self, person: Person, tier: int) -> None:
         now = self.story.now = self.story.now + MINUTE

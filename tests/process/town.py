@@ -65,8 +65,8 @@ class Eyes:
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
         return await (await self.store()).latest(plan, limit)
 
-    async def live(self) -> Sequence[Rollout]:
-        return await (await self.store()).live()
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
+        return await (await self.store()).live(plan)
 
     async def load(self, id: str) -> Rollout:
         return await (await self.store()).load(id)

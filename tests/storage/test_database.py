@@ -15,6 +15,7 @@ from bot.ports import Delivery, StoreAway
 from storage.database import Database, Work, open_database, open_existing
 from storage.inbox import SqlInbox
 from storage.rollouts import SqlRollouts
+from storage.sqlite import Sqlite
 from tests.storage.conftest import within_what_is_promised
 from tests.storage.samples import NOW, Hands
 from tests.waiting import HANGS_S
@@ -194,3 +195,13 @@ async def test_a_cancelled_write_leaves_nothing_and_the_next_one_works(database:
         await task
     assert await SqlInbox(database, Hands()).take(Delivery("k", NOW, {}))
     assert await database.read(lambda connection: connection.scalar(text("SELECT count(*) FROM marks"))) == 0
+
+
+async def test_a_connection_that_no_pool_knows_ends_with_its_store(file: Path) -> None:
+    """It was cut off while it was set up; its thread would wait for a word for ever."""
+    sqlite = Sqlite(file)
+    lost = sqlite._connect()
+    await lost
+    assert lost.thread.is_alive()
+    await sqlite.come_to_rest()
+    assert not lost.thread.is_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.one_trip import OneTripConnection
+from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
@@ -54,3 +56,25 @@ async def test_what_was_not_committed_is_undone_by_going_there(tmp_path: Path) -
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT * FROM t"))).all() == []
     await engine.dispose()
+
+
+async def test_closing_one_that_was_stopped_waits_for_nothing(tmp_path: Path) -> None:
+    """Law 2: its thread has ended, and a kill's process would never end."""
+    here = counted(tmp_path / "a.db")
+    await here
+    here.stop()
+    async with asyncio.timeout(HANGS_S):
+        await here.close()
+        await asyncio.to_thread(here.thread.join)
+        await here.close()
+
+
+async def test_one_that_is_stopped_while_it_closes_is_closed(tmp_path: Path) -> None:
+    here = counted(tmp_path / "a.db")
+    await here
+    closing = asyncio.ensure_future(here.close())
+    await asyncio.sleep(0)
+    here.stop()
+    async with asyncio.timeout(HANGS_S):
+        await closing
+        await asyncio.to_thread(here.thread.join)

@@ -112,3 +112,21 @@ def test_a_frozen_plan_thaws(folder: PlanFolder) -> None:
     assert folder.thaw(tree, "production") == plan
     with pytest.raises(BrokenPlan):
         folder.thaw({"name": "materializers"}, "production")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that nobody can read")
+def test_a_file_that_cannot_be_read_is_a_broken_plan_and_hides_no_other(folder: PlanFolder, tmp_path: Path) -> None:
+    """Law 2: a freeze asks every plan for its service, and mustn't fail because of one file."""
+    (tmp_path / "locked.yaml").symlink_to("/proc/self/mem")
+    with pytest.raises(BrokenPlan, match="can't be read"):
+        folder.find("locked")
+    assert folder.names() == ["locked", "materializers"]
+    assert folder.find("materializers")[0].name == "materializers"
+
+
+def test_a_folder_that_cannot_be_listed_has_no_plans(tmp_path: Path) -> None:
+    """Frozen plans go on without it."""
+    nowhere = tmp_path / ("x" * 300)
+    assert PlanFolder(nowhere, KINDS).names() == []
+    with pytest.raises(UnknownPlan):
+        PlanFolder(nowhere, KINDS).find("materializers")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -166,16 +166,21 @@ def check_part(draft: Draft, place: Path, part: Part, kinds: Mapping[str, Kind[A
         yield Mistake((*place, "kind"), what, INSTEAD.get(part.kind) or suggest(part.kind, kinds))
         return
     nested = isinstance(at(draft.tree, (*place, "options")), Mapping) and "options" not in part.options
-    yield from _validated(part.options, kind.options, (*place, "options") if nested else place)
+    under = (*place, "options") if nested else place
+    yield from _validated(part.options, kind.options, under, excused=_filled_in_later)
 
 
 def _validated(
-    given: Mapping[str, Any], model: type[BaseModel], under: Path, also: set[str] | None = None
+    given: Mapping[str, Any],
+    model: type[BaseModel],
+    under: Path,
+    also: set[str] | None = None,
+    excused: Callable[[ErrorDetails], bool] = lambda error: False,
 ) -> Iterator[Mistake]:
     try:
         model.model_validate(given)
     except ValidationError as invalid:
-        errors = [error for error in invalid.errors() if not _filled_in_later(error)]
+        errors = [error for error in invalid.errors() if not excused(error)]
         for mistake in mistakes_of(errors, given, model, under):
             if mistake.at_key and also:
                 word = str(mistake.path[-1])
@@ -186,5 +191,6 @@ def _validated(
 
 
 def _filled_in_later(error: ErrorDetails) -> bool:
-    """A value with `${NAME}` in it is judged when it's filled in: at preflight, or by `plan check --live`."""
+    """An option with `${NAME}` in it is judged when it's filled in: at preflight, or by `plan check --live`. A question
+    is asked about before that (how far it looks back), so only its texts may have such names."""
     return isinstance(error["input"], str) and "${" in error["input"]

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pydantic import ValidationError
-
 from bot.domain.conditions import About, Condition, Relative
 from bot.domain.evidence import canonical
 from bot.domain.language.grammar import RESERVED
@@ -102,12 +100,10 @@ def _baseline(draft: Draft, name: str, metric: Metric) -> Iterator[Finding]:
 def _confirming(draft: Draft, name: str, metric: Metric) -> Iterator[Finding]:
     """What confirms a weight is asked the same in every rollout, so that nothing but the weight can make it differ."""
     kind = draft.kind_of(metric)
-    if name != draft.plan.confirm.metric or kind is None or kind.names is None or kind.ask is None:
+    if name != draft.plan.confirm.metric or kind is None or kind.names is None:
         return
-    try:
-        named = sorted(kind.names(kind.ask.model_validate(metric.ask)))
-    except ValidationError:
-        return
+    asked = kind.asked(metric.ask)
+    named = sorted(kind.names(asked)) if asked is not None else []
     if named:
         what = f"{name} confirms the weight, and can't name {named[0]} of its rollout"
         yield Mistake(draft.place("confirm", "metric"), what, "confirm by a metric that asks the same in every rollout")
@@ -129,12 +125,8 @@ _AT_HAND = "baseline: {stage: NAME} or {previous: true} takes it from what Perch
 def _reach(draft: Draft, metric: Metric) -> timedelta | None:
     """How far back a metric can be asked about; None for as far as anybody likes, or where it can't be told."""
     kind = draft.kind_of(metric)
-    if kind is None or kind.reach is None or kind.ask is None:
-        return None
-    try:
-        return kind.reach(kind.ask.model_validate(metric.ask))
-    except ValidationError:
-        return None
+    asked = kind.asked(metric.ask) if kind is not None else None
+    return kind.reach(asked) if kind is not None and kind.reach is not None and asked is not None else None
 
 
 def _too_far(draft: Draft, name: str, metric: Metric, wanted: timedelta, reach: timedelta) -> str:

@@ -11,10 +11,10 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something that makes the plan unusable. `offset` is a character of the value at `path`, from 0.
+class Noticed:
+    """Something at a place of the plan. `offset` is a character of the value at `path`, from 0.
 
-    `at_key` says that the key itself is wrong, not its value.
+    `at_key` says that it is about the key itself, not its value.
     """
 
     path: Path
@@ -25,14 +25,13 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """Something that its author should know; the plan is usable."""
+class Mistake(Noticed):
+    """It makes the plan unusable."""
 
-    path: Path
-    what: str
-    hint: str = ""
-    offset: int | None = None
-    at_key: bool = False
+
+@dataclass(frozen=True, slots=True)
+class Note(Noticed):
+    """Its author should know; the plan is usable."""
 
 
 Finding = Mistake | Note

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import ValidationError
-
 from bot.domain.conditions import About
 from bot.domain.kinds import Kinds
 from bot.domain.plan import Metric, Plan, Stage
@@ -29,9 +27,7 @@ def settle_of(stage: Stage, plan: Plan, kinds: Kinds) -> timedelta:
 def _looks_back(metric: Metric, plan: Plan, kinds: Kinds) -> timedelta:
     source = plan.sources.get(metric.source) if isinstance(metric.source, str) else metric.source
     kind = kinds.sources.get(source.kind) if source else None
-    if kind is None or kind.ask is None or kind.longest_range is None:
+    if kind is None or kind.longest_range is None:
         return _NONE
-    try:
-        return kind.longest_range(kind.ask.model_validate(metric.ask))
-    except ValidationError:
-        return _NONE
+    asked = kind.asked(metric.ask)
+    return kind.longest_range(asked) if asked is not None else _NONE

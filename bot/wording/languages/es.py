@@ -1213,6 +1213,9 @@ ES: Catalogue = {
     "Somebody else changed that freeze at this moment; look again.": (
         "Otra persona ha cambiado esa congelación en este momento; mirar otra vez."
     ),
+    "Other rollouts begin at this moment; {plan} was not started.": (
+        "Otros despliegues empiezan en este momento; {plan} no se ha iniciado."
+    ),
     "{verb} what?": "¿Qué va con {verb}?",
     "{verb} what? Services: {services}; or {all}.": "¿Qué va con {verb}? Servicios: {services}; o {all}.",
     "There is no service called '{service}'; nothing was done.": (

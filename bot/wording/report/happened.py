@@ -154,21 +154,16 @@ def _verified(body: Mapping[str, Any], people: People, times: Times) -> str:
 
 
 def _drift(body: Mapping[str, Any], people: People, times: Times) -> str:
-    return t(
-        "drift: {recorded} was set, {real} stood there; {did}",
-        recorded=weight_in(body, "recorded"),
-        real=weight_in(body, "real"),
-        did=clear(body.get("did"), 80),
-    )
+    return t("drift: {recorded} was set, {real} stood there; {did}", **_moved(body))
 
 
 def _mirror_drift(body: Mapping[str, Any], people: People, times: Times) -> str:
-    return t(
-        "drift of the mirror: {recorded} was set, {real} stood there; {did}",
-        recorded=weight_in(body, "recorded"),
-        real=weight_in(body, "real"),
-        did=clear(body.get("did"), 80),
-    )
+    return t("drift of the mirror: {recorded} was set, {real} stood there; {did}", **_moved(body))
+
+
+def _moved(body: Mapping[str, Any]) -> dict[str, str]:
+    set_and_real = {"recorded": weight_in(body, "recorded"), "real": weight_in(body, "real")}
+    return {**set_and_real, "did": clear(body.get("did"), 80)}
 
 
 def _incident(body: Mapping[str, Any], people: People, times: Times) -> str:

@@ -17,7 +17,7 @@ from bot.wording.report.plainly import People, Times, clear, mappings, moment_in
 from bot.wording.sentences import span
 
 ROWS = 60
-TROUBLE = frozenset(
+UNWANTED = frozenset(
     {
         "held",
         "drift",
@@ -30,9 +30,10 @@ TROUBLE = frozenset(
         "gate_expired",
         "rehearsal_failed",
     }
-    | {"rejected", "kill_partly", "extended", "retried", "hold_over", "acknowledgement_missed", "rolling_back"}
-    | {"killing", "incident", "action_failed", "action_stands"}
+    | {"rejected", "kill_partly", "extended", "retried", "action_failed", "action_stands"}
 )
+"""What nobody wished for, in whatever form it is told."""
+TROUBLE = UNWANTED | {"hold_over", "acknowledgement_missed", "rolling_back", "killing", "incident"}
 STEPS, ANSWER = 12, 400
 FOLLOWS = frozenset({"held", "rolling_back", "killing", "extended", "retried"})
 """What a bad verdict leads to."""

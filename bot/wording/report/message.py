@@ -14,6 +14,7 @@ from bot.wording.language import t, t_many
 from bot.wording.numbers import number, percent
 from bot.wording.overrides import uses
 from bot.wording.records import record_text
+from bot.wording.report.incidents import UNWANTED
 from bot.wording.sentences import code, cut, moment, plain, prose, span, state_words, who
 from bot.wording.tables import table
 from bot.wording.telling import Telling
@@ -32,22 +33,7 @@ TIMELINE = frozenset(
     }
 )
 ENDS = frozenset({"completed", "aborted", "rolling_back", "rolled_back", "killing", "killed", "rearmed", "verified"})
-INCIDENTS = frozenset(
-    {
-        "held",
-        "drift",
-        "mirror_drift",
-        "no_data",
-        "unseen",
-        "unconfirmed",
-        "stuck",
-        "late_raise",
-        "late_rearm",
-        "gate_expired",
-        "rehearsal_failed",
-    }
-    | {"rejected", "kill_partly", "limit", "extended", "retried", "action_failed", "action_stands"}
-)
+INCIDENTS = UNWANTED | {"late_rearm", "limit"}
 LINES, NUMBERS = 30, 25
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from adapters.alerting.expressions import WHY_NOT
 from adapters.alerting.promql import span
 from adapters.alerting.recorded import Numbers
-from adapters.alerting.rules import RuleSet, prometheuses, rules_of
+from adapters.alerting.rules import Alert, RuleSet, prometheuses, rules_of
 from adapters.alerting.trials import seconds, trial_file
 from adapters.alerting.writing import rule_file
 from bot.domain.conditions import About
@@ -25,8 +25,7 @@ from tests.adapters.alerting.plans import KINDS, a_plan, tree
 from tests.servers import require
 
 ROOT = Path(__file__).parents[3]
-SHIPPED = [ROOT / "plans" / "materializers.yaml"]
-"""Of plans of weeks promtool takes minutes: it lives through them in steps of seconds."""
+SHIPPED = [file for file in sorted((ROOT / "plans").glob("*.yaml")) if "kind: prometheus" in file.read_text()]
 
 
 def promtool(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -65,27 +64,72 @@ def test_every_form_of_condition_is_accepted_and_fires_at_its_stage_alone(tmp_pa
     rules = made(a_plan(), tmp_path)
     accepted(tmp_path)
     passes(tmp_path)
-    tests = yaml.safe_load((tmp_path / "tests.yml").read_text())["tests"]
-    fired = {
+    assert fired_by_the_tests(tmp_path) == {identity(alert) for alert in rules.alerts}
+
+
+def identity(alert: Alert) -> tuple[str, str]:
+    return alert.name, alert.labels.get("perch_stage", "")
+
+
+def fired_by_the_tests(folder: Path) -> set[tuple[str, str]]:
+    """The alerts that must stand at some time, by name and stage."""
+    return {
         (each["alertname"], alert["exp_labels"].get("perch_stage", ""))
-        for test in tests
+        for test in yaml.safe_load((folder / "tests.yml").read_text())["tests"]
         for each in test["alert_rule_test"]
         for alert in each["exp_alerts"]
     }
-    assert fired == {(alert.name, alert.labels.get("perch_stage", "")) for alert in rules.alerts}
+
+
+def shipped(file: Path) -> Plan:
+    plan = PlanFolder(file.parent, KINDS).read_file(file).report.plan
+    assert plan is not None
+    return plan
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
 def test_shipped_plans_make_rules_that_fire(file: Path, tmp_path: Path) -> None:
-    plan = PlanFolder(file.parent, KINDS).read_file(file).report.plan
-    assert plan is not None
+    """O2, for each that asks Prometheus."""
+    plan = shipped(file)
+    assert prometheuses(plan, KINDS) == ["prom"]
     rules = made(plan, tmp_path)
     accepted(tmp_path)
     passes(tmp_path)
-    told = [alert for alert in rules.alerts if alert.stage] + list(rules.left_out)
+    told = [alert for alert in rules.alerts if alert.stage and not alert.name.endswith("OnBothSides")]
     assert any(alert.name.endswith("Unseen") for alert in rules.alerts)
     conditions = [rule for stage in plan.stages for rule in (*stage.rollback_when, *stage.promote_when)]
-    assert len(told) == len(conditions) + len(plan.complete_when)
+    assert len(told) + len(rules.left_out) == len(conditions) + len(plan.complete_when)
+    assert fired_by_the_tests(tmp_path) == {identity(alert) for alert in rules.alerts}
+
+
+WEEKS = {
+    "no_data": {"after": "2d", "then": "hold"},
+    "complete_when": [],
+    "stages": [
+        {
+            "weight": "100%",
+            "bake": "60d",
+            "settle": "14d",
+            "promote_when": ["pods == 0", "age_of(seen) < 9d"],
+            "rollback_when": ["queue > 500 for 7d", "queue > 900 for 10m", "p99 > 2s after 30d"],
+        }
+    ],
+}
+
+
+def test_what_waits_and_lasts_for_weeks_is_tried_in_few_evaluations(tmp_path: Path) -> None:
+    """O2: weeks were lived through minute by minute, and nobody waits for promtool that long."""
+    rules = made(a_plan(**WEEKS), tmp_path)
+    passes(tmp_path)
+    tests = yaml.safe_load((tmp_path / "tests.yml").read_text())
+    step = seconds_in(tests["evaluation_interval"])
+    ends = [max(seconds_in(each["eval_time"]) for each in test["alert_rule_test"]) for test in tests["tests"]]
+    assert max(ends) / step <= 100
+    assert fired_by_the_tests(tmp_path) == {identity(alert) for alert in rules.alerts}
+
+
+def seconds_in(duration: str) -> float:
+    return parse_duration(duration).total_seconds()
 
 
 @pytest.mark.parametrize(("span", "written"), [(1382580.0, "1382580s"), (0.25, "0.25s"), (600.0, "600s")])
@@ -99,8 +143,10 @@ def test_the_generated_tests_fail_on_rules_that_someone_loosened(tmp_path: Path)
     text, tests = (tmp_path / "rules.yml").read_text(), yaml.safe_load((tmp_path / "tests.yml").read_text())
     for name, right, wrong in (
         ("ShopSuccessBelow95Percent", "< 95)", "<= 95)"),
-        ("ShopQueueAbove500For10m", "for: 10m", "for: 20m"),
-        ("ShopP99Above2sAfter10m", ">= 600", ">= 60"),
+        ("ShopQueueAbove500For10m", "for: 10m", "for: 11m"),
+        ("ShopQueueAbove500For10m", "for: 10m", "for: 9m"),
+        ("ShopP99Above2sAfter10m", ">= 600", ">= 541"),
+        ("ShopP99Above2sAfter10m", ">= 600", ">= 660"),
         ("ShopMemoryAbove90Percent", " == 1\n", " >= 1\n"),
     ):
         about = [test for test in tests["tests"] if name in test["name"]]
@@ -310,10 +356,10 @@ def test_while_perch_is_silent_the_guard_goes_by_the_stage_that_it_told_last(tmp
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Any:
-    def run(*words: str, **changes: Any) -> Result:
+    def run(*words: str, env: dict[str, str | None] | None = None, **changes: Any) -> Result:
         (tmp_path / "shop.yaml").write_text(yaml.safe_dump(tree(**changes), sort_keys=False))
         given = {"kinds": lambda: KINDS, "plans": tmp_path}
-        return CliRunner().invoke(perch_plan, words, obj=given, prog_name="perch plan")
+        return CliRunner().invoke(perch_plan, words, obj=given, env=env, prog_name="perch plan")
 
     return run
 
@@ -326,6 +372,52 @@ def test_the_command_prints_rules_and_tells_on_stderr_what_is_left_out(shell: An
     assert "# - stage 5% (first): 'chat down' is no alert rule" in result.stdout
     tests = shell("rules", "shop", "--source", "prom", "--tests", "my-rules.yml")
     assert yaml.safe_load(tests.stdout)["rule_files"] == ["my-rules.yml"]
+
+
+NAMING: dict[str, Any] = {
+    "sides": {"canary": 'track="${TRACK}"'},
+    "metrics": {
+        "success": {
+            "source": "prom",
+            "unit": "percent",
+            "query": 'sum(ok{job="${JOB}",$side})',
+            "at_least": {"query": 'sum(all{zone="${ZONE:-eu}"})', "value": 5},
+        },
+        "chat": {"source": {"kind": "probe", "url": "${CHAT_URL}"}},
+    },
+    "stages": [{"weight": "100%", "bake": "1h", "promote_when": ["success > 99%"]}],
+}
+
+
+def test_what_a_question_names_is_filled_in_as_perch_asks_it(shell: Any) -> None:
+    """O2: Prometheus fills nothing in; such a rule matched nothing, and never fired."""
+    result = shell("rules", "shop", env={"JOB": "shop", "TRACK": "blue"}, **NAMING)
+    assert result.exit_code == 0, result.output
+    rules = yaml.safe_load(result.stdout)["groups"][0]["rules"]
+    asked = {rule["record"]: rule["expr"] for rule in rules if "record" in rule}
+    assert asked["perch:metric"] == 'sum(ok{job="shop",track="blue"})'
+    assert asked["perch:samples"] == 'sum(all{zone="eu"})'
+    assert "${" not in result.stdout
+
+
+def test_variables_that_are_not_set_are_all_named_with_what_to_type_and_no_rule_is_printed(shell: Any) -> None:
+    result = shell("rules", "shop", env={"JOB": None, "TRACK": None}, **NAMING)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Not set: JOB, TRACK." in result.stderr
+    assert "Named by: success." in result.stderr
+    assert "JOB=… TRACK=… perch plan rules shop" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["SHOP_TOKEN", "SHOP_WORD"])
+def test_a_secret_gets_into_no_rule_by_its_name_or_because_the_plan_names_it_as_one(shell: Any, name: str) -> None:
+    """Law 8: whoever may look at Prometheus may read its rules."""
+    naming = yaml.safe_load(yaml.safe_dump(NAMING).replace("JOB", name))
+    prom = {"kind": "prometheus", "url": "${PROMETHEUS_URL}", "token_env": "SHOP_WORD"}
+    env = {name: "correct-horse-battery", "TRACK": "blue"}
+    result = shell("rules", "shop", env=env, sources={"prom": prom}, **naming)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"May hold a secret: {name}." in result.stderr
+    assert "correct-horse" not in result.output
 
 
 def test_of_several_prometheuses_one_must_be_named_and_of_none_there_are_no_rules(shell: Any) -> None:

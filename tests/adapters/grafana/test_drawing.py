@@ -125,12 +125,13 @@ def test_perchs_own_dashboard_ships_and_asks_for_metrics_that_perch_has() -> Non
 def test_a_question_that_names_an_unset_variable_is_not_drawn_half() -> None:
     plan = a_plan(
         sources=SOURCES,
-        metrics={"m": {"source": "prom", "unit": "count", "query": 'm{job="${JOB}"}'}},
+        sides={"canary": 'track="${TRACK}"'},
+        metrics={"m": {"source": "prom", "unit": "count", "query": 'm{job="${JOB}",$side}'}},
         stages=[a_stage("5%", promote_when=["m > 1"], warn_unless=[], rollback_when=[])],
     )
     with pytest.raises(MissingEnvironment):
-        dashboard_of(plan, {})
-    assert 'm{job=\\"x\\"}' in dashboard_of(plan, {"JOB": "x"})
+        dashboard_of(plan, {"JOB": "x"})
+    assert 'm{job=\\"x\\",track=\\"y\\"}' in dashboard_of(plan, {"JOB": "x", "TRACK": "y"})
 
 
 @given(st.text(max_size=20))

@@ -78,6 +78,9 @@ def test_a_rollout_that_a_person_held_stays_theirs() -> None:
     frozen(story, a_freeze())
     assert story.rollout.hold is not None
     assert (story.rollout.hold.cause, story.rollout.hold.owner) == ("person", ANA.id)
+    theirs = story.rollout.hold
+    assert frozen(story)
+    assert (story.rollout.hold, story.rollout.frozen) == (theirs, None), "with its deadline, when the freeze ends"
 
 
 @pytest.mark.parametrize("state", [State.ROLLING_BACK, State.KILLING, State.STUCK, State.ROLLED_BACK, State.COMPLETED])

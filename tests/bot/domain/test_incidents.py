@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from bot.domain.gates import bake_waits_for
-from bot.domain.incident_moves import KEPT, begin, end
+from bot.domain.incident_moves import KEPT, begin, end, hear
 from bot.domain.incidents import forbidding, open_ones
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
-from bot.domain.severities import Severity, severity
+from bot.domain.severities import Heard, Severity, severity
 from bot.domain.waits import Wait
 from tests.builders import ANA, BEN, MINUTE, START, Story, a_plan, a_rollout, a_stage
 
@@ -47,6 +48,35 @@ def test_what_another_system_says_twice_is_one_incident() -> None:
     assert first is not None
     assert begin(first.rollout, Severity.SEV1, "x", START, ANA, "pagerduty:P1") is None
     assert begin(first.rollout, Severity.SEV1, "x", START, ANA, "pagerduty:P2") is not None
+
+
+def heard(minutes: int, *, over: bool) -> Heard:
+    return Heard(
+        source="pagerduty:P1",
+        severity=Severity.SEV1,
+        what="x",
+        began=START,
+        at=START + minutes * MINUTE,
+        over=over,
+    )
+
+
+WORDS = {
+    "triggered": heard(0, over=False),
+    "resolved": heard(5, over=True),
+    "reopened": heard(10, over=False),
+    "resolved again": heard(15, over=True),
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(WORDS)), ids=", ".join)
+def test_in_whatever_order_its_words_come_the_newest_one_counts(order: tuple[str, ...]) -> None:
+    """Law 6, E10: webhooks come late and twice, and an incident that is open there keeps a rollout from completing."""
+    rollout, known = a_rollout(), -1
+    for word in (*order, *order):
+        step = hear(rollout, WORDS[word], START + 20 * MINUTE, ANA)
+        rollout, known = step.rollout if step is not None else rollout, max(known, list(WORDS).index(word))
+        assert bool(open_ones(rollout)) is (known in (0, 2)), word
 
 
 def test_many_that_are_over_are_forgotten_and_none_that_is_open() -> None:

@@ -139,3 +139,24 @@ def test_outcomes_without_a_kill_change_nothing() -> None:
 def test_rearming_is_on_record_with_what_was_put_back() -> None:
     step = kills.rearm(a_rollout(state=State.KILLED), LATE, CLEO, ["switch"])
     assert (step.rollout.rearmed_at, step.happenings[0].facts["restored"]) == (LATE, ["switch"])
+
+
+def test_what_stood_and_cannot_be_asked_now_widens_no_tier() -> None:
+    """Law 3: a far side that is sick says nothing of the canary; one that says it is on again does."""
+    stood = kills.note_outcomes(killing(), [outcome()])
+    sick = watched(stood, outcome(applied=None, read=None, fault="no answer"), at=LATE, late="queue == 0")
+    assert sick.rollout.kill is not None
+    assert not kills.missed(sick.rollout.kill.outcomes)
+    assert sick.rollout.kill.outcomes[0].fault == "no answer"
+    on_again = watched(stood, outcome(applied=8, read=None, fault="applied, but doesn't read back"), at=LATE)
+    assert on_again.rollout.kill is not None
+    assert on_again.rollout.kill.tier == 2
+
+
+def test_a_kill_is_not_done_while_a_raise_may_still_land() -> None:
+    """Law 7: to the very second until which it may."""
+    kill = killing().kill
+    assert kill is not None
+    landing = killing().but(kill=kill.model_copy(update={"lands_by": LATE}))
+    assert watched(landing, outcome(), at=LATE - SECOND).rollout.state is State.KILLING
+    assert watched(landing, outcome(), at=LATE).rollout.state is State.KILLED

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import gates, moves
+from bot.domain import gates, moves, rollbacks
 from bot.domain.errors import IllegalMove
 from bot.domain.machine import State
 from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout, Way
 from bot.domain.units import ZERO, Weight
-from tests.builders import ANA, BEN, CLEO, MINUTE, START, Story, a_plan, a_rollout, a_stage
+from tests.builders import ANA, BEN, CLEO, MINUTE, START, Story, a_plan, a_rollout, a_stage, at_stage
 
 
 def backwards(to: str) -> Plan:
@@ -178,6 +178,16 @@ def test_a_rollback_to_part_of_the_way_is_held_there_with_fresh_clocks(to: str, 
     assert rollout.hold.then == "rollback"
 
 
+def test_a_rollback_never_leads_above_what_was_last_read() -> None:
+    """Law 10: somebody has taken it lower; what couldn't be read counts as it was confirmed."""
+    plan = backwards("previous")
+    rollout = at_stage(plan, 2)
+    assert moves.back_to(rollout, plan) == Weight(10)
+    assert moves.back_to(rollout.but(seen_weight=Weight(3)), plan) == Weight(3)
+    assert moves.back_to(rollout.but(seen_weight=None), plan) == Weight(10)
+    assert moves.back_to(rollout.but(confirmed=Weight(1)), plan) == Weight(1)
+
+
 def test_after_a_rollback_to_a_weight_between_stages_the_next_gate_leads_on() -> None:
     story = Story.baking(backwards("5%"), stage=2).roll_back().lands().resume().until(State.GATE)
     assert gates.stands_confirmed(story.rollout)
@@ -188,7 +198,7 @@ def test_what_does_not_come_down_is_stuck_told_once_and_tried_for_ever() -> None
     """`stuck` never pretends."""
     story = Story.baking().roll_back()
     for _ in range(3):
-        story.take(moves.not_coming_down(story.rollout, story.now, "refused", "1%", MINUTE))
+        story.take(rollbacks.not_coming_down(story.rollout, story.now, "refused", "1%", MINUTE))
     assert (story.rollout.state, story.kinds().count("stuck")) == (State.STUCK, 1)
     assert story.rollout.intent is not None
     assert story.rollout.due_at == story.now + MINUTE

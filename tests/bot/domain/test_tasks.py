@@ -164,3 +164,19 @@ def test_an_end_is_kept_once_and_at_the_time_that_it_came() -> None:
     assert step is not None
     assert step.rollout.tasks[0].ended_at == START + 6 * MINUTE
     assert tasks.ended(step.rollout, plan, "r1", result, START + 9 * MINUTE) is None
+
+
+@pytest.mark.parametrize("on_fail", ["rollback", "kill"])
+@pytest.mark.parametrize("outcome", ["stopped", "unfinished"])
+def test_only_a_task_that_failed_takes_anything_down(on_fail: str, outcome: str) -> None:
+    """Law 3: of one that was stopped, or has no result, nobody knows that the canary is bad."""
+    plan = a_plan_with({**TASK, "on_fail": on_fail})
+    over = {"ended_at": START + 6 * MINUTE, "why": "x"}
+    unknown = at_stage(plan, tasks=(a_run(plan, outcome=outcome, **over),))
+    step = tasks.after_spoiled(unknown, plan, START + 7 * MINUTE, "i")
+    assert step is not None
+    assert (step.rollout.state, step.emergency) == (State.HELD, "")
+    failed = at_stage(plan, tasks=(a_run(plan, outcome="failed", **over),))
+    step = tasks.after_spoiled(failed, plan, START + 7 * MINUTE, "i")
+    assert step is not None
+    assert step.emergency or step.rollout.state is State.ROLLING_BACK

@@ -12,6 +12,7 @@ import pytest
 
 from bot.engine.hearing import Hearing
 from bot.engine.outbox import Sender
+from bot.engine.saying import Sayer
 from bot.engine.second_way import Fallback
 from bot.ports import Change, Lane, Outgoing, OutOfReach, OutsideFault, Posted, Said, ShutOut, SlowDown, Unwelcome
 from bot.wording import BY_ITSELF
@@ -79,7 +80,7 @@ class Scene:
     def perch(self, second_channel: str) -> None:
         """A process over what is there; the first one or the next."""
         self.hearing = Hearing(self.town, lambda: self.now)
-        self.sender = Sender(
+        sayer = Sayer(
             self.outbox,
             self.hearing,
             self.rollouts,
@@ -88,11 +89,10 @@ class Scene:
                 BY_ITSELF[outgoing.say](outgoing.facts) if outgoing.say in BY_ITSELF else words(outgoing, *rest)
             ),
             lambda: self.now,
-            BRISK,
-            second_channel=second_channel,
-            second_way=self.pager,
+            self.pager,
         )
-        self.fallback = Fallback(self.outbox, self.sender.sayer, self.hearing, lambda: self.now)
+        self.sender = Sender(self.outbox, sayer, lambda: self.now, BRISK, second_channel=second_channel)
+        self.fallback = Fallback(self.outbox, sayer, self.hearing, lambda: self.now)
 
     async def put(self, *messages: Outgoing) -> None:
         await self.outbox.add(messages, self.now, ROLLOUT)

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import NotAllowed
+from bot.domain.kills import still_on
 from bot.domain.machine import State
 from bot.domain.obstacles import KillEngaged
 from bot.domain.units import ZERO, Weight
 from bot.ports import OutOfReach, StoreAway
 from tests.fakes.traffic import Trouble
-from tests.rig import ANA, BEN, CLEO, DEV, rig, sick, tree
+from tests.rig import ANA, BEN, CLEO, DEV, beside, rig, sick, tree
 from tests.waiting import HANGS_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_databases")]
@@ -254,3 +255,39 @@ async def test_a_kill_does_not_wait_for_a_slack_that_hangs(tmp_path: Path) -> No
         async with asyncio.timeout(HANGS_S):
             await story.engine.desk.kill(story.request("kill", ANA), rollout.id, "fire")
         assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")
+
+
+async def test_a_kill_without_a_card_does_not_wait_for_slack_to_name_its_operators(tmp_path: Path) -> None:
+    """Law 2: on a machine that has no card yet one is made, and whom it names is the least of it."""
+    async with rig(tmp_path) as story, beside(story, tmp_path, state="elsewhere") as other:
+        rollout = await story.start()
+        story.people.hanging = True
+        async with asyncio.timeout(HANGS_S):
+            await other.engine.desk.kill(other.request("kill", surface="shell"), rollout.id, "fire")
+        assert story.traffic[0].weight == ZERO
+
+
+@pytest.mark.parametrize("what", ["method", "target"])
+async def test_two_that_are_called_alike_are_two(tmp_path: Path, what: str) -> None:
+    """Law 2: two flags behind one address have one name for people; one that is off doesn't speak for the other."""
+    alike = [{"kind": "fake"}, {"kind": "fake", "number": 1}]
+    given = tree(kill_switch=[alike]) if what == "method" else tree(traffic=alike)
+    async with rig(tmp_path, given, switches=2, targets=2) as story:
+        both = story.kills if what == "method" else story.traffic
+        for each in both:
+            each.target = "fake https://flags.example enabled"
+        rollout = await story.start()
+        assert rollout.state is State.BAKING
+        both[1].far.trouble = Trouble.DENY
+        killed = await story.engine.desk.kill(story.request("kill"), rollout.id, "fire")
+        assert killed.kill is not None
+        assert len(still_on(killed.kill)) == 1
+        await story.settle()
+        await story.minutes(0.2, step_s=2)
+        rollout = await story.load(rollout)
+        assert rollout.state in (State.KILLING, State.STUCK)
+        both[1].far.trouble = None
+        await story.minutes(0.2, step_s=2)
+        assert (await story.load(rollout)).state is State.KILLED
+        assert [each.standing for each in story.kills] == (["off", "off"] if what == "method" else ["off", "on"])
+        assert [each.weight for each in story.traffic] == [ZERO, ZERO if what == "target" else story.traffic[1].weight]

@@ -1,6 +1,7 @@
 """Actions before a stage, after it and at the end (R20): in order, once, and nothing rises without them."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,19 @@ async def test_a_before_that_fails_stops_the_raise_and_it_is_held_and_told(tmp_p
         rollout = await roll_back(story, rollout)
         assert story.effects[0].journal[2:] == ["end effect 1", "end effect 0"]
         assert not story.effects[0].stands
+
+
+async def test_of_a_before_that_fails_one_message_says_it_all(tmp_path: Path) -> None:
+    """R20: there were two, and people read alike things twice; both are on record."""
+    async with rig(tmp_path, plan({}, {"before": [FIRST]})) as story:
+        rollout = await story.until_gate(await story.start())
+        story.effects[0].far.trouble = Trouble.DENY
+        await story.said()
+        rollout = await story.approve(rollout)
+        told = [message for message in await story.said() if message.say in ("action_failed", "held")]
+        assert [message.say for message in told if message.thread] == ["held"]
+        assert "action 0" in told[0].facts["why"]
+        assert {"action_failed", "held"} <= set(await story.kinds_on_record(rollout))
 
 
 async def test_after_a_hold_what_is_done_is_not_done_twice(tmp_path: Path) -> None:
@@ -221,3 +235,31 @@ async def test_two_processes_do_each_action_once(tmp_path: Path) -> None:
         idle = asyncio.create_task(other.engine.effects.idle())
         await until(lambda: idle.done() or len(story.effects[0].journal) > 1)
         assert story.effects[0].journal == ["begin effect 0"]
+
+
+async def test_what_was_begun_for_a_former_raise_and_fails_is_tried_for_the_present_one(tmp_path: Path) -> None:
+    """R20: held and resumed while it hung, it fails in the middle of the next raise, which must not wait for ever."""
+    async with rig(tmp_path, plan({}, {"before": [FIRST]})) as story:
+        rollout = await story.until_gate(await story.start())
+        story.effects[0].hanging = asyncio.Event()
+        request = story.request("approve", BEN, surface="button", gate=rollout.gate.id if rollout.gate else "")
+        await story.engine.desk.approve(request, rollout.id)
+        async with asyncio.timeout(HANGS_S):
+            await story.effects[0].far.until_called(f"begin {rollout.id}-2-before-1")
+        await story.engine.desk.hold(story.request("hold"), rollout.id, "wait", None)
+        await story.engine.works.idle()
+        rollout = await story.engine.desk.resume(story.request("resume"), rollout.id, "go on")
+        while rollout.state is not State.GATE:
+            story.now += timedelta(minutes=1)
+            await story.engine.ticker.tick()
+            await story.engine.ticker.idle()
+            rollout = await story.load(rollout)
+        request = story.request("approve", BEN, surface="button", gate=rollout.gate.id if rollout.gate else "")
+        await story.engine.desk.approve(request, rollout.id)
+        story.effects[0].far.trouble = Trouble.DENY
+        story.effects[0].hanging.set()
+        await story.rest()
+        rollout = await story.load(rollout)
+        assert (rollout.state, rollout.confirmed) == (State.HELD, Weight(1))
+        assert rollout.hold is not None
+        assert rollout.hold.cause == "action"

@@ -22,6 +22,7 @@ from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.trends import History
 from bot.engine.outbox import Sender
+from bot.engine.saying import Sayer
 from bot.ports import Change, Lane, Outgoing, Posted, Said, SlowDown
 from bot.sandbox.workspace.rates import Rates
 from bot.sandbox.workspace.refusals import Refused
@@ -161,7 +162,7 @@ async def live(minutes: float, rollouts: int, channels: int = 1, incidents: Mapp
     kept = MemoryRollouts(clock, outbox, outage)
     ids = [f"materializers-{number}" for number in range(rollouts)]
     messenger = Counted(Rates(loop.time))
-    sender = Sender(outbox, messenger, kept, plan_of, words, clock)
+    sender = Sender(outbox, Sayer(outbox, messenger, kept, plan_of, words, clock), clock)
     fleet = Fleet(messenger, outbox, sender, ids)
     sending = asyncio.create_task(sender.run())
     for number, id in enumerate(ids):

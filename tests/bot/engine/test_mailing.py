@@ -12,6 +12,7 @@ import pytest
 import bot.wording
 from bot.engine.mailing import Mailing
 from bot.engine.outbox import Sender
+from bot.engine.saying import Sayer
 from bot.papers import RolloutPapers, Subject
 from bot.ports import Denied, Outgoing, OutOfReach, Posted
 from storage.keepings import DONE
@@ -129,16 +130,8 @@ async def test_the_sender_hands_letters_over_and_posts_the_rest(story: Rig, mail
     slack, now = FakeMessenger(), story.now
     mailing = Mailing(story.engine.keepings, lambda: story.now, able=True)
     engine = story.engine
-    sender = Sender(
-        engine.outbox,
-        slack,
-        engine.rollouts,
-        engine.ledger.plan_of,
-        bot.wording.say,
-        lambda: now,
-        BRISK,
-        mailing=mailing,
-    )
+    said, clock = (engine.rollouts, engine.ledger.plan_of, bot.wording.say), lambda: now
+    sender = Sender(engine.outbox, Sayer(engine.outbox, slack, *said, clock, mailing=mailing), clock, BRISK)
     mailer.fault = OutOfReach("away")
     rollout = await story.start()
     running = asyncio.create_task(sender.run())

@@ -16,7 +16,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.trends import History
 from bot.engine.outbox import Sender
 from bot.engine.pace import Pace
-from bot.engine.saying import LANDS_WITHIN
+from bot.engine.saying import LANDS_WITHIN, Sayer
 from bot.ports import Change, Denied, Lane, Outgoing, OutOfReach, Posted, Said, SlowDown, Uncertain
 from tests.bot.wording.stories import a_plan, a_rollout
 from tests.fakes.memory import MemoryOutbox, MemoryRollouts, Outage
@@ -142,7 +142,7 @@ async def desk(pace: Pace = BRISK, messenger: FakeMessenger | None = None) -> As
     rollouts = MemoryRollouts(clock, outbox, outage)
     await rollouts.create(a_rollout(), {}, Change())
     messenger = messenger or FakeMessenger()
-    sender = Sender(outbox, messenger, rollouts, one_plan, words, clock, pace)
+    sender = Sender(outbox, Sayer(outbox, messenger, rollouts, one_plan, words, clock), clock, pace)
     task = asyncio.create_task(sender.run())
     try:
         yield Desk(outbox, rollouts, messenger, sender, skip)
@@ -295,7 +295,8 @@ async def test_what_a_crash_left_half_sent_is_looked_for_by_the_next_process() -
         _cut_off("slow")
     messenger = FakeMessenger(marks={"slow": Posted("#c", "9")})
     now = [START]
-    sender = Sender(outbox.reopened(), messenger, here.rollouts, one_plan, words, lambda: now[0], BRISK)
+    left, clock = outbox.reopened(), lambda: now[0]
+    sender = Sender(left, Sayer(left, messenger, here.rollouts, one_plan, words, clock), clock, BRISK)
     task = asyncio.create_task(sender.run())
     await outbox.add([note("next", to="#c")], START, ROLLOUT)
     sender.wake()

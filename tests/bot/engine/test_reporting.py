@@ -15,6 +15,7 @@ from bot.domain.chronicle import Chronicle
 from bot.domain.machine import State
 from bot.engine.outbox import Sender
 from bot.engine.reporting import TRIES, HandingOver, Reports, report_due, report_message
+from bot.engine.saying import Sayer
 from bot.ports import Attachment, Change, Denied, Lane, Outgoing, OutOfReach, SlowDown, Uncertain, Unwelcome
 from bot.wording.report.files import files as written
 from tests.bot.engine.test_outbox import BRISK, FakeMessenger, one_plan, words
@@ -97,7 +98,8 @@ async def a_post(*faults: Exception, lost: Sequence[Exception] = ()) -> AsyncIte
     rollout = await rollouts.create(a_rollout(State.COMPLETED), {}, Change())
     messenger, files = FakeMessenger(), FakeFiles(faults=[*faults], lost=[*lost])
     handing = HandingOver(Canned(), files)
-    sender = Sender(outbox, messenger, rollouts, one_plan, words, lambda: now[0], BRISK, reports=handing)
+    sayer = Sayer(outbox, messenger, rollouts, one_plan, words, lambda: now[0], reports=handing)
+    sender = Sender(outbox, sayer, lambda: now[0], BRISK)
     root = Outgoing("status", key=f"status:{ROLLOUT}", lane=Lane.URGENT)
     await outbox.add([root, report_message(rollout, 31)], START, ROLLOUT)
     running = asyncio.create_task(sender.run())

@@ -6,6 +6,7 @@ import pytest
 
 from bot.assembly import all_kinds
 from bot.domain.errors import NotAllowed
+from bot.domain.phrases import Phrase
 from bot.domain.plan import Plan
 from bot.domain.planning.reading import read_plan
 from bot.domain.rollout import Person
@@ -72,3 +73,21 @@ async def test_a_plan_that_names_nobody_lets_nobody_in() -> None:
     with pytest.raises(NotAllowed, match="takes the override role") as refused:
         await Rights(People({"U0ANA": {"@sre"}})).permit(asked(), "override", nobody)
     assert "whoever keeps the plan web" in refused.value.next_step
+
+
+class Guests(People):
+    """Everybody is in the group that a plan names, and a guest all the same."""
+
+    async def refused(self, user: str) -> str:
+        return "guests may not act"
+
+
+@pytest.mark.parametrize("what", [*UPWARD, "stop"])
+async def test_a_guest_in_the_right_group_may_nothing(planned: Plan, what: Right) -> None:
+    """Law 8: user groups may hold guests, bots and people of other workspaces."""
+    rights = Rights(Guests({"U0ANA": {"@sre", "@sre-leads"}}))
+    with pytest.raises(NotAllowed, match="guests may not act"):
+        await rights.permit(asked(), what, planned)
+    with pytest.raises(NotAllowed, match="guests may not act"):
+        await rights.permit_among(asked(), Phrase("tick this"), ["@sre"])
+    assert not await rights.is_among("U0ANA", ["@sre"])

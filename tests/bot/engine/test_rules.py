@@ -10,10 +10,12 @@ import pytest
 from bot.domain.errors import ApprovedAlready, NotAllowed, NotPromotable, StaleClick, WrongStage
 from bot.domain.evidence import WORKSPACE
 from bot.domain.machine import State
-from bot.domain.obstacles import AlreadyLive, Cooldown, OutsideWindow
+from bot.domain.obstacles import AlreadyLive, Cooldown, KillEngaged, OutsideWindow, TargetTaken
 from bot.domain.units import ZERO, Weight
+from bot.engine import obstacles
+from bot.engine.requests import Start
 from tests.fakes.traffic import Trouble
-from tests.rig import ANA, BEN, CLEO, DEV, again, rig, sick, tree
+from tests.rig import ANA, BEN, CLEO, DEV, again, beside, rig, sick, tree
 
 pytestmark = pytest.mark.anyio
 
@@ -315,3 +317,68 @@ async def test_a_baseline_from_before_the_start_stays_as_it_was_while_stages_bak
         story.numbers.values["latency"] = 9.0
         await story.minutes(3)
         assert (await story.load(rollout)).baselines["latency"].value == 2.0
+
+
+async def test_two_plans_of_one_target_started_in_the_same_moment_make_one_rollout(tmp_path: Path) -> None:
+    """Identity: one live rollout per traffic target; both had looked before either was there (law 6)."""
+    plans = {name: tree(name=name) for name in ("one", "two")}
+    async with rig(tmp_path, plans=plans) as story, beside(story, tmp_path) as other:
+        results = await asyncio.gather(
+            *(
+                process.engine.desk.start(process.request("start"), Start(plan=name, weight=Weight(1), version="v2"))
+                for name, process in zip(plans, (story, other), strict=True)
+            ),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(result, TargetTaken) for result in results) == 1
+        assert len(await story.engine.rollouts.live()) == 1
+
+
+@pytest.mark.parametrize("how", ["observed", "aborted"])
+async def test_what_moved_nothing_ends_no_cooldown(tmp_path: Path, how: str) -> None:
+    """R11: watching for a while, or a start that its preflight stopped, is no way around it."""
+    async with rig(tmp_path) as story:
+        first = await story.start()
+        await story.engine.desk.rollback(story.request("rollback"), first.id, "")
+        await story.minutes(2)
+        if how == "observed":
+            await story.start(how="observe")
+        else:
+            story.numbers.values["errors"] = sick()
+            assert (await story.start(BEN, override="fixed the leak", fix="OPS-7")).state is State.ABORTED
+            story.numbers.values["errors"] = 0.0
+        for live in await story.engine.rollouts.live():
+            await story.engine.desk.rollback(story.request("rollback"), live.id, "")
+        await story.settle()
+        latest = (await story.engine.rollouts.latest("materializers", 1))[0]
+        assert latest.state in (State.OBSERVED, State.ABORTED)
+        with pytest.raises(Cooldown):
+            await story.start()
+
+
+async def test_what_was_killed_stays_killed_however_often_the_plan_runs_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law 2: only the newest rollouts are looked at, and those of a lab are none of them."""
+    monkeypatch.setattr(obstacles, "FORMER", 1)
+    async with rig(tmp_path, tree(cooldown="24h @production, 1h @lab")) as story:
+        killed = await story.start()
+        await story.engine.desk.kill(story.request("kill"), killed.id, "bad")
+        await story.minutes(1)
+        elsewhere = await story.start(environment="lab")
+        await story.engine.desk.rollback(story.request("rollback"), elsewhere.id, "")
+        await story.minutes(1)
+        with pytest.raises(KillEngaged):
+            await story.start()
+
+
+async def test_no_bake_is_ended_early_while_its_metrics_settle(tmp_path: Path) -> None:
+    """Law 1: nothing hard has been judged, so there is no verdict to go up on."""
+    async with rig(tmp_path, tree(stages=staged(settle="10m", bake="20m"))) as story:
+        rollout = await story.start()
+        await story.minutes(2)
+        with pytest.raises(NotPromotable, match="settling"):
+            await story.engine.desk.promote(story.request("promote", BEN), rollout.id, "in a hurry")
+        await story.minutes(10)
+        opened = await story.engine.desk.promote(story.request("promote", BEN), rollout.id, "in a hurry")
+        assert opened.state is State.GATE

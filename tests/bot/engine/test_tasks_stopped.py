@@ -189,3 +189,26 @@ async def test_no_check_and_no_way_down_waits_for_it(tmp_path: Path) -> None:
         await story.engine.ticker.idle()
         assert (await story.load(rollout)).state is State.ROLLED_BACK
         far.clear.set()
+
+
+@pytest.mark.parametrize("ahead_s", [-7200, 0, 7200])
+async def test_a_task_that_was_put_on_record_a_moment_ago_is_left_to_who_put_it_there(
+    tmp_path: Path, ahead_s: float
+) -> None:
+    """R24: before it is taken up nobody holds it. Where nobody takes it up, the next process says so, and by a clock
+    that is hours away too."""
+    far = Far()
+    async with open_rig(tmp_path, far, {**BURST, "at": "0s"}) as story:
+        story.engine.ledger.on_saved.remove(story.engine.tasks.saw)
+        rollout = await story.start()
+        await tick(story)
+        async with beside(story, tmp_path, ahead_s=ahead_s) as other:
+            other.engine.tasks.saw(await other.load(rollout))
+            await other.engine.tasks.idle()
+            left = [each.outcome for each in (await story.load(rollout)).tasks]
+            assert left == ([""] if ahead_s == 0 else ["unfinished"])
+            other.now += timedelta(seconds=6)
+            other.engine.tasks.saw(await other.load(rollout))
+            await other.engine.tasks.idle()
+            assert [each.outcome for each in (await story.load(rollout)).tasks] == ["unfinished"]
+        assert far.begun == 0

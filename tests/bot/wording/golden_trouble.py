@@ -153,10 +153,14 @@ def _tasks() -> Iterator[tuple[str, Story]]:
 
 def _besides() -> Iterator[tuple[str, Story]]:
     act = {"key": "m-1-2-before-1", "what": "start the queue exporter", "kind": "command", "when": "before", "stage": 1}
-    refused = {**act, "fault": "systemctl ended with exit code 5: Unit queue-exporter.service not found."}
+    fault = "systemctl ended with exit code 5: Unit queue-exporter.service not found"
+    refused = {**act, "fault": f"{fault}."}
     done = {**act, "said": "systemctl ended well", "took_s": 3.2}
     yield "action_done", ("action_done", done, here(State.SHIFTING))
     yield "action_failed", ("action_failed", refused, here(State.HELD))
+    why = f"'{act['what']}' is to be done before 10%, and failed: {fault}"
+    held = {"why": why, "owner": ANA.id, "until": (NOW + timedelta(days=1)).timestamp(), "then": "hold"}
+    yield "held.action", ("held", {**held, "cause": "action"}, here(State.HELD))
     yield "action_failed.after", ("action_failed", {**refused, "when": "after"}, here(State.BAKING))
     yield "action_failed.completed", ("action_failed", {**refused, "when": "completed"}, here(State.COMPLETED))
     yield "action_undone", ("action_undone", done, here(State.ROLLED_BACK))

@@ -15,6 +15,8 @@ from aiohttp import web
 from adapters.notify.slack import SlackMessenger, slack_client
 from bot.engine.outbox import Sender
 from bot.engine.pace import Pace
+from bot.engine.saying import Sayer
+from bot.engine.spreading import Spreading
 from bot.sandbox.workspace import Workspace
 from bot.wording import say
 from commands.slack.bolt import Door
@@ -103,16 +105,14 @@ async def town(folder: Path, *, signed: bool = False, plan: dict[str, Any] | Non
         messenger, engine = SlackMessenger(client), story.engine
         loop = asyncio.get_running_loop()
         began = loop.time()
-        sender = Sender(
-            engine.outbox,
-            messenger,
-            engine.rollouts,
-            engine.ledger.plan_of,
-            say,
-            lambda: story.now + timedelta(seconds=loop.time() - began),
-            BRISK,
-            directory=story.people,
-        )
+
+        def later() -> datetime:
+            return story.now + timedelta(seconds=loop.time() - began)
+
+        spreading = Spreading(story.people, engine.outbox, later)
+        known = (engine.rollouts, engine.ledger.plan_of)
+        sayer = Sayer(engine.outbox, messenger, *known, say, later, spreading=spreading)
+        sender = Sender(engine.outbox, sayer, later, BRISK)
         engine.ledger.on_saved.append(lambda _: sender.wake())
         inbox, outbox = ShakyInbox(engine.inbox), ShakyOutbox(engine.outbox)
         worker = Worker(inbox, outbox, engine.desk, messenger, lambda: story.now, wake_sender=sender.wake)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.domain import freezes, moves
+from bot.domain import freezes, moves, rollbacks
 from bot.domain.freezes import Freeze
 from bot.domain.plan import Plan
 from bot.domain.rollout import Frozen, Intent, Person, Rollout
@@ -23,7 +23,7 @@ from commands.web.alertmanager import AlertDoor
 from commands.web.alerts import Alert
 
 _fence: Any = Mover._fence
-_freeze, _permit, _roll_back = Freezing.freeze, Rights.permit_by_any, moves.roll_back
+_freeze, _permit, _roll_back = Freezing.freeze, Rights.permit_by_any, rollbacks.roll_back
 
 
 def the_fence_reads_no_freezes(patch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def a_freeze_closes_the_way_down(patch: pytest.MonkeyPatch) -> None:
             raise freezes.refused(rollout.frozen)
         return _roll_back(rollout, plan, now, *rest, **more)
 
-    patch.setattr(moves, "roll_back", roll_back)
+    patch.setattr(rollbacks, "roll_back", roll_back)
 
 
 def anybody_lifts_a_freeze(patch: pytest.MonkeyPatch) -> None:

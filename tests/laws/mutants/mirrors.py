@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import mirroring, moves
+from bot.domain import mirroring, rollbacks
 from bot.domain.rollout import Rollout, Way
 from bot.domain.steps import Step
 from bot.domain.units import ZERO, Weight
@@ -18,7 +18,7 @@ from bot.engine.checking import Sight
 from bot.engine.equipment import Gear
 from bot.ports import Traffic
 
-_roll_back, _drifted, _lowered = moves.roll_back, mirroring.drifted, targets.lowered
+_roll_back, _drifted, _lowered = rollbacks.roll_back, mirroring.drifted, targets.lowered
 
 
 def a_rollback_forgets_the_mirror(patch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def a_rollback_forgets_the_mirror(patch: pytest.MonkeyPatch) -> None:
         kept = intent.model_copy(update={"mirror": rollout.mirror})
         return Step(step.rollout.but(intent=kept, mirror=rollout.mirror), step.happenings)
 
-    patch.setattr(moves, "roll_back", roll_back)
+    patch.setattr(rollbacks, "roll_back", roll_back)
 
 
 def a_rollback_is_over_before_the_mirror_is_off(patch: pytest.MonkeyPatch) -> None:

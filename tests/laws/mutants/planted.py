@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import checklists, checks, decisions, gates, kills, looks, moves, progress
+from bot.domain import checklists, checks, decisions, gates, kills, looks, moves, progress, rollbacks
 from bot.domain.checklists import Item
 from bot.domain.decisions import Do, Position
 from bot.domain.machine import ENDS, MOVES, Event, State
@@ -24,7 +24,7 @@ from bot.domain.waits import Waiting
 Plant = Callable[[pytest.MonkeyPatch], None]
 FOUND = (AssertionError, TimeoutError)
 """How a story finds a bug: it sees something wrong, or what it waits for doesn't come."""
-_roll_back, _came_down, _drifted, _begin = moves.roll_back, moves.came_down, moves.drifted, kills.begin
+_roll_back, _came_down, _drifted, _begin = rollbacks.roll_back, rollbacks.came_down, moves.drifted, kills.begin
 _verdict, _take_in, _retreat = checks._verdict, looks.take_in, moves.retreat
 _waits, _unticked = gates.promotion_waits_for, checklists.unticked
 
@@ -191,7 +191,7 @@ def a_rollback_leaves_the_raise_standing(patch: pytest.MonkeyPatch) -> None:
         step = _roll_back(rollout, *rest, **more)
         return Step(step.rollout.but(intent=rollout.intent or step.rollout.intent), step.happenings)
 
-    patch.setattr(moves, "roll_back", roll_back)
+    patch.setattr(rollbacks, "roll_back", roll_back)
 
 
 def a_kill_leaves_the_gate_open(patch: pytest.MonkeyPatch) -> None:
@@ -213,12 +213,12 @@ def a_rolled_back_rollout_goes_up_again(patch: pytest.MonkeyPatch) -> None:
             return step
         return Step(moves._asking(step.rollout, plan, 0, now, "again", "again"), step.happenings)
 
-    patch.setattr(moves, "came_down", came_down)
+    patch.setattr(rollbacks, "came_down", came_down)
 
 
 def a_way_down_leads_up(patch: pytest.MonkeyPatch) -> None:
     """`rollback_to` is followed even where it is above what is confirmed."""
-    patch.setattr(moves, "back_to", lambda rollout, plan: plan.stage_weight(rollout.stage))
+    patch.setattr(rollbacks, "back_to", lambda rollout, plan: plan.stage_weight(rollout.stage))
 
 
 # ---- law 10 ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from bot.domain.plan import Part
 from bot.engine.notifying import Notifying
 from bot.engine.outbox import AT_ONCE, Sender
 from bot.engine.pace import Pace
+from bot.engine.saying import Sayer
 from bot.ports import Denied, Lane, Outgoing, OutOfReach, Posted, Uncertain
 from bot.ports.archives import Job
 from storage.keepings import DONE, WAITING
@@ -67,16 +68,9 @@ async def test_a_page_leaves_the_outbox_while_every_post_to_slack_hangs(story: R
     urgent = [Outgoing("answer", f"a{n}", {"text": "slow"}, Lane.URGENT, to=f"C{n}") for n in room]
     await engine.outbox.add(urgent, now, rollout.id)
     one_a_minute = Pace(posts_per_s=1 / 60, post_burst=1)
-    sender = Sender(
-        engine.outbox,
-        slack,
-        engine.rollouts,
-        engine.ledger.plan_of,
-        bot.wording.say,
-        lambda: now,
-        one_a_minute,
-        notifying=notifying,
-    )
+    said, clock = (engine.rollouts, engine.ledger.plan_of, bot.wording.say), lambda: now
+    sayer = Sayer(engine.outbox, slack, *said, clock, notifying=notifying)
+    sender = Sender(engine.outbox, sayer, clock, one_a_minute)
     running = asyncio.create_task(sender.run())
     async with asyncio.timeout(PATIENCE_S):
         while slack.waiting < AT_ONCE[Lane.URGENT]:

@@ -72,8 +72,8 @@ class Desk:
     async def latest(self, plan: str = "", limit: int = 10) -> Sequence[Rollout]:
         return await self._unless_away(self._inner.latest(plan, limit))
 
-    async def live(self) -> Sequence[Rollout]:
-        return await self._unless_away(self._inner.live())
+    async def live(self, plan: str = "") -> Sequence[Rollout]:
+        return await self._unless_away(self._inner.live(plan))
 
     async def _unless_away(self, reading: Any) -> Sequence[Rollout]:
         self.asked += 1
