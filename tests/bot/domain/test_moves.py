@@ -182,10 +182,10 @@ def test_a_rollback_never_leads_above_what_was_last_read() -> None:
     """Law 10: somebody has taken it lower; what couldn't be read counts as it was confirmed."""
     plan = backwards("previous")
     rollout = at_stage(plan, 2)
-    assert moves.back_to(rollout, plan) == Weight(10)
-    assert moves.back_to(rollout.but(seen_weight=Weight(3)), plan) == Weight(3)
-    assert moves.back_to(rollout.but(seen_weight=None), plan) == Weight(10)
-    assert moves.back_to(rollout.but(confirmed=Weight(1)), plan) == Weight(1)
+    assert rollbacks.back_to(rollout, plan) == Weight(10)
+    assert rollbacks.back_to(rollout.but(seen_weight=Weight(3)), plan) == Weight(3)
+    assert rollbacks.back_to(rollout.but(seen_weight=None), plan) == Weight(10)
+    assert rollbacks.back_to(rollout.but(confirmed=Weight(1)), plan) == Weight(1)
 
 
 def test_after_a_rollback_to_a_weight_between_stages_the_next_gate_leads_on() -> None:
