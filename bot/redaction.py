@@ -35,7 +35,7 @@ _SHAPES = {
     "glpat-": r"glpat-[\w-]{20,}",
     "AKIA": r"AKIA(?<![A-Z0-9]AKIA)[A-Z0-9]{16}(?![A-Z0-9])",
     "sk_": r"sk_(?:live|test)_[A-Za-z0-9]{16,}",
-    "eyJ": r"eyJ[\w-]{10,}\.eyJ[\w-]{4,}\.[\w-]{10,}",
+    "eyJ": r"eyJ[\w-]{10,1000}\.eyJ[\w-]{4,}\.[\w-]{10,}",
     "PRIVATE KEY": r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
 }
 """Tokens that can be nothing else, by a piece of each that is quick to look for: whoever pastes one into a reason.
@@ -68,7 +68,7 @@ class _Forms:
     @cached_property
     def spelled(self) -> re.Pattern[str]:
         """Escaped as in addresses, JSON, Python and HTML."""
-        return re.compile("|".join("".join(map(_spellings, secret)) for secret in self._longest_first))
+        return re.compile("|".join(map(_spelled, self._longest_first)))
 
     @cached_property
     def starts(self) -> re.Pattern[str]:
@@ -123,19 +123,19 @@ class Redactor:
             return text
         text = self._forms.plain.sub(REDACTED, text)
         text = self._forms.without_spelled(text) if _ESCAPES.search(text) else text
-        return _CUT.sub(self._cut, text) if "…" in text else text
+        *cut, rest = text.split("…")
+        return "".join([*map(self._cut, cut), rest])
 
     def _shaped(self, found: re.Match[str]) -> str:
         return found[0] if self._names(found[0]) else REDACTED
 
-    def _cut(self, found: re.Match[str]) -> str:
-        """What stands before an ellipsis, without the beginning of a secret at its end."""
-        text = found[1]
+    def _cut(self, text: str) -> str:
+        """What stands before an ellipsis, and that, without the beginning of a secret before it."""
         longest, beginnings = len(self._forms.each[0]), self._forms.beginnings
         for start in range(max(0, len(text) - longest), len(text) - SHORTEST + 1):
             if text[start:] in beginnings:
                 return f"{text[:start]}{REDACTED}…"
-        return found[0]
+        return f"{text}…"
 
     def holds(self, text: str) -> bool:
         """Whether there is a known secret in a text."""
@@ -154,17 +154,34 @@ class Redactor:
                 return value
 
 
-_CUT = re.compile("([^…]*)…")
 _ESCAPES = re.compile(r"[%&\\+]")
 
 
+def _spelled(secret: str) -> str:
+    """An expression for a secret in all its spellings. White space is one expression for each run of it: two that may
+    both take the same blanks are tried in every way to share them."""
+    words = re.split(r"(\s+)", secret)
+    return "".join(_white(each) if each.isspace() else "".join(map(_letter, each)) for each in words)
+
+
 @cache
-def _spellings(letter: str) -> str:
-    """An expression for one letter as it is, or escaped as in addresses, JSON, Python and HTML."""
+def _letter(letter: str) -> str:
+    return f"(?:{'|'.join([re.escape(letter), *_escaped(letter)])})"
+
+
+def _white(run: str) -> str:
+    escaped = dict.fromkeys(way for letter in run for way in _escaped(letter))
+    return f"(?:{'|'.join([*_WHITE, *escaped])})+"
+
+
+_WHITE = (r"\s", r"\+")
+
+
+def _escaped(letter: str) -> list[str]:
+    """Expressions for one letter escaped as in addresses, JSON, Python and HTML."""
     percent = "".join(f"%{byte:02x}" for byte in letter.encode(errors="surrogatepass"))
     ways = {json.dumps(letter)[1:-1], repr(letter)[1:-1], escape(letter), f"&#{ord(letter)};", "\\" + letter}
-    white = [r"\s+", r"\+"] if letter.isspace() else []
-    return f"(?:{'|'.join([re.escape(letter), f'(?i:{percent})', *map(re.escape, sorted(ways - {letter})), *white])})"
+    return [f"(?i:{percent})", *map(re.escape, sorted(ways - {letter}))]
 
 
 def _base64(secret: str) -> set[str]:

@@ -169,4 +169,5 @@ def _misnamed(file: Path, text: PlanText) -> list[Remark]:
 
 
 def _in_order(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
-    return tuple(sorted(remarks, key=lambda remark: (remark.place.line, remark.place.column)))
+    """Each once: where anchors repeat a part of a plan, so they would its mistakes."""
+    return tuple(sorted(dict.fromkeys(remarks), key=lambda remark: (remark.place.line, remark.place.column)))

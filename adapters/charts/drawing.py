@@ -19,8 +19,8 @@ WIDTH, HEIGHT, LOWER, DOTS = 8.0, 4.5, 3.4, 120
 PAPER, INK, FAINT, VALUE, LIMIT, BASELINE = "#ffffff", "#1d1c1d", "#8a8a8a", "#1264a3", "#c01343", "#5b6b1f"
 NAME, SMALL = 14, 12.5
 """In points: a phone shows the picture at a third of its size."""
-HEADROOM, FOOTROOM = 0.42, 0.14
-"""What is kept free above and below the lines, as a part of their span: names go there."""
+HEADROOM, FOOTROOM, NAMEROOM = 0.42, 0.14, 0.36
+"""What is kept free above and below the lines, as a part of their span; the last one where a name stands below."""
 ROOM_FOR_A_NAME = 0.12
 WHOLE = 100
 """Percent: the room for names above it is no measure."""
@@ -81,7 +81,8 @@ def _draw(place: Axes, panel: dict[str, Any]) -> None:
         at, off = (0.01 if first else 0.99, level["value"]), (0, -3 if first else 3)
         _name(place, level["label"], at, ("axes fraction", "data"), color, off, "top" if first else "bottom", not first)
     _gaps(place, across, panel["up"])
-    _make_room(place)
+    named_below = any(level["mark"] == "baseline" for level in panel["levels"])
+    _make_room(place, NAMEROOM if named_below else FOOTROOM)
     unit = f" ({panel['unit']})" if panel["unit"] else ""
     place.set_title(_literal(panel["title"] + unit), loc="left", color=INK, fontsize=NAME, fontweight="bold", pad=5)
     place.tick_params(colors=INK, labelsize=SMALL)
@@ -121,12 +122,12 @@ def _name(
     )
 
 
-def _make_room(place: Axes) -> None:
-    """For names above the highest line and below the lowest."""
+def _make_room(place: Axes, below: float) -> None:
+    """For names above the highest line, and `below` the lowest."""
     low, high = place.get_ylim()
     reach = high / 2 - low / 2
     if reach > 0 and abs(high) < HUGE and abs(low) < HUGE:
-        place.set_ylim(low - 2 * reach * FOOTROOM, high + 2 * reach * HEADROOM)
+        place.set_ylim(low - 2 * reach * below, high + 2 * reach * HEADROOM)
 
 
 def _gaps(place: Axes, across: list[float], up: list[float | None]) -> None:

@@ -3,7 +3,7 @@
 Refusal                 Perch understood, and says no; nothing has changed
 ├── BadRequest          the words were wrong: shows the corrected command
 │   ├── NotAWeight
-│   ├── UnknownPlan, BrokenPlan, UnknownVerb, UnknownRollout, AmbiguousRollout, SeveralKilled
+│   ├── UnknownPlan, BrokenPlan, UnknownVerb, UnknownRollout, NotUnderWay, AmbiguousRollout, SeveralKilled
 │   └── WrongStage, NoStage, NotAnItem
 ├── NotAllowed          this person may not
 ├── NotNow              the state doesn't allow it: says what does
@@ -81,6 +81,17 @@ class BrokenPlan(BadRequest):
 class UnknownRollout(BadRequest):
     def __init__(self, name: str, correction: Words) -> None:
         super().__init__(Phrase("There is no rollout called '{name}'.", name=name), correction)
+
+
+class NotUnderWay(UnknownRollout):
+    """A plan that there is, of which nothing is live."""
+
+    def __init__(self, plan: str) -> None:
+        BadRequest.__init__(
+            self,
+            Phrase("{plan} isn't being rolled out now, so nothing was done.", plan=plan),
+            f"/canary history {plan}",
+        )
 
 
 class AmbiguousRollout(BadRequest):

@@ -149,8 +149,14 @@ def _age(condition: Condition, known: Known, now: datetime, any_series: bool) ->
     age = Measured(now.timestamp() - measurement.value, measurement.at, measurement.series, each)
     if min([age.value, *(value for _, value in each)]) < -CLOCK_SKEW.total_seconds():
         return Truth(None, unit=Unit.SECONDS, detail="a time ahead of ours: is it in seconds, are the clocks right?")
-    limit = _number(condition, Unit.SECONDS)
+    limit, age = _number(condition, Unit.SECONDS), _as_of_now(age)
     return _compare(condition, age, Unit.SECONDS, limit, None, any_series=any_series)
+
+
+def _as_of_now(age: Measured) -> Measured:
+    """Clocks that differ a little, or a time that came between the question and the answer, make no negative age."""
+    each = tuple((name, max(0.0, value)) for name, value in age.each)
+    return Measured(max(0.0, age.value), age.at, age.series, each)
 
 
 def _never_decreases(condition: Condition, plan: Plan, known: Known) -> Truth:

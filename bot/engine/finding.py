@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from bot.domain.errors import AmbiguousRollout, UnknownRollout
+from bot.domain.errors import AmbiguousRollout, NotUnderWay, UnknownRollout
 from bot.domain.evidence import Head, Record
 from bot.domain.machine import State
 from bot.domain.phrases import Phrase
@@ -54,6 +54,8 @@ class Finding:
             return next(iter(await self._ledger.rollouts.latest(name, 1)), None)
 
     async def _unknown(self, name: str, known: Sequence[Rollout], live: bool) -> UnknownRollout:
+        if live and name in self._plans.names():
+            return NotUnderWay(name)
         names = sorted({rollout.plan for rollout in known})
         near = difflib.get_close_matches(name, names, n=1)
         if near:

@@ -25,7 +25,7 @@ from bot.domain.rollout import PERCH, Person, Rollout
 from bot.domain.steps import Step
 from bot.engine.acting import acting_for
 from bot.engine.ledger import Ledger, new_id
-from bot.engine.requests import Cold, Request
+from bot.engine.requests import NO_REASON, Cold, Request
 from bot.engine.rights import Rights
 from bot.ports import Change, Freezes, KillFiles, Lane, Outgoing, Plans, StoreAway
 
@@ -77,7 +77,7 @@ class Freezing:
         freeze = Freeze(
             id=f"freeze-{hashlib.sha256(request.key.encode()).hexdigest()[:10]}",
             service=service,
-            why=reason or f"asked for by {request.actor.name or request.actor.id}",
+            why=reason or NO_REASON,
             owner=request.actor,
             since=now,
             until=now + lasting if lasting is not None else None,

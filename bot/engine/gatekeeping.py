@@ -48,7 +48,8 @@ class Gatekeeping(Finding):
             wanted = gates.approvals_of(gate, plan)
             if wanted.not_requester and request.actor.id in fresh.involved:
                 raise NotAllowed(
-                    Phrase("approve what you asked for yourself"), Phrase("a second person who may approve")
+                    Phrase("approve what you started, resumed or overruled yourself"),
+                    Phrase("a second person of {who}", who=", ".join(plan.roles.approvers)),
                 )
             if known := [approval for approval in gate.approvals if approval.person.id == request.actor.id]:
                 _tell_again(known[0], request, fresh, plan, now)

@@ -71,7 +71,7 @@ async def preflight(rollout: Rollout, plan: Plan, gear: Gear, round: Round, file
         tried=board.tried,
         notes=tuple(line for task in metrics if (line := task.result())),
         runbooks=tuple(line for task in looks if (line := task.result())),
-        pending=tuple(f"{name}: {value}" for name, value in taken.items() if isinstance(value, NoData)),
+        pending=tuple(f"{name}: {value.detail or value}" for name, value in taken.items() if isinstance(value, NoData)),
         baselines={**rollout.baselines, **{name: v for name, v in taken.items() if isinstance(v, BaselineValue)}},
         rehearsed=rehearsing.result(),
         weight=weight,

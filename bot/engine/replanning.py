@@ -51,7 +51,8 @@ class Replanning(Finding):
             asked = _asked(fresh, request)
             if request.actor.id == asked.by:
                 raise NotAllowed(
-                    Phrase("approve what you asked for yourself"), Phrase("a second person who may approve")
+                    Phrase("approve what you asked for yourself"),
+                    Phrase("a second person of {who}", who=", ".join(plan.roles.approvers)),
                 )
             if request.actor.id in asked.approvals:
                 return None

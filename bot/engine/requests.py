@@ -26,6 +26,8 @@ from bot.engine.recounting import Recounted
 
 Surface = Literal["verb", "button", "reaction", "shell", "webhook", "modal"]
 How = Literal["raise", "observe", "adopt"]
+NO_REASON = "no reason given"
+"""What is kept where somebody stops a thing and says nothing: who it was stands beside it."""
 Right = Literal["operate", "approve", "override", "stop"]
 
 

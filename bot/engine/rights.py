@@ -23,7 +23,7 @@ OTHERWISE_S = 10.0
 DEEDS = {
     "operate": Phrase("operate this rollout"),
     "approve": Phrase("approve this"),
-    "override": Phrase("override Perch's judgement"),
+    "override": Phrase("do this, which takes the override role"),
     "stop": Phrase("stop this rollout"),
 }
 

@@ -80,7 +80,7 @@ MANNERS: Mapping[str, Manner] = {
     "acknowledgement_asked": SILENT,
     "acknowledged": SILENT,
     "acknowledgement_missed": LOUD,
-    "rejected": LOUD,
+    "rejected": Manner(),
     "promoted": Manner(loud=True, announce="promoted"),
     "held": Manner(loud=True, announce="held"),
     "hold_over": LOUD,

@@ -43,7 +43,7 @@ def why(telling: Telling) -> Said:
     rollout, check, bad = telling.rollout, telling.rollout.check, blocking(telling)
     rest = [line for line in check.lines if line not in bad] if check else []
     slos = slo_lines(check.slos) if check else []
-    conditions = line_texts(rest, telling.now, 30) if check else [t("No check has run yet.")]
+    conditions = line_texts(rest, telling.judged_until, 30) if check else [t("No check has run yet.")]
     gate = [approvals_given(rollout.gate, telling)] if rollout.gate else []
     reason = [t("Reason: {reason}", reason=plain(rollout.reason))] if rollout.reason else []
     waits = [*verification_lines(telling), *waiting_lines(telling)]
@@ -144,10 +144,14 @@ def plan_table(plan: Plan) -> Said:
         lines.append(start_needs(plan.start_approvals, plan))
     head = (t("Weight"), t("Bake"), t("Then"), t("Must hold"), t("Should hold"), t("Rolls back when"))
     rows = [_stage(plan, index, stage) for index, stage in enumerate(plan.stages)]
+    asked = any(stage.approvals.not_requester for stage in plan.stages[:-1])
+    never = [t("Whoever started, resumed or overruled it doesn't count among the approvals.")] if asked else []
     told_rows = [f"{weight}: {bake}, {then}" for weight, bake, then, *_ in rows[:STAGES_SPOKEN]]
     start = t("Start it: `/canary start {name} {weight}`", name=plan.name, weight=plan.stage_weight(0))
     name = header(f"{plan.name} · {plan.environment}")
-    return said(prose((text, *told_rows)), name, section(lines), table(head, rows), context(start))
+    return said(
+        prose((text, *told_rows)), name, section(lines), table(head, rows), context(*_to_tick(plan), *never, start)
+    )
 
 
 def start_needs(wanted: Approvals, plan: Plan) -> str:
@@ -157,14 +161,38 @@ def start_needs(wanted: Approvals, plan: Plan) -> str:
 
 def _stage(plan: Plan, index: int, stage: Stage) -> list[str]:
     last = index == len(plan.stages) - 1
-    then = t("no gate, it's last") if last else approvals_wanted(stage.approvals, plan.roles.approvers)
+    then = t("no gate, it's last") if last else _approvals(plan, stage)
     if stage.checklist:
-        items = joined([quoted(item.text, 80) for item in stage.checklist], most=10)
-        then = f"{then}; {t('to be ticked: {items}', items=items)}"
+        then = f"{then}; {t_many(len(stage.checklist), '{count} item to tick', '{count} items to tick')}"
     if stage.tasks:
         then = f"{then}; {t('tasks: {tasks}', tasks=joined([in_all(each) for each in stage.tasks], most=8))}"
-    rules = (stage.promote_when, stage.warn_unless, stage.rollback_when)
-    return [str(stage.weight), span(stage.bake), then, *(", ".join(map(_rule, each)) for each in rules)]
+    before = plan.stages[index - 1].rollback_when if index else ()
+    down = t("as before") if stage.rollback_when and stage.rollback_when == before else _rules(stage.rollback_when)
+    rules = (_rules(stage.promote_when), _rules(stage.warn_unless), down)
+    return [str(stage.weight), span(stage.bake), then, *rules]
+
+
+def _approvals(plan: Plan, stage: Stage) -> str:
+    """Who, in few words: that others must is said once, below the table; a phone's column is ten letters wide."""
+    wanted = stage.approvals.model_copy(update={"not_requester": False})
+    return approvals_wanted(wanted, plan.roles.approvers)
+
+
+def _to_tick(plan: Plan) -> list[str]:
+    """The items of each stage's checklist, in full: a cell has no room for sentences."""
+    return [
+        t(
+            "To be ticked at {weight}: {items}",
+            weight=stage.weight,
+            items=joined([quoted(item.text, 80) for item in stage.checklist], most=10),
+        )
+        for stage in plan.stages
+        if stage.checklist
+    ]
+
+
+def _rules(rules: Sequence[Rule]) -> str:
+    return ", ".join(map(_rule, rules))
 
 
 def _rule(rule: Rule) -> str:

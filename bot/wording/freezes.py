@@ -20,13 +20,8 @@ SHOWN = 10
 
 def began(freeze: Freeze, touched: Sequence[str], now: datetime) -> Said:
     """The receipt of a freeze."""
-    until = _until(freeze.until, now)
-    head = (
-        t("❄️ {service} is frozen {until}.", service=code(freeze.service), until=until)
-        if freeze.service
-        else t("❄️ Everything is frozen {until}.", until=until)
-    )
     after = _live_under(touched) if touched else t("Nothing live is under it.")
+    head = _frozen(freeze.service, freeze.owner, _until(freeze.until, now), freeze.why)
     return told(head, after, *_exempt(freeze.exempt), _lift(freeze.service))
 
 
@@ -80,16 +75,20 @@ def freeze(facts: Mapping[str, Any], now: datetime) -> Said:
     there = facts.get("rollouts") or []
     service = str(facts.get("service", ""))
     return told(
-        t(
-            "❄️ {service} is frozen by {by} {until}: {why}.",
-            service=_named(service),
-            by=who(facts.get("by", "")),
-            until=_until(_time(facts), now),
-            why=plain(facts.get("why", "")),
-        ),
+        _frozen(service, facts.get("by", ""), _until(_time(facts), now), facts.get("why", "")),
         _live_under([each["plan"] for each in there]),
         *_exempt(facts.get("exempt") or ()),
         _lift(service),
+    )
+
+
+def _frozen(service: str, by: Any, until: str, why: Any) -> str:
+    return t(
+        "❄️ {service} is frozen by {by} {until}: {why}.",
+        service=_named(service),
+        by=who(by),
+        until=until,
+        why=plain(why),
     )
 
 

@@ -43,9 +43,15 @@ def _waiting(page: Home) -> list[Block]:
     for turn, each in page.waiting[:WAITING_SHOWN]:
         with speaking(language_of(each.plan)):
             lines = [f"*{_why(turn, each)}*", *_asked(turn, _telling(each, page))]
-            blocks += [section((*lines, *_link(each))), actions(*controls(each.rollout))]
+            blocks += [section((*lines, *_link(each))), actions(*_controls(each, page))]
     left = len(page.waiting) - WAITING_SHOWN
     return [*blocks, *([context(t("… and {count} more", count=left))] if left > 0 else []), {"type": "divider"}]
+
+
+def _controls(each: Glimpse, page: Home) -> Sequence[Block]:
+    """The buttons of the status, but an approval only for whom the gate waits: others would be refused."""
+    theirs = any(turn is Turn.APPROVE and other.rollout.id == each.rollout.id for turn, other in page.waiting)
+    return [button for button in controls(each.rollout) if theirs or button["action_id"] != "approve"]
 
 
 def _asked(turn: Turn, telling: Telling) -> list[str]:
@@ -86,7 +92,7 @@ def _live(page: Home) -> list[Block]:
     blocks = [header(_how_many(len(others), besides=bool(shown)))] if others else []
     for each in others[:LIVE_SHOWN]:
         with speaking(language_of(each.plan)):
-            blocks += [section((_stands(each, page), *_link(each))), actions(*controls(each.rollout))]
+            blocks += [section((_stands(each, page), *_link(each))), actions(*_controls(each, page))]
     left = len(others) - LIVE_SHOWN
     return [*blocks, *([context(t("… and {count} more: `/canary list`", count=left))] if left > 0 else [])]
 
@@ -129,7 +135,7 @@ def _end(each: Glimpse, page: Home) -> str:
     )
     told = rollout.reason and rollout.state is not State.COMPLETED
     why = f": {plain(rollout.reason, 80)}" if told else ""
-    return " ".join((f"{line}{why}", *_link(each)))
+    return " · ".join((f"{line}{why}", *_link(each)))
 
 
 def _name(rollout: Rollout) -> str:

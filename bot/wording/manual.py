@@ -1,4 +1,4 @@
-"""What `/canary help` shows: all verbs, or one with who may, what happens in the thread, and examples to copy."""
+"""What `/canary help` shows: verbs by what people want, all with their usage, or one in full with examples to copy."""
 
 from __future__ import annotations
 
@@ -23,6 +23,37 @@ class Manual:
     summary: str
     who: Who
     examples: Sequence[str]
+
+
+DOWN = ("hold", "rollback", "kill", "freeze")
+GROUPS: Sequence[tuple[Callable[[], str], Sequence[str]]] = (
+    (
+        lambda: t("Look"),
+        ("status", "list", "why", "details", "snapshot", "diagnose", "plan", "history", "report", "evidence"),
+    ),
+    (lambda: t("At a gate"), ("approve", "reject", "tick", "untick", "acknowledge", "promote", "override")),
+    (
+        lambda: t("Begin and steer"),
+        ("start", "resume", "rearm", "unfreeze", "watch", "replan", "incident", "falsealarm", "help"),
+    ),
+)
+"""All other verbs, by what people want. `/canary help` is one screen of a phone: what stops a thing comes first."""
+
+
+def overview(verbs: Mapping[str, Manual]) -> Said:
+    """The ways down with their usage, all other verbs by name."""
+    down = [f"`/canary {plain(verbs[name].usage)}`\n{plain(verbs[name].summary)}" for name in DOWN if name in verbs]
+    rows = {head(): [name for name in names if name in verbs] for head, names in GROUPS}
+    others = [f"*{head}:* {' '.join(f'`{plain(name)}`' for name in names)}" for head, names in rows.items()]
+    text = t("Down, at any time, alone:")
+    more = t("`/canary help VERB` tells how to use it, who may, what happens then; `/canary help all` tells all.")
+    spoken = [f"{head}: {', '.join(names)}" for head, names in rows.items()]
+    return said(
+        prose((text, *(verbs[name].usage for name in DOWN if name in verbs), *spoken)),
+        section((f"*{text}*", *down)),
+        section(others),
+        context(more, _down()),
+    )
 
 
 def usages(verbs: Mapping[str, Manual]) -> Said:

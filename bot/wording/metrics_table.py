@@ -55,6 +55,8 @@ def _name(line: Line) -> str:
     match condition.subject.about if condition is not None else None:
         case About.METRIC | About.UP | About.DOWN:
             return line.metric or line.condition
+        case About.AGE_OF:
+            return t("age of {metric}", metric=line.metric)
         case _:
             return line.condition
 

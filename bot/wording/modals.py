@@ -14,18 +14,28 @@ TITLE = 24
 def reject_modal(rollout: str) -> dict[str, Any]:
     """Asks for the reason. `rollout` is its id; people know it by its plan."""
     title = _short(t("Reject {name}", name="{name}"), rollout)
-    return modal("reject", title, t("Reject"), _reason(t("Why not?"), optional=False))
+    return modal("reject", title, t("Reject"), _reason(t("Why not?"), _shut(), optional=False))
 
 
 def kill_modal(rollout: str) -> dict[str, Any]:
     """The confirmation of a kill; the reason may be left out, because seconds count."""
     warning = t(
-        "This throws the kill switch of the whole thing and sets its traffic to 0%, at once. It can't start again "
+        "This throws every kill switch of the plan and sets its traffic to 0%, at once. It can't start again "
         "until it's rearmed."
     )
     title = _short(t("Kill {name}?", name="{name}"), rollout)
     section: Block = {"type": "section", "text": {"type": "mrkdwn", "text": warning}}
-    return modal("kill", title, t("Kill"), section, _reason(t("Why? (may stay empty)"), optional=True))
+    return modal("kill", title, t("Kill"), section, _reason(t("Why?"), _heard(), optional=True))
+
+
+def _shut() -> str:
+    return t(
+        "The gate closes and it goes on hold; rollback triggers stay on. The channel and the record get the reason."
+    )
+
+
+def _heard() -> str:
+    return t("Goes on record, and into the channel.")
 
 
 def _short(title: str, rollout: str) -> str:
@@ -53,13 +63,14 @@ def modal(kind: str, title: str, submit: str, *blocks: Block) -> dict[str, Any]:
     }
 
 
-def _reason(label: str, *, optional: bool) -> Block:
+def _reason(label: str, hint: str, *, optional: bool) -> Block:
     return {
         "type": "input",
         "block_id": "reason",
         "optional": optional,
         "label": words(label),
         "element": {"type": "plain_text_input", "action_id": "reason", "multiline": True, "max_length": 500},
+        "hint": words(hint),
     }
 
 

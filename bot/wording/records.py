@@ -33,13 +33,13 @@ def stood(text: str) -> tuple[int, str] | None:
 
 def record_text(record: Record) -> str:
     """`29. 01:03:29 stage_confirmed 50% → 100% by Perch`."""
-    about = " ".join(filter(None, (code(record.kind, 40), plain(_gist(record.body), 80))))
+    about = " ".join(filter(None, (code(record.kind, 40), plain(gist(record.body), 80))))
     return t(
         "{number}. {at} {what} by {who}", number=record.number, at=_at(record.at), what=about, who=who(record.actor)
     )
 
 
-def _gist(body: Mapping[str, Any]) -> str:
+def gist(body: Mapping[str, Any]) -> str:
     """The weights that a record speaks of, and its first word of explanation."""
     weights = [body[key] for key in ("from", "before", "weight", "to") if isinstance(body.get(key), int | float)]
     parts = [" → ".join(f"{weight:g}%" for weight in dict.fromkeys(weights))] if weights else []

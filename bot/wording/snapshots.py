@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.conditions import About
 from bot.domain.measurements import Measured, Measurement
 from bot.domain.rollout import Check, Line
 from bot.ports import Said
 from bot.wording.blocks import context, said, section
+from bot.wording.claims import read
 from bot.wording.conditions import verdict_text
 from bot.wording.language import t, t_many
 from bot.wording.numbers import number
@@ -52,11 +54,22 @@ def _row(name: str, found: Measurement, telling: Telling, check: Check) -> Seque
     metric, base = telling.plan.metrics[name], telling.rollout.baselines.get(name)
     unit = metric.unit.value
     if isinstance(found, Measured):
-        value = number(found.value, unit) + (f" ({remark(found.series, 40)})" if found.series else "")
+        shown = _seen(found) if _probes(name, check.lines) else number(found.value, unit)
+        value = shown + (f" ({remark(found.series, 40)})" if found.series else "")
     else:
         value = t("no data, {why}", why=remark(found.detail, 80))
     baseline = number(base.value, unit) if base is not None else ""
     return code(name), value, baseline, ", ".join(_claims(name, check.lines))
+
+
+def _seen(found: Measured) -> str:
+    return t("up") if found.value else t("down")
+
+
+def _probes(name: str, lines: Sequence[Line]) -> bool:
+    """Whether a condition asks if it is up: then that is what people want to read, not 1 or 0."""
+    asked = [read(line.condition) for line in lines if line.metric == name]
+    return any(each is not None and each.subject.about in (About.UP, About.DOWN) for each in asked)
 
 
 def _claims(name: str, lines: Sequence[Line]) -> list[str]:

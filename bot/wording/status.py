@@ -52,7 +52,7 @@ def _conditions(telling: Telling) -> list[Block]:
     if check is None:
         return []
     good = telling.rollout.live or telling.rollout.state is State.COMPLETED
-    lines = glance(check.lines, telling.history, telling.now, good=good)
+    lines = glance(check.lines, telling.history, telling.judged_until, good=good)
     return [section(lines)] if lines else []
 
 

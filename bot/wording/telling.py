@@ -57,6 +57,12 @@ class Telling:
         """A fact in words, harmless for Slack."""
         return plain(self.facts[fact]) if self.has(fact) else default
 
+    @property
+    def judged_until(self) -> datetime:
+        """Until when a condition can have been bad: what has ended isn't checked any more."""
+        check = self.rollout.check
+        return min(self.now, check.at) if self.rollout.ended_at is not None and check is not None else self.now
+
     def percent(self, fact: str) -> str:
         """A weight, given in percent."""
         return percent(float(self.facts[fact])) if self.has(fact) or self.facts.get(fact) == 0 else "?%"

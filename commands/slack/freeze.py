@@ -12,7 +12,7 @@ from bot.engine.requests import Desk, Reply, Request
 from bot.wording.freezes import began
 from bot.wording.manual import Who
 from commands.slack.naming import shown
-from commands.slack.words import command, leading_duration, nearest
+from commands.slack.words import after_duration, command, nearest
 
 USAGE = "freeze SERVICE|all [for 4h|until lifted] [REASON] [except PLAN…]"
 SUMMARY = "Let nothing of a service rise, for 24 h unless said otherwise; down stays open."
@@ -38,7 +38,7 @@ def frozen_service(words: Sequence[str], services: Mapping[str, str], verb: str)
     `services` are the services by plan. Raises BadRequest with the nearest right command.
     """
     if not words:
-        raise BadRequest(_which(verb, services), command(verb, [ALL]))
+        raise BadRequest(_which(verb, services), _the_service(verb, services, ()))
     word, rest = words[0].lower(), words[1:]
     if word in (ALL, "--all", "everything"):
         return EVERYWHERE, rest
@@ -51,7 +51,13 @@ def frozen_service(words: Sequence[str], services: Mapping[str, str], verb: str)
             Phrase("There is no service called '{service}'; nothing was done.", service=words[0]),
             command(verb, [meant, *rest]),
         )
-    raise BadRequest(_no_service(words[0], services), command(verb, [ALL, *words]))
+    raise BadRequest(_no_service(words[0], services), _the_service(verb, services, rest))
+
+
+def _the_service(verb: str, services: Mapping[str, str], rest: Sequence[str]) -> str:
+    """What to type: the service where there is but one. `all` is never guessed."""
+    known = {*services.values()}
+    return command(verb, [known.pop() if len(known) == 1 else "SERVICE", *rest])
 
 
 def _which(verb: str, services: Mapping[str, str]) -> Phrase:
@@ -78,10 +84,8 @@ def _known(services: Mapping[str, str]) -> str:
 def _lasting(words: Sequence[str]) -> tuple[timedelta | None, Sequence[str]]:
     if [word.lower() for word in words[:2]] == ["until", "lifted"]:
         return None, words[2:]
-    lasting, _ = leading_duration(words[:2])
-    if lasting is None:
-        return LASTING, words
-    return lasting, words[2 if words[0].lower() == "for" else 1 :]
+    lasting, rest = after_duration(words)
+    return (LASTING, words) if lasting is None else (lasting, rest)
 
 
 def exempted(words: Sequence[str], services: Mapping[str, str]) -> tuple[str, Sequence[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.engine.requests import Desk, Reply, Request
+from bot.engine.requests import NO_REASON, Desk, Reply, Request
 from bot.wording.language import t
 from bot.wording.manual import Who
 from commands.slack.naming import receipt, target
@@ -19,6 +19,6 @@ async def run(request: Request, desk: Desk) -> Reply:
     said = typed("hold", request.words)
     rollout = await target(request, desk, said.name)
     lasting, rest = leading_duration(said.plain[1:])
-    reason = request.reason or rest or f"asked by {request.actor.name or request.actor.id}"
+    reason = request.reason or rest or NO_REASON
     held = await desk.hold(request, rollout, reason, lasting)
     return await receipt(request, desk, t("{plan} is on hold.", plan=held.plan), held)

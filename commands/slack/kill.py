@@ -8,7 +8,7 @@ from bot.domain.errors import BadRequest
 from bot.domain.kills import still_on
 from bot.domain.phrases import Phrase
 from bot.domain.rollout import Rollout
-from bot.engine.requests import Desk, KillAsked, Reply, Request
+from bot.engine.requests import NO_REASON, Desk, KillAsked, Reply, Request
 from bot.wording.language import t
 from bot.wording.manual import Who
 from bot.wording.sentences import joined, plain
@@ -79,4 +79,4 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _reason(request: Request, typed_reason: str) -> str:
-    return request.reason or typed_reason or f"asked by {request.actor.name or request.actor.id}"
+    return request.reason or typed_reason or NO_REASON

@@ -53,7 +53,7 @@ async def _found(request: Request, desk: Desk, name: str, *, live: bool, guess: 
 
 def _which(verb: str, plans: list[str]) -> BadRequest:
     if not plans:
-        return BadRequest(Phrase("Nothing is being rolled out."), command("list"))
+        return BadRequest(Phrase("Nothing is being rolled out."), command("history"))
     return BadRequest(Phrase("Which one? Live now: {plans}.", plans=", ".join(plans[:10])), command(verb, plans[:1]))
 
 

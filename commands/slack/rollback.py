@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
-from bot.engine.requests import Desk, Reply, Request
+from bot.engine.requests import NO_REASON, Desk, Reply, Request
 from bot.wording.language import t
 from bot.wording.manual import Who
 from commands.slack.naming import receipt, target
@@ -20,7 +20,7 @@ async def run(request: Request, desk: Desk) -> Reply:
     """Roll back. A name is needed when it's typed: the wrong rollout going down is an incident too."""
     said = typed("rollback", request.words)
     rollout = await target(request, desk, said.name)
-    reason = request.reason or said.rest or f"asked by {request.actor.name or request.actor.id}"
+    reason = request.reason or said.rest or NO_REASON
     back = await desk.rollback(request, rollout, reason)
     return await receipt(request, desk, _told(back), back)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.errors import BadRequest
 from bot.domain.phrases import Phrase
 from bot.engine.requests import Desk, Reply, Request
-from bot.wording.freezes import lifted
+from bot.wording.freezes import lifted, unfreeze
 from bot.wording.manual import Who
 from commands.slack.freeze import frozen_service
 from commands.slack.naming import shown
@@ -25,7 +25,12 @@ async def run(request: Request, desk: Desk) -> Reply:
     known = {**services, **{freeze.service: freeze.service for freeze in await desk.standing() if freeze.service}}
     service, words = frozen_service(request.words, known, "unfreeze")
     only, rest = _only(words, services, request.words)
-    cold = await desk.unfreeze(request, service, request.reason or " ".join(rest), only)
+    reason = request.reason or " ".join(rest)
+    cold = await desk.unfreeze(request, service, reason, only)
+    if not cold.touched and not cold.left and not only:
+        # No channel is told by itself, and the one that heard of the freeze should hear of its end.
+        over = unfreeze({"service": service, "by": request.actor.id, "reason": reason}, request.at)
+        return shown(over).model_copy(update={"in_channel": True})
     return shown(lifted(cold.freezes, cold.touched, cold.left, only, request.at))
 
 

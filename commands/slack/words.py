@@ -13,13 +13,16 @@ from bot.domain.phrases import Phrase
 from bot.domain.units import parse_duration
 
 # Phones and desktops put typographic quotes where people type plain ones.
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "\u00a0": " "})
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "\u00a0": " "})
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
+_SINGLE = re.compile(r"""(?<![^\s=])'([^'"]+)'(?!\S)""")
+"""Quotes as shells take them; the apostrophe within a word is none."""
 
 
 def split(text: str) -> tuple[str, ...]:
-    """The words of a command; what stands in double quotes is one word, quotes removed."""
-    return tuple(word.replace('"', "") for word in _WORD.findall(text.translate(_QUOTES)))
+    """The words of a command; what stands in quotes is one word, quotes removed."""
+    quoted = _SINGLE.sub(r'"\1"', text.translate(_QUOTES))
+    return tuple(word.replace('"', "") for word in _WORD.findall(quoted))
 
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
@@ -96,9 +99,24 @@ def _spelled(word: str) -> str:
 _DURATION = re.compile(r"(\d+(\.\d+)?(ms|s|m|h|d|w))+")
 
 
+_SPOKEN = re.compile(r"(\d+(?:\.\d+)?) ?(s|m|h|d|w)(?:ec|ecs|econds?|in|ins|inutes?|r|rs|ours?|ays?|eeks?)?", re.I)
+
+
 def leading_duration(words: Sequence[str]) -> tuple[timedelta | None, str]:
-    """A duration at the beginning of words (`24h`, `for 30m`), and the rest as a reason."""
-    left = list(words[1:] if words and words[0].lower() == "for" else words)
+    """A duration at the beginning of words (`24h`, `for 30m`, `for 2 hours`), and the rest as a reason."""
+    lasting, rest = after_duration(words)
+    return lasting, " ".join(rest)
+
+
+def after_duration(words: Sequence[str]) -> tuple[timedelta | None, Sequence[str]]:
+    """The same, with the words that are left. Two words are a duration after `for`, and where nothing follows:
+    `5 minutes ago it broke` is a reason."""
+    said_for = bool(words) and words[0].lower() == "for"
+    left = words[1:] if said_for else words
     if left and _DURATION.fullmatch(left[0]):
-        return parse_duration(left[0]), " ".join(left[1:])
-    return None, " ".join(words)
+        return parse_duration(left[0]), left[1:]
+    for count in (1, 2) if said_for else (len(left),):
+        spoken = _SPOKEN.fullmatch(" ".join(left[:count])) if len(left) >= count and count <= 2 else None
+        if spoken is not None:
+            return parse_duration(f"{spoken[1]}{spoken[2].lower()}"), left[count:]
+    return None, words

@@ -38,9 +38,22 @@ COMMANDS: Mapping[str, str] = {
     "evidence": "commands.terminal.evidence:evidence",
     "db": "commands.terminal.db:db",
 }
+_UP = "What leads up is asked for in Slack, where people are known: /canary {word}."
+_LOOK = "Look: perch status NAME; in Slack /canary {word} tells more."
+ELSEWHERE: Mapping[str, str] = {
+    "list": "What is live: perch rollouts.",
+    "history": "The past: perch rollouts, perch trends, perch report NAME.",
+    **{word: _LOOK.format(word=word) for word in ("why", "details", "snapshot")},
+    **{
+        word: _UP.format(word=word) for word in ("start", "approve", "reject", "promote", "override", "replan", "rearm")
+    },
+}
+"""Verbs of Slack that people try here."""
 
 
-@click.group("perch", cls=Words, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "perch", cls=Words, table=COMMANDS, elsewhere=ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="perch", message="perch %(version)s")
 @click.pass_context
 def perch(ctx: click.Context) -> None:

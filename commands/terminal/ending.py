@@ -56,6 +56,7 @@ def one_line(text: str) -> str:
 def _usage(error: click.UsageError) -> str:
     said = one_line(error.format_message())
     path = error.ctx.command_path if error.ctx else "perch"
+    said = said if said.endswith((".", "?", "!")) else f"{said}."
     return f"{said} Nothing was done. See: {path} --help"
 
 

@@ -11,12 +11,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from bot.domain.evidence import Record
 from bot.redaction import one_line
+from bot.wording.records import gist
 from commands.terminal.ending import Failed
 from commands.terminal.evidence_decision import decision
 from commands.terminal.evidence_keep import keep
@@ -42,7 +42,7 @@ def evidence() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line, as it was hashed.")
 @click.pass_context
 def show(context: click.Context, name: str, as_json: bool) -> None:
-    """Print the records of NAME, oldest first."""
+    """Print the records of NAME, oldest first, in a line each; all that they say with --json."""
 
     async def records(database: Database) -> Sequence[Record]:
         return await read_chain(database, await find_chain(database, name))
@@ -98,6 +98,6 @@ evidence.add_command(redact)
 
 
 def _line(record: Record) -> str:
-    facts: dict[str, Any] = dict(record.body)
-    told = one_line(json.dumps(facts, ensure_ascii=False, sort_keys=True))
-    return f"{record.number:>5}  {record.at}  {record.actor:<12} {record.kind:<16} {told}"
+    """One screen's width: what a record says in full is for `--json`."""
+    told = one_line(gist(record.body))
+    return f"{record.number:>5}  {record.at}  {record.actor:<12} {record.kind:<16} {told}".rstrip()

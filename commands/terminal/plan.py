@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,9 @@ def plan() -> None:
 @environment_option
 @click.pass_context
 def check(context: click.Context, files: tuple[Path, ...], as_json: bool, live: bool, environment: str) -> None:
-    """Check plan FILEs: all mistakes at once. Exit code 1 when there are any."""
+    """Check plan FILEs, or all of a folder: all mistakes at once. Exit code 1 when there are any."""
     folder = folder_of(context)
-    looked = [read(folder, file, environment) for file in files]
+    looked = [read(folder, file, environment) for named in files for file in _files(named)]
     problems = {found.file: _asked(context, found) for found in looked} if live else {}
     if as_json:
         click.echo(json.dumps([_as_json(found, problems.get(found.file, [])) for found in looked], indent=2))
@@ -81,6 +81,16 @@ def schema() -> None:
 
 for command in (dashboard, rules, routing):
     plan.add_command(command)
+
+
+def _files(named: Path) -> Sequence[Path]:
+    """The file itself, or all plans of a folder."""
+    if not named.is_dir():
+        return [named]
+    found = sorted(file for file in named.iterdir() if file.suffix in (".yaml", ".yml"))
+    if not found:
+        raise click.UsageError(f"There is no plan in {named}/.")
+    return found
 
 
 def _asked(context: click.Context, found: PlanFile) -> list[str]:

@@ -14,11 +14,14 @@ from commands.terminal.ending import exit_code, line
 
 
 class Words(click.Group):
-    """`table` is word → "module:attribute" of its command."""
+    """`table` is word → "module:attribute" of its command; `elsewhere` is word → where it is to be had instead."""
 
-    def __init__(self, *arguments: Any, table: Mapping[str, str], **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, table: Mapping[str, str], elsewhere: Mapping[str, str] | None = None, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
         self._table = table
+        self._elsewhere = elsewhere or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._table)
@@ -35,11 +38,14 @@ class Words(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0]
         if word not in self._table and not word.startswith("-"):
-            meant = difflib.get_close_matches(word, self._table, 1)
-            raise click.UsageError(
-                f"There is no 'perch {word}'." + (f" Did you mean perch {meant[0]}?" if meant else "")
-            )
+            raise click.UsageError(f"There is no 'perch {word}'.{self._instead(word)}")
         return super().resolve_command(ctx, args)
+
+    def _instead(self, word: str) -> str:
+        if word in self._elsewhere:
+            return f" {self._elsewhere[word]}"
+        meant = difflib.get_close_matches(word, self._table, 1)
+        return f" Did you mean perch {meant[0]}?" if meant else ""
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
         """Run, and leave with the exit code; a failure is one line on stderr."""

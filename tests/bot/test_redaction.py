@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -78,6 +79,19 @@ def test_a_known_secret_is_found_however_a_far_side_spells_it(echo: str, secret:
 def test_the_beginning_of_a_secret_before_an_ellipsis_goes_as_well(secret: str, cut: int) -> None:
     """Law 8: far sides' texts are cut, and a cut secret is most of a secret."""
     assert secret[:cut] not in Redactor([secret])(f"it said: {secret[:cut]}…")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a…" + "b" * 60_000, "…" * 60_000, "eyJ" * 20_000, "%two" + " " * 40_000, "-----BEGIN PRIVATE KEY-----" * 2_000],
+    ids=["after an ellipsis", "ellipses", "beginnings of tokens", "blanks", "beginnings of keys"],
+)
+def test_a_long_text_is_looked_through_once(text: str) -> None:
+    """Law 2: everything waits while a text is looked through, a kill as well. A report of a few hundred kB with one
+    ellipsis in it took half an hour. Each of these takes milliseconds; half a minute if time grows with its square."""
+    redact, began = Redactor(["two  words  and more", "a-secret-0123456789"]), time.process_time()
+    redact(text)
+    assert time.process_time() - began < 8
 
 
 @QUICK

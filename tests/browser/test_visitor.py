@@ -120,7 +120,7 @@ async def test_on_a_phone_a_rollout_is_started_read_and_killed_with_a_reason(sto
         assert await me.overhang() == []
 
         await me.chooses(me.status, "Kill")
-        await me.reads(me.modal, "throws the kill switch")
+        await me.reads(me.modal, "throws every kill switch")
         assert await me.overhang() == []
         await me.page.get_by_test_id("modal-close").click()
         await expect(me.modal).to_be_hidden()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_freeze_holds_what_is_live_until_it_is_lifted_and_somebody_resumes(story: Story) -> None:
     await story.types("ana", f"start {PLAN} 1%")
     await story.status("baking")
-    assert "is frozen until" in await story.types("ben", f"freeze {PLAN} for 2h incident 7")
+    assert "is frozen by" in await story.types("ben", f"freeze {PLAN} for 2h incident 7")
     await story.message("is frozen by")
     held = await story.status("on hold")
     assert "incident 7" in str(held)
@@ -32,7 +32,7 @@ async def test_a_freeze_holds_what_is_live_until_it_is_lifted_and_somebody_resum
 async def test_nothing_starts_under_a_freeze(story: Story) -> None:
     await story.workspace.command("ana", CHANNEL, "/canary freeze all until lifted black friday")
     # Nothing live is under it, so the channel where it was typed is told.
-    await story.message("Everything is frozen until somebody lifts it")
+    await story.message("until somebody lifts it: black friday")
     refused = await story.types("ana", f"start {PLAN} 1%")
     assert "everything is frozen" in refused
     assert "/canary unfreeze all" in refused

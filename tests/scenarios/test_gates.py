@@ -11,7 +11,7 @@ import pytest
 from bot.domain.machine import State
 from tests.scenarios.opening import new_story, side_by_side
 from tests.scenarios.quick import stage
-from tests.scenarios.story import Story, buttons
+from tests.scenarios.story import Story, buttons, text
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ async def test_who_may_not_approve_is_told_and_nothing_moves(story: Story) -> No
     await story.start("ben")
     gate = await story.gate()
     refusals = {who: await story.clicks_and_reads(who, gate, "approve") for who in ("ben", "ana", "dev", "gus")}
-    assert "may not approve what you asked for yourself" in refusals["ben"]
+    assert "may not approve what you started, resumed or overruled yourself" in refusals["ben"]
     assert "a second person" in refusals["ben"]
     assert all("may not approve this" in refusals[who] for who in ("ana", "dev", "gus"))
     assert "guests may not act" in refusals["gus"]
@@ -43,7 +43,7 @@ async def test_a_start_waits_for_somebody_elses_yes_before_its_first_percent(tmp
         await story.types("ben", "start materializers 1%")
         gate = await story.gate()
         assert "may go from 0% to 1%" in gate["text"]
-        assert "may not approve what you asked for yourself" in await story.clicks_and_reads("ben", gate, "approve")
+        assert "may not approve what you started" in await story.clicks_and_reads("ben", gate, "approve")
         assert "waiting for approval of its start" in await story.types("ana", "why materializers")
         assert story.service.weight == 0.0
         await story.reacts("cleo", gate)
@@ -111,8 +111,10 @@ async def _rejected(story: Story) -> None:
     held = await story.until(State.HELD)
     assert held.confirmed.percent == 1.0
     await story.again(gate, "rejected")
-    await story.thread("the queue looks odd")
+    await story.thread("rejected the gate")
     status = await story.held_status()
+    heard = [text(each) for each in story.messages() if "the queue looks odd" in text(each)]
+    assert not any("rejected the gate" in each for each in heard), "the hold tells the channel all of it"
     assert {"resume", "rollback"} <= buttons(status)
     assert "approve" not in buttons(status)
 
@@ -126,7 +128,7 @@ async def _raised_hand(story: Story) -> None:
     await story.clicks("cleo", await story.held_status(), "resume")
     fresh = await story.gate()
     assert fresh["ts"] != gate["ts"]
-    assert "may not approve what you asked" in await story.clicks_and_reads("cleo", fresh, "approve")
+    assert "may not approve what you started" in await story.clicks_and_reads("cleo", fresh, "approve")
     await story.reacts("ben", fresh, "rewind")
     await story.until(State.ROLLED_BACK)
     assert story.service.weight == 0.0

@@ -37,7 +37,7 @@ const doing = {
   dismiss: (message) => { state.dismissed.add(message.ts); draw(); },
 };
 
-const useInView = (view, element, value, typed) => doIt("click_view", { view_id: view.id, action_id: element.action_id, block_id: element.block_id, value, typed }, `“${element.text?.text || "This"}”`);
+const useInView = (view, element, value, typed) => doIt("click_view", { view_id: view.id, action_id: element.action_id, block_id: element.block_id, value, typed, seen: view.blocks }, `“${element.text?.text || "This"}”`);
 
 // Drawing
 

@@ -46,7 +46,8 @@ class Acting:
 
     async def _click_view(self, wanted: Json) -> Outcome:
         place = wanted["user"], wanted["view_id"], wanted["action_id"]
-        return await self._modals.click(*place, wanted.get("value"), wanted.get("typed", {}), wanted.get("block_id"))
+        chosen, typed = wanted.get("value"), wanted.get("typed", {})
+        return await self._modals.click(*place, chosen, typed, wanted.get("block_id"), wanted.get("seen"))
 
     async def _react(self, wanted: Json) -> Outcome:
         self._acts.react(wanted["user"], wanted["channel"], wanted["ts"], wanted["name"])

@@ -22,11 +22,21 @@ class Modals:
         self._delivery = delivery
 
     async def click(
-        self, user: str, view_id: str, action_id: str, chosen: Any, typed: Mapping[str, Any], within: str | None
+        self,
+        user: str,
+        view_id: str,
+        action_id: str,
+        chosen: Any,
+        typed: Mapping[str, Any],
+        within: str | None,
+        seen: list[Json] | None = None,
     ) -> Outcome:
-        """Use a control; the app is told what is `typed` into the others. Raises LookupError when it isn't there."""
+        """Use a control; the app is told what is `typed` into the others. Raises LookupError when it isn't there.
+
+        `seen` are the blocks as they were on the screen: a page that follows by itself may be drawn anew meanwhile.
+        """
         view = self._view(user, view_id)
-        block_id, element = find_control(view.content["blocks"], action_id, within)
+        block_id, element = find_control(seen or view.content["blocks"], action_id, within)
         chose = action(block_id, element, chosen, self._records.ids)
         view.values = states(view.content["blocks"], view.values, {**typed, f"{block_id}/{action_id}": chosen})
         payload = payloads.view_click(self._records, self._records.person(user), view, chose)

@@ -200,9 +200,13 @@ class Workspace:
         *,
         typed: Mapping[str, Any] | None = None,
         block_id: str | None = None,
+        seen: list[Json] | None = None,
     ) -> Outcome:
-        """Use a control of a modal or of App Home; `typed` is what the others hold by then, by action id."""
-        return await self._modals.click(user, view_id, action_id, value, typed or {}, block_id)
+        """Use a control of a modal or of App Home; `typed` is what the others hold by then, by action id.
+
+        `seen` are its blocks as they were on the person's screen, when they have changed since.
+        """
+        return await self._modals.click(user, view_id, action_id, value, typed or {}, block_id, seen)
 
     async def react(self, user: str, channel: str, ts: str, name: str) -> None:
         """Add a reaction; the app hears of it in the background."""

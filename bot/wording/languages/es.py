@@ -344,9 +344,7 @@ ES: Catalogue = {
     "⚠️ A raise of {name} to {weight} arrived after the way down had begun.": (
         "⚠️ Una subida de {name} al {weight} ha llegado cuando ya se estaba bajando."
     ),
-    "⚠️ A rearm arrived late, while {name} is killed.": (
-        "⚠️ Un rearme ha llegado tarde, mientras {name} está cortado."
-    ),
+    "⚠️ A rearm arrived late, while {name} is killed.": "⚠️ Un rearme ha llegado tarde, mientras {name} está cortado.",
     "Perch engaged the kill switch again: {methods}.": "Perch ha vuelto a accionar el interruptor: {methods}.",
     "❌ still not engaged: {what}": "❌ sigue sin accionarse: {what}",
     "Perch undid it; the weight is read back as {real}.": "Perch la ha deshecho; el peso leído de vuelta es {real}.",
@@ -673,8 +671,6 @@ ES: Catalogue = {
     "Details: {channel}.": "Detalles: {channel}.",
     # Freezes
     "Everything": "Todo",
-    "❄️ {service} is frozen {until}.": "❄️ {service} queda congelado {until}.",
-    "❄️ Everything is frozen {until}.": "❄️ Todo queda congelado {until}.",
     "❄️ {service} is frozen by {by} {until}: {why}.": "❄️ {by} ha congelado {service} {until}: {why}.",
     "❄️ {service} is frozen by {by} {until}: {why}. Nothing rises before; `/canary unfreeze {typed}` lifts it.": (
         "❄️ {by} ha congelado {service} {until}: {why}. Antes no sube nada; `/canary unfreeze {typed}` lo levanta."
@@ -929,6 +925,10 @@ ES: Catalogue = {
     "Service {service}, channel {channel}, cooldown {cooldown}": (
         "Servicio {service}, canal {channel}, cooldown {cooldown}"
     ),
+    "Whoever started, resumed or overruled it doesn't count among the approvals.": (
+        "Quien lo inició, reanudó o saltó no cuenta entre las aprobaciones."
+    ),
+    "as before": "como antes",
     "Start it: `/canary start {name} {weight}`": "Para iniciarlo: `/canary start {name} {weight}`",
     "no gate, it's last": "sin puerta, es la última",
     "must hold": "debe cumplirse",
@@ -947,6 +947,13 @@ ES: Catalogue = {
     "{number}. {at} {what} by {who}": "{number}. {at} {what} por {who}",
     "Take it along: `{command}`": "Para llevárselo: `{command}`",
     "What I understand:": "Lo que entiendo:",
+    "Down, at any time, alone:": "Hacia abajo, en cualquier momento, sin nadie más:",
+    "Look": "Mirar",
+    "At a gate": "En una puerta",
+    "Begin and steer": "Empezar y dirigir",
+    "`/canary help VERB` tells how to use it, who may, what happens then; `/canary help all` tells all.": (
+        "`/canary help VERB` dice cómo se usa, quién puede y qué pasa entonces; `/canary help all` los dice todos."
+    ),
     "How to use {verbs}:": "Cómo se usa {verbs}:",
     "Buttons and reactions do the same. Without Slack: `perch rollback NAME`, `perch kill NAME` in a shell.": (
         "Los botones y las reacciones hacen lo mismo. Sin Slack: `perch rollback NAME`, `perch kill NAME` en una shell."
@@ -1018,10 +1025,13 @@ ES: Catalogue = {
     "Why not?": "¿Por qué no?",
     "Kill {name}?": "¿Cortar {name}?",
     "Kill": "Cortar",
-    "Why? (may stay empty)": "¿Por qué? (puede quedar vacío)",
-    "This throws the kill switch of the whole thing and sets its traffic to 0%, at once. It can't start again until "
+    "Why?": "¿Por qué?",
+    "The gate closes and it goes on hold; rollback triggers stay on. The channel and the record get the reason.": (
+        "La puerta se cierra y pasa a pausa; los disparadores de rollback siguen activos. El motivo va al canal y al registro."
+    ),
+    "This throws every kill switch of the plan and sets its traffic to 0%, at once. It can't start again until "
     "it's rearmed.": (
-        "Esto acciona el kill switch de todo y pone su tráfico al 0%, de inmediato. No puede volver a iniciarse hasta "
+        "Esto acciona todos los kill switches del plan y pone su tráfico al 0%, de inmediato. No puede volver a iniciarse hasta "
         "que se rearme."
     ),
     "Start": "Iniciar",
@@ -1108,6 +1118,7 @@ ES: Catalogue = {
     "mend the file, then: perch plan check plans/{name}.yaml": (
         "corregir el fichero; después: perch plan check plans/{name}.yaml"
     ),
+    "{plan} isn't being rolled out now, so nothing was done.": "{plan} no está en despliegue ahora; no se ha hecho nada.",
     "There is no rollout called '{name}'.": "No hay ningún despliegue llamado '{name}'.",
     "'{name}' could mean several rollouts: {candidates}.": "'{name}' puede ser cualquiera de estos: {candidates}.",
     "name one of them": "nombrar uno de ellos",
@@ -1134,7 +1145,7 @@ ES: Catalogue = {
     ),
     "operate this rollout": "operar este despliegue",
     "approve this": "aprobar esto",
-    "override Perch's judgement": "saltarse el criterio de Perch",
+    "do this, which takes the override role": "hacer esto, que exige el rol de override",
     "stop this rollout": "parar este despliegue",
     "{deed} ({why})": "{deed} ({why})",
     "{deed} while Slack can't say which groups you are in": (
@@ -1722,7 +1733,9 @@ ES: Catalogue = {
     "Checklist: {done} of {all} ticked.": "Lista: {done} de {all} marcados.",
     "by each check: {found}": "en cada comprobación: {found}",
     "by each check; none has looked yet": "en cada comprobación; aún no ha habido ninguna",
-    "to be ticked: {items}": "por marcar: {items}",
+    "{count} item to tick": "{count} punto por marcar",
+    "{count} items to tick": "{count} puntos por marcar",
+    "To be ticked at {weight}: {items}": "Por marcar al {weight}: {items}",
     "{who}, {when}": "{who}, {when}",
     "☑ {item} ({who}, {when})": "☑ {item} ({who}, {when})",
     "Tick": "Marcar",
@@ -1853,7 +1866,8 @@ ES: Catalogue = {
     "no change of its plan is asked for": "no se ha pedido ningún cambio de su plan",
     "its file says what the rollout goes by already": "su fichero dice lo que el despliegue ya sigue",
     "approve what you asked for yourself": "aprobar lo que pide la misma persona",
-    "a second person who may approve": "una segunda persona que pueda aprobar",
+    "approve what you started, resumed or overruled yourself": "aprobar lo que la misma persona inició, reanudó o saltó",
+    "a second person of {who}": "una segunda persona de {who}",
     "it goes by another plan since this was asked for": "sigue otro plan desde que se pidió esto",
     "for {people}": "para {people}",
     # Why not

@@ -50,9 +50,24 @@ async def rehearsals(plan: Plan, environment: Mapping[str, str]) -> Finding:
     what = f"outside of {plan.name}"
     found = await problems(plan, environment)
     if any(not line.startswith((RUNBOOK, NOTIFIER)) for line in found):
-        return bad(what, f"{'; '.join(found)}. A start would be refused; mend them, then: perch doctor")
+        return bad(what, f"{'; '.join(together(found))}. A start would be refused; mend them, then: perch doctor")
     if found:
-        return note(what, f"all that a start needs answers, but: {'; '.join(found)}")
+        return note(what, f"all that a start needs answers, but: {'; '.join(together(found))}")
     methods, told = sum(map(len, plan.kill_switch)), len(plan.notifiers)
     tried = f"{len(plan.metrics)} metrics answer; {len(plan.traffic)} targets, {methods} kill methods tried"
     return ok(what, f"{tried}, {told} notifiers" if told else tried)
+
+
+NAMED = 3
+"""So many that have one cause are named."""
+
+
+def together(found: Sequence[str]) -> Iterator[str]:
+    """`metric a, metric b and 7 more: why`: one variable that isn't set stops all that stands on it."""
+    why: dict[str, list[str]] = {}
+    for line in found:
+        what, _, cause = line.partition(": ")
+        why.setdefault(cause, []).append(what)
+    for cause, which in why.items():
+        more = f" and {len(which) - NAMED} more" if len(which) > NAMED else ""
+        yield f"{', '.join(which[:NAMED])}{more}" + (f": {cause}" if cause else "")

@@ -41,7 +41,7 @@ def test_a_key_is_answered_alike_each_time(key: str, weight: Weight, draws: list
     assert len({variant(flag(weight), key, draw) for draw in draws}) == 1
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(salt=SALTS, weight=WEIGHTS, seed=st.integers(0, 10**9))
 def test_the_share_of_keys_is_the_weight_within_binomial_bounds(salt: str, weight: Weight, seed: int) -> None:
     """Six standard deviations, and one key: some 10⁻⁹ of all salts would fail."""

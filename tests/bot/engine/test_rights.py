@@ -70,7 +70,7 @@ async def test_a_plan_that_names_nobody_lets_nobody_in() -> None:
     """An empty list of a role isn't "everybody"."""
     tree = plan("web", roles={"operators": ["@sre"], "approvers": ["@sre"]})
     nobody = read_plan(tree, "production", all_kinds())
-    with pytest.raises(NotAllowed, match="may not override") as refused:
+    with pytest.raises(NotAllowed, match="takes the override role") as refused:
         await Rights(People({"U0ANA": {"@sre"}})).permit(asked(), "override", nobody)
     assert "whoever keeps the plan web" in refused.value.next_step
 

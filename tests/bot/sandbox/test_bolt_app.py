@@ -122,6 +122,20 @@ async def test_a_control_tells_what_the_others_hold_and_an_update_keeps_it(
     assert workspace.views("ana")[0]["state"]["values"] == values
 
 
+async def test_a_home_that_was_drawn_anew_meanwhile_still_takes_the_click(
+    workspace: Workspace, demo: Demo, client: AsyncWebClient
+) -> None:
+    """Perch's Home follows each check: every few seconds a click met other blocks, and was refused."""
+    press = {"type": "button", "action_id": "press", "text": plain("Hold"), "value": "r1"}
+    home = {"type": "home", "blocks": [{"type": "actions", "elements": [press]}]}
+    seen = (await client.views_publish(user_id="U01ANA0001", view=home))["view"]
+    shown = await client.views_publish(user_id="U01ANA0001", view=home)
+    assert shown["view"]["blocks"][0]["block_id"] != seen["blocks"][0]["block_id"]
+    block = seen["blocks"][0]["block_id"]
+    assert (await workspace.click_view("ana", seen["id"], "press", block_id=block, seen=seen["blocks"])).acked
+    assert demo.heard[-1]["actions"][0]["value"] == "r1"
+
+
 async def test_a_message_tells_which_boxes_are_ticked(workspace: Workspace, demo: Demo, client: AsyncWebClient) -> None:
     """R19: a checklist in a gate; the block says which of two with the same action id."""
     options = [{"text": plain(name), "value": name} for name in ("seen", "told")]

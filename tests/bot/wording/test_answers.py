@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from bot.domain import errors, obstacles
 from bot.domain.evidence import Broken, Entry, Head, extend
 from bot.domain.machine import State
+from bot.domain.measurements import Measured
 from bot.domain.overrides import Override, Overruled
 from bot.domain.record import refusals as refusals_of_the_past
 from bot.domain.record.alarms import Alarm, Cause, FalseAlarm
@@ -20,6 +21,7 @@ from bot.domain.record.summary import Summary, summed_up
 from bot.domain.record.trends_of_plans import trends as added_up
 from bot.domain.record.waits_of_people import Wait
 from bot.domain.rollout import Rollout
+from bot.domain.trends import History
 from bot.ports import Said
 from bot.wording import answers, modals, refusals
 from bot.wording.history import history, one
@@ -27,12 +29,16 @@ from bot.wording.judging import ledger
 from bot.wording.language import speaking
 from bot.wording.languages import LANGUAGES
 from bot.wording.manual import Manual, manual, usages
+from bot.wording.metrics_table import metrics_table
 from bot.wording.rosters import listing
+from bot.wording.snapshots import measured_now
 from bot.wording.start_modal import Offer, start_modal
 from bot.wording.telling import Telling
 from bot.wording.trends import trends
 from tests.bot.wording.limits import broken_limits, broken_view
 from tests.bot.wording.stories import NOW, a_check, a_plan, a_rollout, lines
+from tests.builders import a_line
+from tests.builders import a_plan as built_plan
 
 NASTY = some.text(max_size=400) | some.sampled_from(["<!channel>", "x" * 5000, "`*_~>\n"])
 REFUSALS = [
@@ -107,6 +113,32 @@ def every_answer(text: str, count: int) -> list[Said]:
         usages({str(number): Manual(f"verb{number} NAME", "What it does.", "all", ()) for number in range(count)}),
         manual(text, Manual(text, text, "all", [text] * count)),
     ]
+
+
+def test_what_has_ended_is_bad_for_as_long_as_it_was_checked() -> None:
+    """`for 50 s` an hour after a rollback that came two seconds after the break: it went on counting."""
+    measured = {"condition": "latency_p99 > 5s", "metric": "latency_p99", "value": 27.6, "unit": "seconds"}
+    line = a_line("trigger", True, threshold=5.0, since=NOW - timedelta(seconds=20), **measured)
+    ended = a_rollout(State.ROLLED_BACK, check=a_check(lines=(line,)))
+    told = answers.why(Telling({}, ended, a_plan(), NOW + timedelta(hours=1)))
+    assert "for 20 s" in str(told.blocks)
+    assert "for 1 h" not in str(told.blocks)
+
+
+def test_a_table_of_metrics_says_age_and_up_as_people_do() -> None:
+    plan = built_plan(
+        metrics={"seen": {"source": "numbers", "unit": "timestamp"}, "chat": {"source": "numbers", "unit": "count"}}
+    )
+    lines = (
+        a_line("hard", True, condition="age_of(seen) < 10s", metric="seen", value=2.0, unit="seconds", threshold=10.0),
+        a_line("trigger", False, condition="chat down", metric="chat", value=1.0, unit="count"),
+    )
+    rollout = a_rollout(check=a_check(lines=lines))
+    assert "'age of seen'" in str(metrics_table(lines, History(), rollout, plan))
+    found = {"seen": Measured(NOW.timestamp(), NOW), "chat": Measured(1.0, NOW, "200 in 10 ms")}
+    told = measured_now(Telling({}, rollout, plan, NOW), rollout.check or a_check(), found).text
+    assert "chat: up (200 in 10 ms)" in told
+    assert f"seen: {NOW:%Y-%m-%d}" in told
 
 
 def fifty() -> list[Rollout]:

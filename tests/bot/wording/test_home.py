@@ -54,6 +54,15 @@ def test_a_page_reads_as_it_was_agreed(name: str) -> None:
     assert broken_view(view) == []
 
 
+def test_only_whom_a_gate_waits_for_is_offered_to_approve_it() -> None:
+    """Anybody else's click would be refused; the ways down are there for all."""
+    gate = glimpse(State.GATE, gate=a_gate())
+    for waiting, offered in (([(Turn.APPROVE, gate)], True), ([], False), ([(Turn.WATCH, gate)], False)):
+        shown = str(home(Home(waiting, [gate], [], [], NOW)))
+        assert ("'approve'" in shown) is offered
+        assert "'rollback'" in shown
+
+
 def test_fifty_rollouts_with_any_names_fit_on_a_page() -> None:
     """PLATFORM §2: a hundred blocks, 3,000 characters in a section."""
     many = [

@@ -24,7 +24,9 @@ async def test_an_override_opens_one_gate_and_a_new_plan_closes_it_and_opens_its
         await here.types("ben", "/canary override materializers a known false alarm, INC-7")
         gate = await here.message_with("'reject'", "10%")
         assert "INC-7" in str(here.workspace.messages(CHANNEL))
-        assert "may not approve what you asked for yourself" in await _clicked(here, "ben", gate["ts"])
+        assert "may not approve what you started, resumed or overruled yourself" in await _clicked(
+            here, "ben", gate["ts"]
+        )
 
         _edit(here, "success > 96%")
         await here.types("ana", "/canary replan materializers the limit was a guess")

@@ -220,7 +220,7 @@ async def test_kill_all_wants_to_be_said_twice(here: Rig) -> None:
 async def test_freeze_reads_what_how_long_why_and_who_goes_on(here: Rig) -> None:
     """X11, U4."""
     assert "`/canary unfreeze denis`" in str((await answer(here, "freeze denis for 4h incident 7")).blocks)
-    assert "frozen until" in await says(here, 'freeze all until lifted "black friday" except materializers')
+    assert "until somebody lifts it" in await says(here, 'freeze all until lifted "black friday" except materializers')
     second, first = sorted(await here.engine.desk.standing(), key=lambda freeze: freeze.service)
     assert (first.service, first.why, first.until) == ("denis", "incident 7", here.now + timedelta(hours=4))
     assert (second.service, second.why, second.until) == (EVERYWHERE, "black friday", None)
@@ -231,7 +231,38 @@ async def test_a_freeze_of_which_nobody_said_how_long_or_why_stands_for_a_day(he
     """It's 3 a.m.: no word is missed."""
     await says(here, "freeze denis")
     (freeze,) = await here.engine.desk.standing()
-    assert (freeze.until, freeze.why) == (here.now + timedelta(hours=24), f"asked for by {ANA}")
+    assert (freeze.until, freeze.why) == (here.now + timedelta(hours=24), "no reason given")
+
+
+async def test_a_freeze_says_whose_it_is_why_and_until_when_and_the_channel_hears_of_its_end(here: Rig) -> None:
+    """T7. Where nothing live is under it, the answer is all that the channel hears."""
+    began = await answer(here, "freeze denis for 2 hours month end")
+    assert began.in_channel
+    assert f"is frozen by <@{ANA}> until" in began.text
+    assert "month end" in began.text
+    (freeze,) = await here.engine.desk.standing()
+    assert (freeze.until, freeze.why) == (here.now + timedelta(hours=2), "month end")
+    over = await answer(here, "unfreeze denis the books are closed")
+    assert over.in_channel
+    assert f"<@{ANA}> lifted it (the books are closed)" in over.text
+
+
+async def test_what_is_not_live_is_told_apart_from_what_there_is_not(here: Rig) -> None:
+    assert await refuses(here, "hold materializers") == (
+        "materializers isn't being rolled out now, so nothing was done.",
+        "/canary history materializers",
+    )
+    assert "There is no rollout called 'nonsense'" in (await refuses(here, "hold nonsense"))[0]
+    assert await refuses(here, "approve") == ("Nothing is being rolled out.", "/canary history")
+
+
+async def test_help_is_one_screen_with_the_ways_down_first_and_every_verb(here: Rig) -> None:
+    short, whole = await answer(here, "help"), await answer(here, "help all")
+    blocks = "\n".join(str(block) for block in short.blocks)
+    assert [verb for verb in VERBS if f"`{verb}`" not in blocks and f"`/canary {verb} " not in blocks] == []
+    assert blocks.index("/canary rollback") < blocks.index("`status`")
+    assert len(blocks) < len(str(whole.blocks)) / 2
+    assert [verb for verb in VERBS if VERBS[verb].SUMMARY[:20] not in str(whole.blocks)] == []
 
 
 async def test_freezing_a_plan_freezes_its_service_and_a_reason_may_say_for_and_except(here: Rig) -> None:
@@ -242,9 +273,9 @@ async def test_freezing_a_plan_freezes_its_service_and_a_reason_may_say_for_and_
 
 
 async def test_a_mistyped_freeze_is_answered_with_the_right_one(here: Rig) -> None:
-    assert (await refuses(here, "freeze"))[1] == "/canary freeze all"
+    assert (await refuses(here, "freeze"))[1] == "/canary freeze denis"
     assert (await refuses(here, "freeze deniss for 4h incident"))[1] == "/canary freeze denis for 4h incident"
-    assert (await refuses(here, "freeze the network burns"))[1] == "/canary freeze all the network burns"
+    assert (await refuses(here, "freeze the network burns"))[1] == "/canary freeze denis network burns"
     assert "materializers" in (await refuses(here, "freeze denis x except materializers, materialisers"))[1]
     assert (await refuses(here, "unfreeze deniss"))[1] == "/canary unfreeze denis"
     assert await here.engine.desk.standing() == []
@@ -256,7 +287,7 @@ async def test_unfreeze_lifts_all_of_it_or_lets_one_plan_through(here: Rig) -> N
         (await answer(here, "unfreeze denis only materializers it is the fix", CLEO)).blocks
     )
     assert (await refuses(here, "unfreeze denis only materialisers"))[1] == "/canary unfreeze denis only materializers"
-    assert "may rise again" in await says(here, "unfreeze denis it was nothing", CLEO)
+    assert "lifted it (it was nothing)" in await says(here, "unfreeze denis it was nothing", CLEO)
     assert (await refuses(here, "unfreeze denis"))[1] == "/canary list"
 
 

@@ -20,6 +20,7 @@ from commands.terminal import given, perch
 from commands.terminal.doctor.door import reachable
 from commands.terminal.doctor.findings import Finding, Grade
 from commands.terminal.doctor.keeping import destinations
+from commands.terminal.doctor.plans import together
 from commands.terminal.doctor.scopes import SCOPES
 from commands.terminal.doctor.slack import slack
 from tests.bot.wording.stories import a_plan
@@ -249,6 +250,15 @@ async def test_each_destination_and_the_mail_server_are_tried(tmp_path: Path) ->
     is_bad(found[f"papers to folder {tmp_path / 'gone'}"], "make it, or mount it", "perch doctor")
     is_bad(found["mail"], "lead@x.org", "PERCH_SMTP_URL")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_has_one_cause_is_told_once() -> None:
+    """A variable that isn't set stops all metrics of a source: eleven times the same sentence hid the rest."""
+    found = [*(f"metric {each}: refused: URL is not set" for each in "abcde"), "traffic web: away"]
+    assert list(together(found)) == [
+        "metric a, metric b, metric c and 2 more: refused: URL is not set",
+        "traffic web: away",
+    ]
 
 
 async def test_a_mail_server_that_is_away_is_named() -> None:

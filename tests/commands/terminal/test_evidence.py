@@ -52,7 +52,8 @@ def test_show_prints_the_records_of_a_plans_newest_rollout(file: Path) -> None:
     shown = run(file, "show", "materializers")
     assert shown.exit_code == 0
     assert [line.split()[3] for line in shown.output.splitlines()] == ["created", "held", "resumed"]
-    assert '{"why": "very particular"}' in shown.output
+    assert shown.output.splitlines()[1].endswith(" very particular")
+    assert "{" not in shown.output
 
 
 def test_show_as_json_prints_a_record_per_line(file: Path) -> None:

@@ -26,7 +26,8 @@ def typed(shop: Shop, *words: str) -> Result:
 def test_a_freeze_from_a_shell_holds_what_would_rise_with_the_shells_user_as_owner(shop: Shop) -> None:
     begun = shop.begin()
     frozen = typed(shop, "freeze", "shop", "--for", "4h", "--reason", "incident 7")
-    assert (frozen.exit_code, "shop is frozen until" in frozen.output) == (0, True)
+    assert (frozen.exit_code, "shop is frozen by" in frozen.output) == (0, True)
+    assert "incident 7" in frozen.output
     held = shop.load(begun.id)
     assert held.hold is not None
     assert (held.state, held.hold.cause, held.hold.owner) == (State.HELD, "freeze", f"shell:{getpass.getuser()}")

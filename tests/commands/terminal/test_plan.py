@@ -10,6 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from bot import sandbox
 from bot.domain.plan import Plan, Task
 from bot.engine.equipment import Gear, Tasked
 from commands.terminal.live import task_problems
@@ -69,6 +70,22 @@ def test_findings_are_there_for_scripts(run: Run, plans: Path) -> None:
     assert (found["file"], found["good"]) == (file, False)
     assert found["mistakes"][0]["what"] == "5 has no unit"
     assert found["mistakes"][0]["line"] > 1
+
+
+def test_a_folder_stands_for_all_its_plans(run: Run, plans: Path) -> None:
+    names = sorted(file.name for file in plans.iterdir())
+    assert names
+    assert [line for line in run("check", str(plans)).stdout.splitlines() if line.endswith(": good")] == [
+        f"{plans / name}: good" for name in names
+    ]
+
+
+def test_a_mistake_that_an_anchor_repeats_is_told_once(run: Run, plans: Path) -> None:
+    shipped = (Path(sandbox.__file__).parent / "plans" / "materializers.yaml").read_text(encoding="utf-8")
+    file = plans / "materializers.yaml"
+    file.write_text(shipped.replace("error_rate > 5%", "error_rate > 5"), encoding="utf-8")
+    assert "*triggers" in shipped
+    assert sum("has no unit" in line for line in run("check", str(file)).stdout.splitlines()) == 1
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(run: Run, plans: Path) -> None:

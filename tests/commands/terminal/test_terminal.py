@@ -54,6 +54,19 @@ def test_a_mistyped_word_is_wrong_usage_and_gets_a_suggestion(shop: Shop) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("word", "instead"), [("history", "perch rollouts"), ("why", "perch status NAME"), ("approve", "/canary approve")]
+)
+def test_a_verb_of_slacks_own_says_where_it_is_to_be_had(shop: Shop, word: str, instead: str) -> None:
+    asked = typed(shop, word, "shop")
+    assert asked.exit_code == 2
+    assert instead in asked.stderr
+
+
+def test_what_was_wrong_ends_as_a_sentence(shop: Shop) -> None:
+    assert "unexpected extra argument (x). Nothing was done." in typed(shop, "falsealarm", "shop", "x").stderr
+
+
 def test_a_missing_name_is_wrong_usage_in_one_line(shop: Shop) -> None:
     asked = typed(shop, "status")
     assert asked.exit_code == 2
