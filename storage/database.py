@@ -7,6 +7,7 @@ broken, a wrong statement) comes out as it is.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,8 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 
 DEADLINE_S = 5.0
 OPENING_S = 60.0
+FROZEN_EVERY_S = 5.0
+"""How often processes are looked for that stopped in the middle of something."""
 
 
 class Database:
@@ -42,6 +45,7 @@ class Database:
         self._writer, self._reader = dialect.engines()
         self._turns = Turns(dialect.writers)
         self._abandoned: set[asyncio.Task[Any]] = set()
+        self._looked_for_frozen = -math.inf
 
     @property
     def shown(self) -> str:
@@ -82,6 +86,13 @@ class Database:
     async def read(self, work: Work[T], *, within_s: float = DEADLINE_S) -> T:
         """Do `work` in one reading transaction: one moment's view, and no writer waits for it. Raises StoreAway."""
         return await self._in_time(self._read(work), within_s)
+
+    async def end_frozen(self) -> None:
+        """End what processes left open that stopped in the middle; at most every `FROZEN_EVERY_S`. Raises StoreAway."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._looked_for_frozen + FROZEN_EVERY_S:
+            self._looked_for_frozen = now
+            await self.read(self._dialect.end_frozen)
 
     async def aclose(self) -> None:
         """Let go of all connections, after what is under way."""

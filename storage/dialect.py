@@ -55,6 +55,10 @@ class Dialect(Protocol):
         """Until this transaction ends nobody else changes the schema."""
         ...
 
+    async def end_frozen(self, connection: AsyncConnection) -> None:
+        """End what processes left open that stopped in the middle: nobody waits for them to wake."""
+        ...
+
     async def shrink(self, connection: AsyncConnection, pages: int) -> int:
         """Give up to so many free pages back to the disk; returns how many."""
         ...

@@ -22,6 +22,9 @@ CONNECT_S = 3.0
 ANSWER_S = 10.0
 """After this a connection that doesn't answer at all is dropped; the store's own deadlines come before it."""
 
+FROZEN_S = 5.0
+"""How long a transaction may wait for a word of its process."""
+
 _SCHEMA_LOCK = 0x7065726368
 """The advisory lock under which the schema is changed ("perch" in ASCII)."""
 
@@ -33,12 +36,19 @@ _SETTINGS = {
     "statement_timeout": "5s",
     "lock_timeout": "4s",
     # A process that is paused, or cut off, in the middle must not keep the others from its rows.
-    "idle_in_transaction_session_timeout": "5s",
+    "idle_in_transaction_session_timeout": f"{FROZEN_S:g}s",
     "tcp_user_timeout": "10s",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
 }
+
+_END_FROZEN = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND usename = current_user AND application_name = 'perch' "
+    "AND pid <> pg_backend_pid() AND state = 'active' AND wait_event = 'ClientRead' "
+    "AND state_change < clock_timestamp() - make_interval(secs => :seconds)"
+)
 
 _FAULTS = {
     "08": "lost the connection; Perch tries again",
@@ -101,6 +111,11 @@ class Postgres:
         await connection.execute(text("SET LOCAL statement_timeout = '60s'"))
         await connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+    async def end_frozen(self, connection: AsyncConnection) -> None:
+        """The server itself ends a transaction whose process is silent between two statements; not one that fell silent
+        within a statement, prepared and not yet executed. Its rows would stay locked until the process wakes."""
+        await connection.execute(_END_FROZEN, {"seconds": FROZEN_S})
 
     async def shrink(self, connection: AsyncConnection, pages: int) -> int:
         """The server's own autovacuum makes room for what comes."""

@@ -154,6 +154,7 @@ class SqlRollouts:
         async def work(connection: AsyncConnection) -> Sequence[str]:
             return (await connection.execute(claiming)).scalars().all()
 
+        await self._database.end_frozen()
         claimed = await self._database.write(work, urgent=True)
         return sorted(_readable(claimed), key=lambda rollout: rollout.due_at)
 

@@ -148,6 +148,9 @@ class Sqlite:
     async def alone(self, connection: AsyncConnection) -> None:
         """Every writing transaction is: it begins with the write lock."""
 
+    async def end_frozen(self, connection: AsyncConnection) -> None:
+        """Nobody can: its lock is the process's own, and goes with it."""
+
     async def shrink(self, connection: AsyncConnection, pages: int) -> int:
         """Give some of the free pages back to the disk. Only a file that was made, or compacted, for it can."""
         free = await _asked(connection, "PRAGMA freelist_count")

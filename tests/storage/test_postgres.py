@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports import Change, Delivery, StoreAway
+from storage import postgres
 from storage.database import Database, open_database, open_existing
 from storage.inbox import SqlInbox
 from storage.rollouts import SqlRollouts
@@ -166,3 +169,39 @@ async def test_a_write_that_raises_or_is_cancelled_leaves_nothing(database: Data
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await database.read(lambda connection: connection.scalar(text("SELECT count(*) FROM marks"))) == 0
+
+
+@asynccontextmanager
+async def frozen_in_the_middle(address: str, statement: str) -> AsyncIterator[asyncio.StreamReader]:
+    """A Perch that has executed a statement, and fell silent after it had begun the next; in the server's own words:
+    https://www.postgresql.org/docs/current/protocol-message-formats.html"""
+    at = urlsplit(address)
+    reader, writer = await asyncio.open_connection(at.hostname, at.port)
+    who = f"user\0{at.username}\0database\0{at.path[1:]}\0application_name\0perch\0\0".encode()
+    writer.write(struct.pack("!ii", len(who) + 8, 3 << 16) + who)
+    for kind, words in (
+        (b"Q", b"BEGIN\0"),
+        (b"Q", statement.encode() + b"\0"),
+        (b"P", b"\0SELECT 1\0\0\0"),
+        (b"H", b""),
+    ):
+        writer.write(kind + struct.pack("!i", len(words) + 4) + words)
+    parsed = b"1" + struct.pack("!i", 4)
+    await reader.readuntil(parsed)
+    try:
+        yield reader
+    finally:
+        writer.close()
+
+
+async def test_a_process_that_fell_silent_within_a_statement_keeps_no_row_from_the_others(
+    database: Database, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law 6, U8: paused there, it is neither idle in its transaction nor over its time, as the server sees it."""
+    rollouts = SqlRollouts(database, Hands())
+    await rollouts.create(a_rollout(), TREE, Change((an_entry(),)))
+    monkeypatch.setattr(postgres, "FROZEN_S", 0.0)
+    async with frozen_in_the_middle(postgres_database, "UPDATE rollouts SET lease_owner = NULL") as reader:
+        async with asyncio.timeout(HANGS_S):
+            assert len(await rollouts.claim(NOW, "another", 30, 10)) == 1
+            assert b"terminating connection" in await reader.read()
