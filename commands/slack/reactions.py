@@ -8,8 +8,9 @@ from bot.engine.requests import Request
 from bot.ports import Outbox, Posted
 from commands.slack.payloads import REACTION
 
-PATIENCE_S = (0.0, 0.2, 0.5, 1.0)
-"""Somebody may react faster than it's noted where the message stands."""
+PATIENCE_S = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Somebody may react before it's noted where the message stands: people see it while Slack's answer is on its way, and
+that may take as long as a call may. Only reactions on messages of ours come here, so that few wait for nothing."""
 
 
 async def meant(request: Request, outbox: Outbox) -> Request | None:
