@@ -89,10 +89,10 @@ class Database:
 
     async def end_frozen(self) -> None:
         """End what processes left open that stopped in the middle; at most every `FROZEN_EVERY_S`. Raises StoreAway."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._looked_for_frozen + FROZEN_EVERY_S:
+        now, ending = asyncio.get_running_loop().time(), self._dialect.end_frozen
+        if ending is not None and now >= self._looked_for_frozen + FROZEN_EVERY_S:
             self._looked_for_frozen = now
-            await self.read(self._dialect.end_frozen)
+            await self.read(lambda connection: connection.execute(ending))
 
     async def aclose(self) -> None:
         """Let go of all connections, after what is under way."""

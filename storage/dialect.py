@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlalchemy import Insert, Table
+from sqlalchemy import Executable, Insert, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -55,8 +55,9 @@ class Dialect(Protocol):
         """Until this transaction ends nobody else changes the schema."""
         ...
 
-    async def end_frozen(self, connection: AsyncConnection) -> None:
-        """End what processes left open that stopped in the middle: nobody waits for them to wake."""
+    @property
+    def end_frozen(self) -> Executable | None:
+        """What ends the transactions of processes that stopped in the middle; None where nobody can."""
         ...
 
     async def shrink(self, connection: AsyncConnection, pages: int) -> int:

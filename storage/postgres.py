@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import asyncpg
-from sqlalchemy import Insert, Table, text
+from sqlalchemy import Executable, Insert, Table, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
@@ -112,10 +112,11 @@ class Postgres:
         await connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 
-    async def end_frozen(self, connection: AsyncConnection) -> None:
+    @property
+    def end_frozen(self) -> Executable:
         """The server itself ends a transaction whose process is silent between two statements; not one that fell silent
         within a statement, prepared and not yet executed. Its rows would stay locked until the process wakes."""
-        await connection.execute(_END_FROZEN, {"seconds": FROZEN_S})
+        return _END_FROZEN.bindparams(seconds=FROZEN_S)
 
     async def shrink(self, connection: AsyncConnection, pages: int) -> int:
         """The server's own autovacuum makes room for what comes."""

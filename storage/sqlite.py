@@ -64,6 +64,8 @@ class Sqlite:
 
     writers = 1
     one_machine = True
+    end_frozen = None
+    """A lock is the process's own, and goes with it."""
 
     def __init__(self, file: Path) -> None:
         self.file = file.absolute()
@@ -147,9 +149,6 @@ class Sqlite:
 
     async def alone(self, connection: AsyncConnection) -> None:
         """Every writing transaction is: it begins with the write lock."""
-
-    async def end_frozen(self, connection: AsyncConnection) -> None:
-        """Nobody can: its lock is the process's own, and goes with it."""
 
     async def shrink(self, connection: AsyncConnection, pages: int) -> int:
         """Give some of the free pages back to the disk. Only a file that was made, or compacted, for it can."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
@@ -22,6 +22,7 @@ from bot.domain.steps import Step
 from bot.domain.units import ZERO, Weight
 from bot.engine.preflighted import Report, after_preflight
 from tests.builders import ANA, BEN, CLEO, DORA, MINUTE, START, a_plan, a_rollout, a_stage, a_yes
+from tests.laws.driven import QUICK
 from tests.laws.mutants import law_01 as bugs
 from tests.laws.mutants.planted import FOUND, Plant
 
@@ -156,21 +157,14 @@ class TheStart(RuleBasedStateMachine):
         self.rollout = again
 
 
-QUICK = settings(
-    max_examples=40,
-    stateful_step_count=30,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-UNSHRUNK = settings(QUICK, max_examples=2000, phases=[Phase.generate])
+FEWER = settings(QUICK, max_examples=40, stateful_step_count=30)
+UNSHRUNK = settings(FEWER, max_examples=2000, phases=[Phase.generate])
 """For planted bugs: the first counterexample is enough."""
 
 
 def test_a_start_rises_only_through_its_gate() -> None:
     """Law 1."""
-    run_state_machine_as_test(TheStart, settings=QUICK)
+    run_state_machine_as_test(TheStart, settings=FEWER)
 
 
 @pytest.mark.parametrize(
