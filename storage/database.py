@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,9 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 
 DEADLINE_S = 5.0
 OPENING_S = 60.0
+AGAIN_S = 0.02
+"""How long a lock is left alone that somebody else holds. A driver may wait for it by itself before it says so."""
+
 FROZEN_EVERY_S = 5.0
 """How often processes are looked for that stopped in the middle of something."""
 
@@ -108,21 +112,22 @@ class Database:
 
     async def _write(self, work: Work[T]) -> T:
         self._dialect.still_there()
-        async with self._writer.connect() as connection:
-            await self._begin(connection)
+        async with AsyncExitStack() as stack:
+            connection = await self._once_free(lambda: stack.enter_async_context(self._writer.connect()))
+            await self._once_free(connection.begin)
             result = await work(connection)
             await connection.commit()
             return result
 
-    async def _begin(self, connection: AsyncConnection) -> None:
+    async def _once_free(self, taking: Callable[[], Awaitable[T]]) -> T:
+        """Take it as soon as no other program holds the lock; the caller's deadline ends the tries."""
         while True:
             try:
-                await connection.begin()
+                return await taking()
             except DBAPIError as fault:
                 if not self._dialect.busy(fault):
                     raise
-            else:
-                return
+            await asyncio.sleep(AGAIN_S)
 
     async def _read(self, work: Work[T]) -> T:
         self._dialect.still_there()

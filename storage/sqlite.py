@@ -21,7 +21,10 @@ from storage.one_trip import OneTripConnection, one_trip
 from storage.statements import ONCE
 
 BUSY_MS = 200
-"""How long one try waits inside SQLite for another program's lock; the store tries again until its own deadline."""
+"""How long one try to write waits in SQLite for another program's lock; the store tries again until its deadline."""
+
+READING_MS = 5_000
+"""The same for a reader: it waits only while a file that nobody closed is mended, and isn't tried again."""
 
 READERS = 4
 
@@ -31,20 +34,18 @@ REST_S = 2.0
 INCREMENTAL = 2
 """The auto_vacuum mode in which free pages can be given back step by step."""
 
-SETTING_UP_MS = 10_000
-"""The same while a connection is set up: several first starts at once take turns at making the file a WAL one."""
-
 _SETTINGS = (
-    f"PRAGMA busy_timeout = {SETTING_UP_MS}",
+    f"PRAGMA busy_timeout = {BUSY_MS}",
     # Before anything is written to a new file; an old one keeps what it has until a VACUUM.
     "PRAGMA auto_vacuum = INCREMENTAL",
+    # SQLite doesn't wait here for a lock that another first start holds: it says at once that it's busy.
     "PRAGMA journal_mode = WAL",
     # FULL: a commit is on the disk before it's acknowledged (laws 4 and 5); NORMAL may lose the last ones in WAL.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {BUSY_MS}",
 )
 
+_READING = (f"PRAGMA busy_timeout = {READING_MS}", "PRAGMA foreign_keys = ON", "PRAGMA query_only = ON")
 
 _FAULTS = {
     sqlite3.SQLITE_BUSY: "is locked by another program; stop that program",
@@ -105,7 +106,7 @@ class Sqlite:
         """The writing engine and the reading one; nothing is opened yet."""
         writer, reader = self._engine(1), self._engine(READERS)
         _configure(writer, "BEGIN IMMEDIATE", _SETTINGS)
-        _configure(reader, "BEGIN", (*_SETTINGS[4:], "PRAGMA query_only = ON"))
+        _configure(reader, "BEGIN", _READING)
         return writer, reader
 
     def _engine(self, connections: int) -> AsyncEngine:

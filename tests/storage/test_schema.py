@@ -17,6 +17,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 - fills the metadata that is compared
@@ -32,6 +33,7 @@ from storage.outbox import SqlOutbox
 from storage.plans import PlanFolder
 from storage.rollouts import SqlRollouts
 from storage.schema import CURRENT
+from storage.sqlite import Sqlite
 from storage.verifying import verify_all
 from tests.storage.samples import NOW, Hands, seconds
 
@@ -87,6 +89,25 @@ async def test_several_first_starts_at_once_migrate_once(empty_address: str) -> 
     assert list(found) == [CURRENT]
     for database in databases:
         await database.aclose()
+
+
+async def test_a_first_start_waits_for_another_that_is_about_to_write_the_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """U8: SQLite itself waits for no lock when it turns a file into one with a write-ahead log."""
+    file, refused, busy = tmp_path / "perch.db", list[bool](), Sqlite.busy
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def told(dialect: Sqlite, fault: DBAPIError) -> bool:
+            if not refused:
+                other.execute("COMMIT")
+            refused.append(busy(dialect, fault))
+            return refused[-1]
+
+        monkeypatch.setattr(Sqlite, "busy", told)
+        async with opened(f"sqlite:///{file}"):
+            assert refused[0]
 
 
 @pytest.mark.parametrize("dump", RELEASED, ids=lambda dump: dump.parent.name)
