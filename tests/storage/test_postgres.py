@@ -22,7 +22,7 @@ from storage.rollouts import SqlRollouts
 from tests.process.cable import Cable
 from tests.storage.conftest import within_what_is_promised
 from tests.storage.samples import NOW, TREE, Hands, a_rollout, an_entry
-from tests.waiting import HANGS_S
+from tests.waiting import HANGS_S, LOOK_EVERY_S
 
 pytestmark = pytest.mark.anyio
 
@@ -171,6 +171,12 @@ async def test_a_write_that_raises_or_is_cancelled_leaves_nothing(database: Data
     assert await database.read(lambda connection: connection.scalar(text("SELECT count(*) FROM marks"))) == 0
 
 
+SILENT = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND state = 'active' AND wait_event = 'ClientRead'"
+)
+
+
 @asynccontextmanager
 async def frozen_in_the_middle(address: str, statement: str) -> AsyncIterator[asyncio.StreamReader]:
     """A Perch that has executed a statement, and fell silent after it had begun the next; in the server's own words:
@@ -201,7 +207,14 @@ async def test_a_process_that_fell_silent_within_a_statement_keeps_no_row_from_t
     rollouts = SqlRollouts(database, Hands())
     await rollouts.create(a_rollout(), TREE, Change((an_entry(),)))
     monkeypatch.setattr(postgres, "FROZEN_S", 0.0)
-    async with frozen_in_the_middle(postgres_database, "UPDATE rollouts SET lease_owner = NULL") as reader:
-        async with asyncio.timeout(HANGS_S):
-            assert len(await rollouts.claim(NOW, "another", 30, 10)) == 1
-            assert b"terminating connection" in await reader.read()
+    async with (
+        frozen_in_the_middle(postgres_database, "UPDATE rollouts SET lease_owner = NULL") as reader,
+        somebody_else(postgres_database) as other,
+        asyncio.timeout(HANGS_S),
+    ):
+        while not await other.fetchval(SILENT):
+            await asyncio.sleep(LOOK_EVERY_S)
+        claimed = await rollouts.claim(NOW, "another", 30, 10)
+        assert b"terminating connection" in await reader.read()
+        # The server ends it in its own time: the rows may have come free after the first look.
+        assert len(claimed or await rollouts.claim(NOW, "another", 30, 10)) == 1
