@@ -1,6 +1,7 @@
 """What all tests share: the async backend, a PostgreSQL, and how they're spread. Fakes are in tests/fakes, real servers
 in tests/servers.py."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,20 @@ from tests.servers import Server, alertmanager, moto, postgres, redis, scratch
 from tests.sqlite import sqlite_in
 
 MOST_WORKERS = 6
+LOOK_FOR_GARBAGE_AFTER = 20_000
+"""New objects; Python itself looks after 700."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are cores: the long tests wait for processes and servers most of the time."""
     return min((os.cpu_count() or 1) + 2, MOST_WORKERS)
+
+
+def pytest_collection_finish() -> None:
+    """What ten thousand tests are made of stays to the end: nobody needs to look for garbage in it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(LOOK_FOR_GARBAGE_AFTER, 20, 20)
 
 
 def pytest_configure() -> None:

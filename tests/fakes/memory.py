@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.errors import Stale, UnknownPlan, UnknownRollout
@@ -28,6 +29,12 @@ class _Kept:
     body: str
     lease_until: datetime | None = None
     lease_owner: str = ""
+
+
+@lru_cache(maxsize=256)
+def _read(body: str) -> Rollout:
+    """Remembered, for stories ask for the same row again and again; nobody can change what they get."""
+    return Rollout.model_validate_json(body)
 
 
 class MemoryRollouts:
@@ -127,12 +134,12 @@ class MemoryRollouts:
         return self._rollout(id).revision
 
     def _all(self) -> Iterable[Rollout]:
-        return [Rollout.model_validate_json(kept.body) for kept in self._kept.values()]
+        return [_read(kept.body) for kept in self._kept.values()]
 
     def _rollout(self, id: str) -> Rollout:
         if id not in self._kept:
             raise UnknownRollout(id, "/canary list")
-        return Rollout.model_validate_json(self._kept[id].body)
+        return _read(self._kept[id].body)
 
     def _one_live(self, rollout: Rollout) -> None:
         for other in self._all():

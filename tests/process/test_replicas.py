@@ -322,6 +322,6 @@ async def knock(town: Town, doors: Sequence[str], who: str, words: str) -> None:
         "X-Slack-Request-Timestamp": str(at),
         "X-Slack-Signature": f"v0={proof}",
     }
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=False) as client:
         answers = await asyncio.gather(*(client.post(door, content=body, headers=headers) for door in doors))
     assert [answer.status_code for answer in answers] == [200] * len(doors)

@@ -29,7 +29,7 @@ async def test_a_service_follows_a_flag_from_the_dark_launch_to_the_kill(tmp_pat
     }
     async with (
         new_story(tmp_path, **plan) as story,
-        httpx.AsyncClient(base_url=story.perch.address, trust_env=False) as service,
+        httpx.AsyncClient(verify=False, base_url=story.perch.address, trust_env=False) as service,
     ):
 
         async def answer(user: str) -> tuple[Any, Any]:

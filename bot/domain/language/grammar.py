@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from bot.domain.conditions import About, Condition, Number, Op, Reference, Relative, Subject
 from bot.domain.language.misread import Misread
@@ -45,14 +46,20 @@ class Places:
 
 def parse(text: str) -> Condition:
     """Read one condition. Raises Misread."""
-    return _Reader(text).condition()
+    return _read(text)[0]
 
 
 def places(text: str) -> Places:
     """Where the parts of a readable condition stand. Raises Misread as `parse` does."""
+    return _read(text)[1]
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[Condition, Places]:
+    """Remembered: each of a plan's many checks, and each thaw of its frozen copy, comes with the same few texts."""
     reader = _Reader(text)
-    reader.condition()
-    return reader.places()
+    condition = reader.condition()
+    return condition, reader.places()
 
 
 class _Reader:

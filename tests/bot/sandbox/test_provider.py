@@ -122,7 +122,7 @@ async def test_a_service_that_does_not_hear_perch_serves_stable_and_one_that_doe
     perch.statuses.clear()
     await until(lambda: perch.statuses.total() >= 250)
     assert service.weight == 50
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as http:
+    async with httpx.AsyncClient(verify=False, base_url=service.url, trust_env=False) as http:
         await http.post("/internal/kill-switch/materializers")
         assert service.weight == 0
         await http.delete("/internal/kill-switch/materializers")
@@ -135,7 +135,7 @@ async def test_the_next_version_begins_at_zero_while_everybody_is_still_answered
     perch: Perch, service: Service
 ) -> None:
     """Nothing is shipped while two versions are served, and what isn't shipped isn't served."""
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as http:
+    async with httpx.AsyncClient(verify=False, base_url=service.url, trust_env=False) as http:
         await perch.set(10)
         await until(lambda: service.weight == 10)
         refused = await http.post("/sandbox/ship")

@@ -18,7 +18,7 @@ async def world() -> AsyncIterator[World]:
 
 @pytest.fixture
 async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=world.workspace.url) as http:
+    async with httpx.AsyncClient(verify=False, base_url=world.workspace.url) as http:
         yield http
 
 
