@@ -1,4 +1,6 @@
-"""The sandbox's rollout in a hurry: the same service and the same words, with checks each second and short bakes."""
+"""The sandbox's rollout in a hurry: the same service and the same words, with checks each second and short bakes.
+
+What ends badly when it takes too long has half a minute; a story of such an end has less."""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 FLAG = "${SANDBOX_SERVICE_URL}/flags/materializers"
 SWITCH = "${SANDBOX_SERVICE_URL}/internal/kill-switch/materializers"
-PATIENCE = "3s"
+PATIENCE = "6s"
 """For a far side in the same process: a busy machine may keep it waiting."""
 TRIGGERS = ["success_rate < 90%", "latency_p99 > 5s", "queue_depth > 500"]
 """Of every stage."""
@@ -72,9 +74,9 @@ def plan(**changes: Any) -> dict[str, Any]:
         "sources": {"page": {"kind": "metrics_page", "url": "${SANDBOX_SERVICE_URL}/metrics", "deadline": PATIENCE}},
         "metrics": dict(METRICS),
         "traffic": [dict(HTTP_FLAG)],
-        "confirm": {"metric": "materializer_pct", "within": "3s"},
+        "confirm": {"metric": "materializer_pct", "within": "30s"},
         "every": {"check": "1s", "snapshot": "5m"},
-        "no_data": {"after": "4s", "then": "hold"},
+        "no_data": {"after": "30s", "then": "hold"},
         "cooldown": "24h",
         "gate": {"expires": "5m", "then": "hold"},
         "stages": [stage("1%"), stage("100%")],

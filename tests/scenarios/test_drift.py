@@ -81,10 +81,10 @@ async def _two_targets_moved_by_hand(tmp_path: Path) -> None:
     file.write_text('{"materializers": {"percent": 0}}')
     with servers.redis(tmp_path) as server:
         traffic = [
-            {"kind": "redis_flag", "url": "${FLAGS_URL}", "key": "pct", "absent_is": "0%", "timeout": "3s"},
-            {"kind": "flag_file", "path": str(file), "key": "materializers.percent", "timeout": "3s"},
+            {"kind": "redis_flag", "url": "${FLAGS_URL}", "key": "pct", "absent_is": "0%", "timeout": quick.PATIENCE},
+            {"kind": "flag_file", "path": str(file), "key": "materializers.percent", "timeout": quick.PATIENCE},
         ]
-        write_plan(tmp_path, quick.plan(traffic=traffic, confirm={"within": "3s"}, **LONG))
+        write_plan(tmp_path, quick.plan(traffic=traffic, confirm={"within": "30s"}, **LONG))
         async with World() as world, Redis.from_url(server.url) as redis:
             environment = settings_of(world, tmp_path) | {"FLAGS_URL": server.url}
             async with running(environment) as perch:

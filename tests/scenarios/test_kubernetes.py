@@ -25,7 +25,7 @@ DENIS: dict[str, Any] = {"kind": "kubernetes_env", "namespace": "denis", "deploy
 WORKERS = {"kind": "kubernetes_scale", "namespace": "denis", "deployment": "denis-workers", "force": True}
 PLAN: dict[str, Any] = {
     "traffic": [DENIS | {"variable": "PCT", "rollout": "2s"}],
-    "confirm": {"metric": "materializer_pct", "within": "3s"},
+    "confirm": {"metric": "materializer_pct", "within": "30s"},
     "kill_switch": [[DENIS | {"variable": "ENABLED", "off": "false", "on": "true"}], [WORKERS]],
     "stages": [quick.stage("1%", bake="1h"), quick.stage("100%")],
 }

@@ -16,18 +16,22 @@ from tests.scenarios.story import Story, text
 
 pytestmark = pytest.mark.anyio
 
-SICK: dict[str, Any] = {"no_data": {"after": "2s", "then": "hold"}, "stages": [stage("1%", bake="1h"), stage("100%")]}
+SICK: dict[str, Any] = {"no_data": {"after": "4s", "then": "hold"}, "stages": [stage("1%", bake="1h"), stage("100%")]}
 
 
 async def test_a_flag_that_doesnt_obey_is_never_taken_for_a_weight(tmp_path: Path) -> None:
-    """R10: not read back in time: back to the weight before, held, told. On the way down: stuck until it obeys."""
-    stories: dict[str, Tell] = {
+    """R10: not read back in time: back to the weight before, held, told."""
+    stories = {
         "lying": partial(_not_confirmed, mode=FlagEndpoint.LYING),
         "ignoring": partial(_not_confirmed, mode=FlagEndpoint.IGNORING),
-        "hanging": _hangs_at_the_gate,
-        "stuck": _lies_on_the_way_down,
     }
     await side_by_side(tmp_path, stories, confirm={"metric": "materializer_pct", "within": "1500ms"})
+
+
+async def test_a_flag_that_obeys_no_more_is_never_taken_for_a_weight(tmp_path: Path) -> None:
+    """R10, law 2: the same at a later gate; on the way down it's stuck until it obeys."""
+    stories: dict[str, Tell] = {"hanging": _hangs_at_the_gate, "stuck": _lies_on_the_way_down}
+    await side_by_side(tmp_path, stories, confirm={"metric": "materializer_pct", "within": "8s"})
 
 
 async def _not_confirmed(story: Story, mode: FlagEndpoint) -> None:
@@ -69,7 +73,7 @@ async def test_a_sick_metrics_page_is_never_a_sick_canary(tmp_path: Path) -> Non
     stories = {
         "down": partial(_no_data, mode=MetricsPage.DOWN, reason="503"),
         "garbage": partial(_no_data, mode=MetricsPage.GARBAGE, reason="a web page"),
-        "hanging": partial(_no_data, mode=MetricsPage.HANGING, reason="didn't answer within 3 s"),
+        "hanging": partial(_no_data, mode=MetricsPage.HANGING, reason="didn't answer within 6 s"),
     }
     await side_by_side(tmp_path, stories, **SICK)
 

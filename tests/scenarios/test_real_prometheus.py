@@ -37,9 +37,8 @@ def promql(port: int) -> dict[str, Any]:
         "materializer_new": ("count", f"materializer_new{{{here}}}"),
     }
     return {
-        "sources": {"prom": {"kind": "prometheus", "url": "${PROMETHEUS_URL}", "deadline": "3s"}},
+        "sources": {"prom": {"kind": "prometheus", "url": "${PROMETHEUS_URL}", "deadline": quick.PATIENCE}},
         "metrics": {name: {"source": "prom", "unit": unit, "query": query} for name, (unit, query) in queries.items()},
-        "no_data": {"after": "2s", "then": "hold"},
     }
 
 
@@ -60,9 +59,9 @@ def scraping(folder: Path, services: int) -> Iterator[Scraping]:
 
 
 @asynccontextmanager
-async def judged(folder: Path, prometheus: servers.Server, port: int) -> AsyncIterator[Story]:
+async def judged(folder: Path, prometheus: servers.Server, port: int, **changes: Any) -> AsyncIterator[Story]:
     """A story whose numbers come from this Prometheus."""
-    write_plan(folder, quick.plan(**promql(port)))
+    write_plan(folder, quick.plan(**promql(port), **changes))
     async with World(service_port=port) as world:
         environment = settings_of(world, folder) | {"PROMETHEUS_URL": prometheus.url}
         async with running(environment) as perch:
@@ -85,13 +84,14 @@ async def test_promql_judges_a_good_canary_a_bad_one_and_none_once_prometheus_is
     with scraping(tmp_path, 2) as lasting, scraping(tmp_path, 1) as passing:
         async with AsyncExitStack() as stack:
 
-            async def told(name: str, by: Scraping, service: int) -> Story:
-                (tmp_path / name).mkdir()
-                return await stack.enter_async_context(judged(tmp_path / name, by.server, by.ports[service]))
+            async def told(name: str, by: Scraping, service: int, **changes: Any) -> Story:
+                own = tmp_path / name
+                own.mkdir()
+                return await stack.enter_async_context(judged(own, by.server, by.ports[service], **changes))
 
             good = await told("good", lasting, 0)
             bad = await told("bad", lasting, 1)
-            blind = await told("blind", passing, 0)
+            blind = await told("blind", passing, 0, no_data={"after": "4s", "then": "hold"})
             async with asyncio.TaskGroup() as group:
                 group.create_task(_promoted_through_two_stages(good, lasting))
                 group.create_task(_rolled_back(bad, lasting))

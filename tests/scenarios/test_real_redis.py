@@ -25,7 +25,7 @@ FLAG = {"kind": "redis_flag", "url": "${FLAGS_URL}", "key": WEIGHT, "absent_is":
 KILL = {"kind": "redis_flag", "url": "${FLAGS_URL}", "key": SWITCH, "off": "0", "on": "1", "timeout": "3s"}
 PLAN: dict[str, Any] = {
     "traffic": [FLAG],
-    "confirm": {"metric": "materializer_pct", "within": "3s"},
+    "confirm": {"metric": "materializer_pct", "within": "30s"},
     "kill_switch": [[KILL]],
     "stages": [quick.stage("1%", bake="1h"), quick.stage("100%")],
 }
