@@ -37,6 +37,23 @@ def p99(value: str, *baseline: str) -> list[dict[str, str]]:
     return series(p99=f"{value}+0x100", **frozen)
 
 
+def firing(alert: str, at: str, fires: bool) -> dict[str, Any]:
+    """That an alert fires once by then, or doesn't, in promtool's words."""
+    return {
+        "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})',
+        "eval_time": at,
+        "exp_samples": [{"labels": "{}", "value": 1}] if fires else [],
+    }
+
+
+def over_series(folder: Path, tests: list[dict[str, Any]], every: str = "1m") -> None:
+    """Asserts that the rules pass these tests, whose series have a sample `every` so often."""
+    timed = [{**test, "interval": every} for test in tests]
+    written = {"rule_files": ["rules.yml"], "evaluation_interval": every, "tests": timed}
+    (folder / "own.yml").write_text(yaml.safe_dump(written))
+    passes(folder, "own.yml")
+
+
 SUCCESS, STABLE, MEMORY = "ShopSuccessBelow95Percent", "ShopSuccessBelowStableMinus2pp", "ShopMemoryAbove90Percent"
 DEAD, SEEN, PODS = "ShopDeadAtLeast5", "ShopAgeOfSeenBelow2mUnmet", "ShopPodsEquals0Unmet"
 BASELINE = "ShopP99AtMostBaselinePlus10PercentUnmet"
@@ -73,25 +90,13 @@ def test_the_plans_own_queries_fire_on_bad_series_and_never_without_data(tmp_pat
     """Law 3: nothing, several where one is meant, NaN, infinity, too few samples: none of them fires."""
     made(a_plan(environment="eu"), tmp_path)
     only(tmp_path, *dict.fromkeys(name for name, _, _ in CASES.values()))
-    tests = []
-    for what, (name, given, fires) in CASES.items():
-        tests.append(
-            {
-                "name": what,
-                "interval": "1m",
-                "input_series": [AT, SINCE, *given],
-                "promql_expr_test": [
-                    {
-                        "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}})',
-                        "eval_time": "12m",
-                        "exp_samples": [{"labels": "{}", "value": 1}] if fires else [],
-                    }
-                ],
-            }
-        )
-    written = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": tests}
-    (tmp_path / "own.yml").write_text(yaml.safe_dump(written))
-    passes(tmp_path, "own.yml")
+    over_series(
+        tmp_path,
+        [
+            {"name": what, "input_series": [AT, SINCE, *given], "promql_expr_test": [firing(name, "12m", fires)]}
+            for what, (name, given, fires) in CASES.items()
+        ],
+    )
 
 
 def test_a_week_ago_is_asked_with_the_plans_own_query(tmp_path: Path) -> None:
@@ -99,21 +104,14 @@ def test_a_week_ago_is_asked_with_the_plans_own_query(tmp_path: Path) -> None:
     name = "ShopOrdersBelow7dAgoMinus20Percent"
     only(tmp_path, name)
     week = 7 * 4
-    test: dict[str, Any] = {
-        "interval": "6h",
+    test = {
         "input_series": [
             {"series": AT["series"], "values": f"1+0x{week + 3}"},
             {"series": "orders_per_minute", "values": f"100+0x{week} 75+0x3"},
         ],
-        "promql_expr_test": [
-            {"expr": f'count(ALERTS{{alertname="{name}"}})', "eval_time": at, "exp_samples": expected}
-            for at, expected in (("7d", []), ("7d12h", [{"labels": "{}", "value": 1}]))
-        ],
+        "promql_expr_test": [firing(name, at, fires) for at, fires in (("7d", False), ("7d12h", True))],
     }
-    (tmp_path / "own.yml").write_text(
-        yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "6h", "tests": [test]})
-    )
-    passes(tmp_path, "own.yml")
+    over_series(tmp_path, [test], every="6h")
 
 
 def test_while_perch_is_silent_the_guard_goes_by_the_stage_that_it_told_last(tmp_path: Path) -> None:
@@ -138,22 +136,10 @@ def test_while_perch_is_silent_the_guard_goes_by_the_stage_that_it_told_last(tmp
         ("Perch died, and that is told", told("1+0x10 stale"), "ShopPerchSilent", True),
         ("one of two died", told("1+0x10 stale", {**other, "values": "1+0x40"}), "ShopPerchSilent", False),
     ]
-    tests = [
-        {
-            "name": what,
-            "interval": "1m",
-            "input_series": given,
-            "promql_expr_test": [
-                {
-                    "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})',
-                    "eval_time": "30m",
-                    "exp_samples": [{"labels": "{}", "value": 1}] if fires else [],
-                }
-            ],
-        }
-        for what, given, alert, fires in cases
-    ]
-    (tmp_path / "own.yml").write_text(
-        yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": tests})
+    over_series(
+        tmp_path,
+        [
+            {"name": what, "input_series": given, "promql_expr_test": [firing(alert, "30m", fires)]}
+            for what, given, alert, fires in cases
+        ],
     )
-    passes(tmp_path, "own.yml")

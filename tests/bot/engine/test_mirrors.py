@@ -13,8 +13,7 @@ from bot.domain.machine import State
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight
 from bot.engine import actions
-from bot.ports import OutsideFault, Spooled, StoreAway
-from storage.database import Database
+from bot.ports import OutsideFault, Spooled
 from tests.bot.engine.mirror_stories import (
     a_plan,
     breach,
@@ -25,6 +24,7 @@ from tests.bot.engine.mirror_stories import (
     roll_back,
     until,
 )
+from tests.fakes.outage import no_database
 from tests.fakes.traffic import Trouble
 from tests.rig import Rig, again, rig
 from tests.waiting import HANGS_S
@@ -100,24 +100,16 @@ async def test_a_way_down_is_not_over_while_something_is_still_mirrored(tmp_path
 
 
 @pytest.mark.parametrize("way", ["rollback", "kill"])
-async def test_a_way_down_without_a_database_turns_the_mirror_off_from_the_kill_card(
-    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_way_down_without_a_database_turns_the_mirror_off_from_the_kill_card(tmp_path: Path, way: str) -> None:
     """Law 2."""
     async with rig(tmp_path, a_plan()) as story:
         rollout = await start(story)
         card = await story.engine.switch.card(rollout.id)
-
-        async def away(self: Database, *args: Any, **more: Any) -> Any:
-            raise StoreAway("gone")
-
-        monkeypatch.setattr(Database, "read", away)
-        monkeypatch.setattr(Database, "write", away)
         facts = {"rollout": rollout.id, "plan": rollout.plan, "environment": rollout.environment, "at": story.now}
         spooled = Spooled(key="k", what=way, by="U1", by_name="", reason="enough", **facts)
-        await story.engine.switch.pull(spooled, card)
-        assert (story.traffic[0].weight, mirror(story).weight) == (ZERO, ZERO)
-        monkeypatch.undo()
+        with no_database():
+            await story.engine.switch.pull(spooled, card)
+            assert (story.traffic[0].weight, mirror(story).weight) == (ZERO, ZERO)
 
 
 async def test_a_raise_that_cannot_mirror_is_given_up_and_nothing_stays_mirrored(tmp_path: Path) -> None:
