@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import BindParameter, ColumnElement, Table, Update, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
 from storage.outbox_order import SENDING, WAITING
 from storage.tables import KeepingRow, MessageRow, RolloutRow, table
@@ -16,17 +15,35 @@ LEASED = timedelta(minutes=5)
 LANDS = timedelta(minutes=1)
 """What was on its way may still land for less than this, and isn't sent again meanwhile."""
 
+_LATE: BindParameter[datetime] = bindparam("late")
+
+
+def _free(rows: Table, such: ColumnElement[bool]) -> Update:
+    """Ends the leases of such rows that last beyond `late`."""
+    return update(rows).where(such, rows.c.lease_until > _LATE).values(lease_owner=None, lease_until=None)
+
+
+def _hasten(rows: Table, such: ColumnElement[bool], waits: str) -> Update:
+    """Such rows that wait beyond `late` wait until `again` instead."""
+    return update(rows).where(such, rows.c[waits] > _LATE).values({waits: bindparam("again")})
+
+
+_ROLLOUTS, _KEEPINGS, _MESSAGES = table(RolloutRow), table(KeepingRow), table(MessageRow)
+_LEASED = (
+    (_free(_ROLLOUTS, _ROLLOUTS.c.watched), _hasten(_ROLLOUTS, _ROLLOUTS.c.watched, "due_at")),
+    (_free(_KEEPINGS, _KEEPINGS.c.state == WAITING), _hasten(_KEEPINGS, _KEEPINGS.c.state == WAITING, "not_before")),
+)
+_UNSAID = (
+    (_hasten(_MESSAGES, _MESSAGES.c.state == WAITING, "not_before"), timedelta(0)),
+    (_hasten(_MESSAGES, _MESSAGES.c.state == SENDING, "not_before"), LANDS),
+)
+
 
 async def bring_forward(connection: AsyncConnection, now: datetime, beyond: timedelta) -> None:
     """What waits for a time further ahead than `beyond` waits no longer."""
     late = now + beyond
-    for rows, open_, until, waits in (
-        (table(RolloutRow), col(RolloutRow.watched), col(RolloutRow.lease_until), "due_at"),
-        (table(KeepingRow), col(KeepingRow.state) == WAITING, col(KeepingRow.lease_until), "not_before"),
-    ):
-        leased = update(rows).where(open_, until > late + LEASED)
-        await connection.execute(leased.values(lease_owner=None, lease_until=None))
-        await connection.execute(update(rows).where(open_, rows.c[waits] > late).values({waits: now}))
-    for state, again in ((WAITING, now), (SENDING, now + LANDS)):
-        messages = update(table(MessageRow)).where(col(MessageRow.state) == state, col(MessageRow.not_before) > late)
-        await connection.execute(messages.values(not_before=again))
+    for free, hasten in _LEASED:
+        await connection.execute(free, {"late": late + LEASED})
+        await connection.execute(hasten, {"late": late, "again": now})
+    for hasten, lands in _UNSAID:
+        await connection.execute(hasten, {"late": late, "again": now + lands})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -23,7 +23,19 @@ from storage.database import Database
 from storage.tables import ChainHeadRow, EvidenceRow, RolloutRow, table
 
 _TEXTS = ("kind", "at", "actor", "previous", "hash")
-_EVIDENCE = table(EvidenceRow)
+_EVIDENCE, _ROLLOUTS, _HEADS = table(EvidenceRow), table(RolloutRow), table(ChainHeadRow)
+
+_WITH_ROLLOUT, _BY_ITSELF = _ROLLOUTS.c.id == bindparam("of"), _HEADS.c.chain == bindparam("of")
+"""Where a chain's head is kept."""
+_HEAD_WITH_ROLLOUT = select(*_ROLLOUTS.c["head_number", "head_hash", "head_key", "head_signature"]).where(_WITH_ROLLOUT)
+_HEAD_BY_ITSELF = select(*_HEADS.c["number", "hash", "key", "signature"]).where(_BY_ITSELF)
+_KEEP_WITH_ROLLOUT, _KEEP_BY_ITSELF = update(_ROLLOUTS).where(_WITH_ROLLOUT), update(_HEADS).where(_BY_ITSELF)
+_TURNS = (
+    select(_ROLLOUTS.c.id).where(_WITH_ROLLOUT).with_for_update(),
+    select(_HEADS.c.chain).where(_BY_ITSELF).with_for_update(),
+)
+_ADD = insert(_EVIDENCE)
+_OF_CHAIN = select(_EVIDENCE).where(_EVIDENCE.c.chain == bindparam("of")).order_by(_EVIDENCE.c.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ async def append(
     records, head = extend(chain, head, entries)
     if records:
         rows = [_columns(record) | _seal(signer, record_text(record)) for record in records]
-        await connection.execute(insert(_EVIDENCE), rows)
+        await connection.execute(_ADD, rows)
     return head
 
 
@@ -52,11 +64,9 @@ async def head_of(connection: AsyncConnection, chain: str) -> Head:
 
 async def kept_head(connection: AsyncConnection, chain: str) -> KeptHead:
     """The kept head with its signature. Raises UnknownRollout for a chain that nobody keeps."""
-    of_rollout = select(*_HEAD_WITH_ROLLOUT).where(col(RolloutRow.id) == chain)
-    found = (await connection.execute(of_rollout)).first()
+    found = (await connection.execute(_HEAD_WITH_ROLLOUT, {"of": chain})).first()
     if found is None:
-        own = select(*_HEAD_BY_ITSELF).where(col(ChainHeadRow.chain) == chain)
-        found = (await connection.execute(own)).first()
+        found = (await connection.execute(_HEAD_BY_ITSELF, {"of": chain})).first()
     if found is not None:
         return KeptHead(Head(found[0], found[1]), sealed(found[2], found[3]))
     if chain == WORKSPACE:
@@ -67,13 +77,11 @@ async def kept_head(connection: AsyncConnection, chain: str) -> KeptHead:
 async def keep_head(connection: AsyncConnection, chain: str, head: Head, signer: Signer | None = None) -> None:
     """Keep a chain's new head: with its rollout, or by itself for a chain that has none."""
     kept = head_columns(chain, head, signer)
-    done = await connection.execute(update(table(RolloutRow)).where(col(RolloutRow.id) == chain).values(kept))
-    if done.rowcount:
+    if (await connection.execute(_KEEP_WITH_ROLLOUT, {"of": chain, **kept})).rowcount:
         return
     own = {name.removeprefix("head_"): value for name, value in kept.items()}
-    done = await connection.execute(update(table(ChainHeadRow)).where(col(ChainHeadRow.chain) == chain).values(own))
-    if not done.rowcount:
-        await connection.execute(insert(table(ChainHeadRow)).values(chain=chain, **own))
+    if not (await connection.execute(_KEEP_BY_ITSELF, {"of": chain, **own})).rowcount:
+        await connection.execute(insert(_HEADS), {"chain": chain, **own})
 
 
 async def note(
@@ -89,9 +97,9 @@ async def take_turns(database: Database, connection: AsyncConnection, chain: str
     """Wait for the commits of whoever has a chain in hand: two at once would both follow the same record."""
     if chain == WORKSPACE:
         begun = {"chain": chain, "number": Head().number, "hash": Head().hash}
-        await connection.execute(database.insert_new(table(ChainHeadRow)), begun)
-    for rows, key in ((table(RolloutRow), "id"), (table(ChainHeadRow), "chain")):
-        await connection.execute(select(rows.c[key]).where(rows.c[key] == chain).with_for_update())
+        await connection.execute(database.insert_new(_HEADS), begun)
+    for turn in _TURNS:
+        await connection.execute(turn, {"of": chain})
 
 
 def head_columns(chain: str, head: Head, signer: Signer | None = None) -> dict[str, Any]:
@@ -112,10 +120,6 @@ def seals_of(rows: Iterable[Any]) -> Mapping[int, Seal]:
     return {number: seal for number, seal in found.items() if seal is not None}
 
 
-_HEAD_WITH_ROLLOUT = table(RolloutRow).c["head_number", "head_hash", "head_key", "head_signature"]
-_HEAD_BY_ITSELF = table(ChainHeadRow).c["number", "hash", "key", "signature"]
-
-
 def _seal(signer: Signer | None, text: str) -> dict[str, Any]:
     seal = signer.sign(text) if signer else None
     return {"key": seal.key if seal else None, "signature": seal.signature if seal else None}
@@ -123,8 +127,7 @@ def _seal(signer: Signer | None, text: str) -> dict[str, Any]:
 
 async def rows_of(connection: AsyncConnection, chain: str) -> Sequence[Row[Any]]:
     """The stored records of a chain, in order, unread: `storage.verifying` says whether they are whole."""
-    chosen = select(_EVIDENCE).where(_EVIDENCE.c.chain == chain).order_by(_EVIDENCE.c.number)
-    return (await connection.execute(chosen)).all()
+    return (await connection.execute(_OF_CHAIN, {"of": chain})).all()
 
 
 async def read_chain(database: Database, chain: str) -> Sequence[Record]:

@@ -19,6 +19,7 @@ from storage.evidence import note
 from storage.tables import FreezeRow, table
 
 _FREEZES = table(FreezeRow)
+_OPEN = select(_FREEZES.c.body).where(_FREEZES.c.ended_at.is_(None)).order_by(_FREEZES.c.since, _FREEZES.c.id)
 
 
 class SqlFreezes:
@@ -38,14 +39,8 @@ class SqlFreezes:
         return await self._write(update(_FREEZES).where(*as_read).values(_columns(after)), None, change)
 
     async def open(self) -> Sequence[Freeze]:
-        chosen = (
-            select(col(FreezeRow.body))
-            .where(col(FreezeRow.ended_at).is_(None))
-            .order_by(col(FreezeRow.since), col(FreezeRow.id))
-        )
-
         async def work(connection: AsyncConnection) -> Sequence[str]:
-            return (await connection.execute(chosen)).scalars().all()
+            return (await connection.execute(_OPEN)).scalars().all()
 
         return [Freeze.model_validate_json(body) for body in await self._database.read(work)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, delete, or_, select, update
+from sqlalchemy import Table, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -19,6 +19,10 @@ from storage.holder import is_gone
 from storage.tables import DeliveryRow, KeepingRow, LeaseRow, RolloutRow, table
 
 _LEASES = table(LeaseRow)
+_HOLDER = select(_LEASES).where(col(LeaseRow.name) == bindparam("named"))
+_HOLD = update(_LEASES).where(col(LeaseRow.name) == bindparam("named"))
+_KEEP = _HOLD.where(col(LeaseRow.owner) == bindparam("me"))
+_TAKE_OVER = _HOLD.where(col(LeaseRow.until) <= bindparam("now"))
 _IN_ROWS = (table(RolloutRow), table(DeliveryRow), table(KeepingRow))
 """Tables whose rows carry a lease of their own."""
 
@@ -52,11 +56,10 @@ class SqlLeases:
 
     async def _take(self, connection: AsyncConnection, name: str, now: datetime, until: datetime) -> Taken:
         me = self._database.me
-        mine, held = col(LeaseRow.owner) == me, {"owner": me, "until": until}
-        here = update(_LEASES).where(col(LeaseRow.name) == name)
-        if (await connection.execute(here.where(mine).values(held))).rowcount:
+        held = {"owner": me, "until": until}
+        if (await connection.execute(_KEEP, {"named": name, "me": me, **held})).rowcount:
             return Taken.KEPT
-        if (await connection.execute(here.where(col(LeaseRow.until) <= now).values(held))).rowcount:
+        if (await connection.execute(_TAKE_OVER, {"named": name, "now": now, **held})).rowcount:
             return Taken.OVER
         made = await connection.execute(self._database.insert_new(_LEASES), {"name": name, **held})
         return Taken.NEW if made.rowcount else Taken.NO
@@ -77,7 +80,7 @@ def _of(rows: Table, owner: str):  # type: ignore[no-untyped-def]
 
 
 async def _holder(connection: AsyncConnection, name: str) -> tuple[str, datetime] | None:
-    row = (await connection.execute(select(_LEASES).where(col(LeaseRow.name) == name))).first()
+    row = (await connection.execute(_HOLDER, {"named": name})).first()
     return None if row is None else (row.owner, row.until)
 
 

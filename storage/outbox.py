@@ -15,7 +15,7 @@ from bot.domain.evidence import canonical
 from bot.ports import SECOND_WAY, Lane, NotOurs, Outgoing, Posted, Queued
 from storage.database import Database
 from storage.leases import SqlLeases
-from storage.outbox_order import SENDING, WAITING, unsent, unsent_in_order
+from storage.outbox_order import SENDING, UNSENT_IN_ORDER, WAITING, unsent
 from storage.tables import MessageRow, PlaceRow, table
 
 WAITING_MOST = 500
@@ -66,10 +66,10 @@ class SqlOutbox:
         )
 
     async def due(self, now: datetime, limit: int) -> Sequence[Queued]:
-        chosen = unsent_in_order(now, limit + 2 * len(self._in_hand))
+        asked = {"now": now, "limit": limit + 2 * len(self._in_hand)}
 
         async def work(connection: AsyncConnection) -> Sequence[Any]:
-            rows: Sequence[Any] = (await connection.execute(chosen)).all()
+            rows: Sequence[Any] = (await connection.execute(UNSENT_IN_ORDER, asked)).all()
             return rows
 
         edited = {message for message in self._in_hand.values() if message[1]}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, literal_column, or_, select
+from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, case, exists, func, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.ports import Lane
@@ -21,24 +21,7 @@ WAITING, SENDING = "waiting", "sending"
 
 _MESSAGES = table(MessageRow)
 _OTHERS = _MESSAGES.alias("others")
-
-
-def unsent_in_order(now: datetime, limit: int) -> Select[Any]:
-    """Messages that are due at `now`: urgent before routine, then in the order of their turns."""
-    mine = _MESSAGES.c
-    urgent_first = case((mine.lane == Lane.URGENT.value, 0), else_=1)
-    return (
-        select(_MESSAGES)
-        .where(
-            _unsent("outbox"),
-            or_(mine.not_before.is_(None), mine.not_before <= now),
-            or_(mine.rollout == "", mine.edits != "", ~exists(_earlier_in_line())),
-            or_(mine.edits == "", ~exists(_newer_edit_or_unposted(now))),
-            or_(~mine.thread, ~exists(_root_unposted())),
-        )
-        .order_by(urgent_first, func.coalesce(mine.turn, mine.number), mine.number)
-        .limit(limit)
-    )
+_NOW: BindParameter[datetime] = bindparam("now")
 
 
 def unsent() -> ColumnElement[bool]:
@@ -58,9 +41,9 @@ def _earlier_in_line() -> Select[Any]:
     )
 
 
-def _newer_edit_or_unposted(now: datetime) -> Select[Any]:
+def _newer_edit_or_unposted() -> Select[Any]:
     mine, other = _MESSAGES.c, _OTHERS.c
-    may_land = and_(other.state == SENDING, other.not_before > now)
+    may_land = and_(other.state == SENDING, other.not_before > _NOW)
     same = and_(other.edits == mine.edits, or_(other.number > mine.number, may_land))
     return _other(or_(same, other.key == mine.edits))
 
@@ -78,3 +61,24 @@ def _other(*such: ColumnElement[bool]) -> Select[Any]:
 def _unsent(name: str) -> ColumnElement[bool]:
     """In the very words of the partial index: with bound values SQLite couldn't tell that it may use it."""
     return literal_column(f"{name}.state IN ('{WAITING}', '{SENDING}')")
+
+
+def _in_order() -> Select[Any]:
+    mine = _MESSAGES.c
+    urgent_first = case((mine.lane == Lane.URGENT.value, 0), else_=1)
+    return (
+        select(_MESSAGES)
+        .where(
+            _unsent("outbox"),
+            or_(mine.not_before.is_(None), mine.not_before <= _NOW),
+            or_(mine.rollout == "", mine.edits != "", ~exists(_earlier_in_line())),
+            or_(mine.edits == "", ~exists(_newer_edit_or_unposted())),
+            or_(~mine.thread, ~exists(_root_unposted())),
+        )
+        .order_by(urgent_first, func.coalesce(mine.turn, mine.number), mine.number)
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+UNSENT_IN_ORDER = _in_order()
+"""At most `limit` messages that are due at `now`: urgent before routine, then in the order of their turns."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 
 import asyncpg
 from sqlalchemy import Executable, Insert, Table, text
@@ -147,7 +147,7 @@ class Postgres:
 
     def insert_new(self, table: Table) -> Insert:
         """An insert that leaves out rows whose key is known."""
-        return insert(table).on_conflict_do_nothing()
+        return _insert_new(table)
 
     async def _writing(self) -> asyncpg.Connection:
         return await self._connect(_SETTINGS)
@@ -163,6 +163,11 @@ class Postgres:
             )
         except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
             raise StoreAway(self.explain(fault)) from fault
+
+
+@cache
+def _insert_new(table: Table) -> Insert:
+    return insert(table).on_conflict_do_nothing()
 
 
 def _state(fault: BaseException | None) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Select, bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Integer, Select, bindparam, delete, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -49,6 +49,30 @@ _SAVE_CLAIMED = _SAVE.where(
 """The same for a look, whose answers are worth as much as its claim: a paused process wakes up with old ones."""
 
 _SAVE_PATIENT = _SAVE.where(or_(col(RolloutRow.lease_owner).is_(None), col(RolloutRow.lease_until) <= bindparam("now")))
+
+_DUE = (
+    select(col(RolloutRow.id))
+    .where(
+        col(RolloutRow.watched),
+        col(RolloutRow.due_at) <= bindparam("now"),
+        or_(col(RolloutRow.lease_until).is_(None), col(RolloutRow.lease_until) <= bindparam("now")),
+    )
+    .order_by(col(RolloutRow.due_at))
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+"""Ids of watched, due rollouts without a lease that holds, oldest due first."""
+_CLAIM = (
+    update(_ROLLOUTS)
+    .where(col(RolloutRow.id).in_(select(_DUE.cte("due").c.id)))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+    .returning(col(RolloutRow.body))
+)
+"""Found once, in a part of its own: beside an update PostgreSQL may look again, and take more than `limit`."""
+
+_BODY = select(col(RolloutRow.body)).where(col(RolloutRow.id) == bindparam("id"))
+_LIVE = select(col(RolloutRow.id)).where(col(RolloutRow.live))
+_TREE = select(col(FrozenPlanRow.tree)).where(col(FrozenPlanRow.digest) == bindparam("digest"))
 
 LONGEST = timedelta(days=60)
 """Hardly a rollout takes longer."""
@@ -114,7 +138,7 @@ class SqlRollouts:
         return await self._write_live(saved, work, urgent=told or saved.state.going_down)
 
     async def load(self, id: str) -> Rollout:
-        found = await self._bodies(select(col(RolloutRow.body)).where(col(RolloutRow.id) == id))
+        found = await self._bodies(_BODY, id=id)
         if not found:
             raise UnknownRollout(id, "/canary list")
         return _read(found[0])
@@ -145,14 +169,10 @@ class SqlRollouts:
         return await self._database.read(work)
 
     async def claim(self, now: datetime, owner: str, lease_s: float, limit: int) -> Sequence[Rollout]:
-        lease = {"lease_owner": owner, "lease_until": now + timedelta(seconds=lease_s)}
-        # Found once, in a part of its own: beside an update PostgreSQL may look again, and take more than `limit`.
-        ids = select(_due(now, limit).cte("due").c.id)
-        due = update(_ROLLOUTS).where(col(RolloutRow.id).in_(ids)).values(lease)
-        claiming = due.returning(col(RolloutRow.body))
+        lease = {"now": now, "limit": limit, "owner": owner, "until": now + timedelta(seconds=lease_s)}
 
         async def work(connection: AsyncConnection) -> Sequence[str]:
-            return (await connection.execute(claiming)).scalars().all()
+            return (await connection.execute(_CLAIM, lease)).scalars().all()
 
         await self._database.end_frozen()
         claimed = await self._database.write(work, urgent=True)
@@ -172,7 +192,7 @@ class SqlRollouts:
         await SqlLeases(self._database).free_the_gone()
 
     async def tree(self, digest: str) -> Mapping[str, Any]:
-        found = await self._bodies(select(col(FrozenPlanRow.tree)).where(col(FrozenPlanRow.digest) == digest))
+        found = await self._bodies(_TREE, digest=digest)
         if not found:
             raise UnknownPlan(digest, "perch db check")
         tree: Mapping[str, Any] = json.loads(found[0])
@@ -223,7 +243,7 @@ class SqlRollouts:
     async def _only_beside(self, connection: AsyncConnection, rollout: Rollout, known: frozenset[str]) -> None:
         """One start after the other: each sees what the one before it has brought to life. Raises Stale."""
         await take_turns(self._database, connection, WORKSPACE)
-        live = (await connection.execute(select(col(RolloutRow.id)).where(col(RolloutRow.live)))).scalars().all()
+        live = (await connection.execute(_LIVE)).scalars().all()
         if not known.issuperset(live):
             raise Stale(rollout.id, rollout.revision)
 
@@ -257,9 +277,9 @@ class SqlRollouts:
         await outbox.put(self._database, connection, change.messages, self._clock(), rollout)
         await measurements.keep(self._database, connection, rollout, change.measured)
 
-    async def _bodies(self, chosen: Select[str]) -> Sequence[str]:
+    async def _bodies(self, chosen: Select[str], **given: str) -> Sequence[str]:
         async def work(connection: AsyncConnection) -> Sequence[str]:
-            return (await connection.execute(chosen)).scalars().all()
+            return (await connection.execute(chosen, given)).scalars().all()
 
         return await self._database.read(work)
 
@@ -268,18 +288,6 @@ def _of(chosen: Select[str], plan: str, environment: str = "") -> Select[str]:
     """Those of a plan and of an environment; of all with ""."""
     chosen = chosen.where(col(RolloutRow.plan) == plan) if plan else chosen
     return chosen.where(col(RolloutRow.environment) == environment) if environment else chosen
-
-
-def _due(now: datetime, limit: int) -> Select[str]:
-    """Ids of watched, due rollouts without a lease that holds, oldest due first."""
-    free = or_(col(RolloutRow.lease_until).is_(None), col(RolloutRow.lease_until) <= now)
-    return (
-        select(col(RolloutRow.id))
-        .where(col(RolloutRow.watched), col(RolloutRow.due_at) <= now, free)
-        .order_by(col(RolloutRow.due_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
 
 
 def _columns(rollout: Rollout) -> dict[str, Any]:

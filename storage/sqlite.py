@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,12 @@ class Sqlite:
 
     def insert_new(self, table: Table) -> Insert:
         """An insert that leaves out rows whose key is known."""
-        return insert(table).on_conflict_do_nothing()
+        return _insert_new(table)
+
+
+@cache
+def _insert_new(table: Table) -> Insert:
+    return insert(table).on_conflict_do_nothing()
 
 
 async def _asked(connection: AsyncConnection, pragma: str) -> int:

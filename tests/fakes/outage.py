@@ -1,10 +1,15 @@
-"""A switch that makes fakes of the store fail."""
+"""Stores that are away: a switch for fakes of them, and a database that nobody reaches."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
+
 from bot.ports import StoreAway
+from storage.database import Database
 
 
 @dataclass
@@ -16,3 +21,16 @@ class Outage:
     def check(self) -> None:
         if self.away:
             raise StoreAway(self.away)
+
+
+@contextmanager
+def no_database() -> Iterator[None]:
+    """Meanwhile no read and no write of any database gets through."""
+
+    async def away(*_: object, **__: object) -> None:
+        raise StoreAway("the disk is gone")
+
+    with pytest.MonkeyPatch.context() as gone:
+        gone.setattr(Database, "read", away)
+        gone.setattr(Database, "write", away)
+        yield

@@ -17,11 +17,19 @@ from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight
 from bot.engine import targets, tick
 from bot.engine.gather import Round
-from bot.engine.requests import Start
 from bot.ports import TrafficState
 from tests import waiting
 from tests.bot.engine.effect_stories import plan as plan_with
-from tests.bot.engine.test_mirrors import a_plan, breach, kill, mirror, roll_back, until
+from tests.bot.engine.mirror_stories import (
+    a_plan,
+    breach,
+    is_rolled_back,
+    kill,
+    mirror,
+    overtaken_raise,
+    roll_back,
+    until,
+)
 from tests.bot.engine.test_objectives import Events
 from tests.bot.engine.test_objectives import plan as plan_with_slo
 from tests.fakes.traffic import Trouble
@@ -83,25 +91,7 @@ async def test_a_late_raise_is_undone_while_the_mirror_cannot_be_turned_off(
     """Law 7: what can't be brought down of the one mustn't keep the other up."""
     monkeypatch.setattr(targets, "AGAIN", timedelta(0))
     async with rig(tmp_path, a_plan(*SERVING, confirm={"within": "30s"})) as story:
-        lands, apply = asyncio.Event(), story.traffic[0].apply
-        asked = asyncio.Event()
-
-        async def slow(weight: Weight) -> None:
-            if weight > ZERO:
-                asked.set()
-                await lands.wait()
-            await apply(weight)
-
-        monkeypatch.setattr(story.traffic[0], "apply", slow)
-        wanted = Start(plan="materializers", weight=Weight(1), version="v2")
-        rollout = await story.engine.desk.start(story.request("start"), wanted)
-        await story.engine.ticker.tick()
-        async with asyncio.timeout(SOON_S):
-            await asked.wait()
-        await roll_back(story, rollout)
-        async with asyncio.timeout(SOON_S):
-            while (await story.load(rollout)).state is not State.ROLLED_BACK:
-                await asyncio.sleep(0.005)
+        rollout, lands = await overtaken_raise(story, story.traffic[0], monkeypatch, SOON_S)
         # Somebody's mirror that doesn't obey: it is brought down for ever.
         mirror(story).weight, mirror(story).far.trouble = Weight(50), Trouble.LIE
         lands.set()
@@ -174,9 +164,7 @@ async def nothing_off_the_record(folder: Path, patch: pytest.MonkeyPatch) -> Non
         async with asyncio.timeout(SOON_S):
             await looked.wait()
         await roll_back(story, rollout)
-        async with asyncio.timeout(SOON_S):
-            while (await story.load(rollout)).state is not State.ROLLED_BACK:
-                await asyncio.sleep(0.005)
+        await is_rolled_back(story, rollout, SOON_S)
         overtaken.set()
         await approving
         await story.settle()

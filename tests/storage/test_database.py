@@ -16,6 +16,7 @@ from storage.database import Database, Work, open_database, open_existing
 from storage.inbox import SqlInbox
 from storage.rollouts import SqlRollouts
 from storage.sqlite import Sqlite
+from tests.storage.broken_off import cancelled_midway, marks_kept
 from tests.storage.conftest import within_what_is_promised
 from tests.storage.samples import NOW, Hands
 from tests.waiting import HANGS_S
@@ -177,24 +178,13 @@ async def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
 
     with pytest.raises(LookupError):
         await database.write(work)
-    assert await database.read(lambda connection: connection.scalar(text("SELECT count(*) FROM marks"))) == 0
+    assert await marks_kept(database) == 0
 
 
 async def test_a_cancelled_write_leaves_nothing_and_the_next_one_works(database: Database) -> None:
-    begun = asyncio.Event()
-
-    async def work(connection: AsyncConnection) -> None:
-        await connection.execute(text("INSERT INTO marks VALUES ('a', '2026-01-01')"))
-        begun.set()
-        await asyncio.Event().wait()
-
-    task = asyncio.create_task(database.write(work))
-    await begun.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await cancelled_midway(database)
     assert await SqlInbox(database, Hands()).take(Delivery("k", NOW, {}))
-    assert await database.read(lambda connection: connection.scalar(text("SELECT count(*) FROM marks"))) == 0
+    assert await marks_kept(database) == 0
 
 
 async def test_a_connection_that_no_pool_knows_ends_with_its_store(file: Path) -> None:

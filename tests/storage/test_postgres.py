@@ -20,6 +20,7 @@ from storage.database import Database, open_database, open_existing
 from storage.inbox import SqlInbox
 from storage.rollouts import SqlRollouts
 from tests.process.cable import Cable
+from tests.storage.broken_off import cancelled_midway, marks_kept
 from tests.storage.conftest import within_what_is_promised
 from tests.storage.samples import NOW, TREE, Hands, a_rollout, an_entry
 from tests.waiting import HANGS_S, LOOK_EVERY_S
@@ -156,19 +157,8 @@ async def test_a_cable_that_is_pulled_keeps_nobody_longer_than_the_deadline(post
 
 
 async def test_a_write_that_raises_or_is_cancelled_leaves_nothing(database: Database) -> None:
-    begun = asyncio.Event()
-
-    async def work(connection: AsyncConnection) -> None:
-        await connection.execute(text("INSERT INTO marks VALUES ('a', now())"))
-        begun.set()
-        await asyncio.Event().wait()
-
-    task = asyncio.create_task(database.write(work))
-    await begun.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await database.read(lambda connection: connection.scalar(text("SELECT count(*) FROM marks"))) == 0
+    await cancelled_midway(database)
+    assert await marks_kept(database) == 0
 
 
 SILENT = (

@@ -15,6 +15,7 @@ from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
 from bot.engine.requests import Start
 from bot.ports import Change, StoreAway
+from tests.fakes.outage import no_database
 from tests.rig import ANA, BEN, CLEO, Rig, rig, tree
 
 pytestmark = pytest.mark.anyio
@@ -99,19 +100,11 @@ async def test_what_ended_before_any_traffic_moved_is_decided_too(tmp_path: Path
         assert (made.decision, made.rule.rule, made.guardrails) == ("ABORT", "person", ())
 
 
-async def test_a_kill_that_the_spool_held_is_decided_when_it_is_merged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_kill_that_the_spool_held_is_decided_when_it_is_merged(tmp_path: Path) -> None:
     """Law 2: without a database nothing waits; the decision comes with the end that the tick records."""
     async with rig(tmp_path) as story:
         rollout = await story.start()
-
-        async def away(*args: object, **more: object) -> None:
-            raise StoreAway("the disk is gone")
-
-        with monkeypatch.context() as gone:
-            for name in ("load", "save", "live", "tree", "claim", "records"):
-                gone.setattr(story.engine.rollouts, name, away)
+        with no_database():
             await story.engine.desk.kill(story.request("kill", BEN), rollout.id, "fire")
         await story.minutes(0.1, step_s=2)
         _, made = await decision(story, rollout)

@@ -10,7 +10,8 @@ from bot.domain.kills import still_on
 from bot.domain.machine import State
 from bot.domain.obstacles import KillEngaged
 from bot.domain.units import ZERO, Weight
-from bot.ports import OutOfReach, StoreAway
+from bot.ports import OutOfReach
+from tests.fakes.outage import no_database
 from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, CLEO, DEV, beside, rig, sick, tree
 from tests.waiting import HANGS_S
@@ -108,17 +109,11 @@ async def test_a_kill_engages_its_tier_and_takes_the_weight_to_zero(tmp_path: Pa
         assert await story.engine.desk.verify(rollout) is None
 
 
-async def test_a_kill_works_while_the_database_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_kill_works_while_the_database_is_away(tmp_path: Path) -> None:
     """Law 2, X4: from the card and through the spool; evidence follows when the database is back."""
     async with rig(tmp_path) as story:
         rollout = await story.start()
-
-        async def away(*args: object, **more: object) -> None:
-            raise StoreAway("the disk is gone")
-
-        with monkeypatch.context() as gone:
-            for name in ("load", "save", "live", "tree", "claim"):
-                gone.setattr(story.engine.rollouts, name, away)
+        with no_database():
             story.people.away = OutOfReach("Slack is away too")
             await story.engine.desk.kill(story.request("kill"), rollout.id, "fire")
             assert (story.traffic[0].weight, story.kills[0].standing) == (ZERO, "off")
@@ -131,19 +126,11 @@ async def test_a_kill_works_while_the_database_is_away(tmp_path: Path, monkeypat
         assert "killing" in await story.kinds_on_record(rollout)
 
 
-async def test_a_rollback_goes_by_the_card_while_the_database_is_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_rollback_goes_by_the_card_while_the_database_is_away(tmp_path: Path) -> None:
     """Law 2 for rollback: the same card, the same spool."""
     async with rig(tmp_path) as story:
         rollout = await story.start()
-
-        async def away(*args: object, **more: object) -> None:
-            raise StoreAway("the disk is gone")
-
-        with monkeypatch.context() as gone:
-            for name in ("load", "save", "tree"):
-                gone.setattr(story.engine.rollouts, name, away)
+        with no_database():
             await story.engine.desk.rollback(story.request("rollback"), rollout.id, "bad")
             assert story.traffic[0].weight == ZERO
         await story.settle()

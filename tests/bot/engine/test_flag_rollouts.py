@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,11 +17,11 @@ from bot.domain.flags import Variant
 from bot.domain.machine import State
 from bot.domain.units import ZERO, Weight
 from bot.engine.flags import FlagTable
-from bot.ports import Spooled, StoreAway
-from storage.database import Database
+from bot.ports import Spooled
 from storage.flags import SqlFlags
 from storage.restore import mark_restored
 from tests import rig
+from tests.fakes.outage import no_database
 from tests.rig import GOOD, Rig
 
 pytestmark = pytest.mark.anyio
@@ -109,25 +109,14 @@ async def test_the_measured_share_is_that_of_all_processes(tmp_path: Path) -> No
         assert set(gear.sources) >= {"share", "served"}
 
 
-@contextmanager
-def no_database(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    async def away(self: Database, *args: Any, **more: Any) -> Any:
-        raise StoreAway("gone")
-
-    with patch.context() as gone:
-        gone.setattr(Database, "read", away)
-        gone.setattr(Database, "write", away)
-        yield
-
-
-async def frees_without_a_database(folder: Path, patch: pytest.MonkeyPatch) -> None:
+async def frees_without_a_database(folder: Path) -> None:
     async with town(folder) as story:
         rollout = await story.approve(await story.until_gate(await story.start()))
         table = story.engine.flags
         await table.refresh()
         assert "lisa" in served(table)
         card = await story.engine.switch.card(rollout.id)
-        with no_database(patch):
+        with no_database():
             facts = {"rollout": rollout.id, "plan": rollout.plan, "environment": rollout.environment, "at": story.now}
             act = Spooled(key="k", what="kill", by="U1", by_name="", reason="enough", **facts)
             outcomes = await story.engine.switch.pull(act, card)
@@ -143,18 +132,16 @@ async def frees_without_a_database(folder: Path, patch: pytest.MonkeyPatch) -> N
         assert (flag.weight, flag.off) == (ZERO, True)
 
 
-async def test_a_kill_without_a_database_frees_everybody_and_goes_on_record_afterwards(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_kill_without_a_database_frees_everybody_and_goes_on_record_afterwards(tmp_path: Path) -> None:
     """Law 2: the flag's own store is away, and the spool is enough."""
-    await frees_without_a_database(tmp_path, monkeypatch)
+    await frees_without_a_database(tmp_path)
 
 
 async def test_a_table_that_does_not_know_the_spool_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug of the test above."""
     monkeypatch.setattr(FlagTable, "_see_spool", lambda self, acts, now: None)
     with pytest.raises(AssertionError, match="a killed canary is still served"):
-        await frees_without_a_database(tmp_path, monkeypatch)
+        await frees_without_a_database(tmp_path)
 
 
 async def restored(folder: Path) -> None:

@@ -13,46 +13,31 @@ from bot.domain.machine import State
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight
 from bot.engine import actions
-from bot.engine.requests import Start
-from bot.ports import OutsideFault, Spooled, StoreAway
-from storage.database import Database
-from tests.builders import MINUTE
-from tests.fakes.traffic import FakeTraffic, Trouble
-from tests.rig import Rig, again, rig, tree
+from bot.ports import OutsideFault, Spooled
+from tests.bot.engine.mirror_stories import (
+    a_plan,
+    breach,
+    kill,
+    mirror,
+    overtaken_raise,
+    raised_until,
+    roll_back,
+    until,
+)
+from tests.fakes.outage import no_database
+from tests.fakes.traffic import Trouble
+from tests.rig import Rig, again, rig
 from tests.waiting import HANGS_S
 
 pytestmark = pytest.mark.anyio
 
 ALL = Weight(100)
-NONE: dict[str, float] = {}
-
-
-def a_plan(*mirrored: tuple[str, str], **changes: Any) -> dict[str, Any]:
-    """A dark launch, and then 1 % and 100 %; or stages of (weight, mirror)."""
-    plan = tree(**changes)
-    stage = plan["stages"][0]
-    ladder = mirrored or (("0%", "100%"), ("1%", "0%"), ("100%", "0%"))
-    return {**plan, "stages": [{**stage, "weight": weight, "mirror": mirror} for weight, mirror in ladder]}
-
-
-def mirror(story: Rig) -> FakeTraffic:
-    return story.traffic[0].copies
 
 
 async def start(story: Rig, weight: str = "1%") -> Rollout:
     rollout = await story.start(weight=weight)
     assert rollout.state is State.BAKING
     return rollout
-
-
-async def until(story: Rig, rollout: Rollout, state: State) -> Rollout:
-    for _ in range(30):
-        rollout = await story.load(rollout)
-        if rollout.state is state:
-            return rollout
-        story.now += timedelta(seconds=5)
-        await story.settle()
-    raise AssertionError(f"not {state}: {rollout.state} {rollout.reason}")
 
 
 async def test_a_dark_launch_serves_nobody_copies_all_and_ends_with_its_stage(tmp_path: Path) -> None:
@@ -72,19 +57,6 @@ async def test_a_dark_launch_serves_nobody_copies_all_and_ends_with_its_stage(tm
         rollout = await story.approve(await story.until_gate(rollout))
         assert (rollout.state, rollout.confirmed) == (State.BAKING, Weight(1))
         assert (story.traffic[0].weight, mirror(story).weight, rollout.mirror) == (Weight(1), ZERO, ZERO)
-
-
-async def roll_back(story: Rig, rollout: Rollout) -> None:
-    await story.engine.desk.rollback(story.request("rollback"), rollout.id, "enough")
-
-
-async def kill(story: Rig, rollout: Rollout) -> None:
-    await story.engine.desk.kill(story.request("kill"), rollout.id, "enough")
-
-
-async def breach(story: Rig, rollout: Rollout) -> None:
-    story.numbers.values["success"] = 50.0
-    story.now += MINUTE
 
 
 WAYS_DOWN = {
@@ -128,24 +100,16 @@ async def test_a_way_down_is_not_over_while_something_is_still_mirrored(tmp_path
 
 
 @pytest.mark.parametrize("way", ["rollback", "kill"])
-async def test_a_way_down_without_a_database_turns_the_mirror_off_from_the_kill_card(
-    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_way_down_without_a_database_turns_the_mirror_off_from_the_kill_card(tmp_path: Path, way: str) -> None:
     """Law 2."""
     async with rig(tmp_path, a_plan()) as story:
         rollout = await start(story)
         card = await story.engine.switch.card(rollout.id)
-
-        async def away(self: Database, *args: Any, **more: Any) -> Any:
-            raise StoreAway("gone")
-
-        monkeypatch.setattr(Database, "read", away)
-        monkeypatch.setattr(Database, "write", away)
         facts = {"rollout": rollout.id, "plan": rollout.plan, "environment": rollout.environment, "at": story.now}
         spooled = Spooled(key="k", what=way, by="U1", by_name="", reason="enough", **facts)
-        await story.engine.switch.pull(spooled, card)
-        assert (story.traffic[0].weight, mirror(story).weight) == (ZERO, ZERO)
-        monkeypatch.undo()
+        with no_database():
+            await story.engine.switch.pull(spooled, card)
+            assert (story.traffic[0].weight, mirror(story).weight) == (ZERO, ZERO)
 
 
 async def test_a_raise_that_cannot_mirror_is_given_up_and_nothing_stays_mirrored(tmp_path: Path) -> None:
@@ -173,11 +137,7 @@ async def test_a_crash_between_the_intent_and_the_mirror_loses_nothing(
 
         with monkeypatch.context() as patch:
             patch.setattr(mirror(story), "apply", hang)
-            wanted = Start(plan="materializers", weight=Weight(1), version="v2")
-            rollout = await story.engine.desk.start(story.request("start"), wanted)
-            await story.engine.ticker.tick()
-            async with asyncio.timeout(HANGS_S):
-                await asked.wait()
+            rollout = await raised_until(story, asked)
             await story.engine.works.aclose()
         assert (await story.load(rollout)).state is State.SHIFTING
         async with again(story, tmp_path) as later:
@@ -193,25 +153,9 @@ async def test_a_crash_between_the_intent_and_the_mirror_loses_nothing(
 async def lands_late(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """A rollback overtakes the raise whose mirror is on its way; the far side carries that out all the same."""
     async with rig(folder, a_plan(confirm={"within": "30s"})) as story:
-        asked, lands, apply = asyncio.Event(), asyncio.Event(), mirror(story).apply
-
-        async def slow(share: Weight) -> None:
-            if share > ZERO:
-                asked.set()
-                await lands.wait()
-            await apply(share)
-
-        patch.setattr(mirror(story), "apply", slow)
-        wanted = Start(plan="materializers", weight=Weight(1), version="v2")
-        rollout = await story.engine.desk.start(story.request("start"), wanted)
-        await story.engine.ticker.tick()
+        _, lands = await overtaken_raise(story, mirror(story), patch)
+        lands.set()
         async with asyncio.timeout(HANGS_S):
-            await asked.wait()
-        await roll_back(story, rollout)
-        async with asyncio.timeout(HANGS_S):
-            while (await story.load(rollout)).state is not State.ROLLED_BACK:
-                await asyncio.sleep(0.01)
-            lands.set()
             await story.engine.works.idle()
         assert mirror(story).weight == ZERO
 

@@ -5,7 +5,6 @@ After a wanted change of words: `PERCH_GOLDEN=write pytest tests/bot/wording/tes
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from bot.ports import Outgoing, Said
 from bot.wording import BY_ITSELF, SAY, WORKSPACE, say
 from tests.bot.wording.golden_facts import Story, the_history, the_plan
+from tests.bot.wording.golden_files import reads_as_in
 from tests.bot.wording.golden_stories import stories
 from tests.bot.wording.limits import broken_limits
 from tests.bot.wording.readable import lone_marks, not_a_sentence
@@ -32,12 +32,7 @@ def told(story: Story) -> Said:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_message_reads_as_it_was_agreed(name: str) -> None:
-    said, kept = told(STORIES[name]), GOLDEN / f"{name}.txt"
-    if os.environ.get("PERCH_GOLDEN") == "write":
-        GOLDEN.mkdir(exist_ok=True)
-        kept.write_text(rendered(said), encoding="utf-8")
-    assert kept.exists(), f"PERCH_GOLDEN=write pytest {Path(__file__).name} makes {kept.name}: read it, and keep it"
-    assert rendered(said) == kept.read_text(encoding="utf-8")
+    reads_as_in(GOLDEN / f"{name}.txt", rendered(told(STORIES[name])))
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
-import os
 import pkgutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from bot.ports import Said
 from bot.wording import modals, refusals
 from commands.slack import VERBS
 from commands.slack.dialogs import DIALOGS
+from tests.bot.wording.golden_files import reads_as_in
 from tests.bot.wording.limits import broken_limits, broken_view
 from tests.bot.wording.readable import lone_marks, not_a_sentence
 from tests.bot.wording.rendering import rendered, rendered_view
@@ -47,7 +47,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_answer_reads_as_it_was_agreed(day: Told, name: str) -> None:
-    kept_as(name, day.read[name])
+    reads_as_in(GOLDEN / f"{name}.txt", day.read[name])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,7 +62,9 @@ def test_an_answer_stays_within_slacks_limits(day: Told, name: str) -> None:
 
 
 def test_every_refusal_reads_as_it_was_agreed() -> None:
-    kept_as("refusals", "\n\n".join(f"## {kind.__name__}\n\n{rendered(refused(kind))}" for kind in REFUSALS))
+    reads_as_in(
+        GOLDEN / "refusals.txt", "\n\n".join(f"## {kind.__name__}\n\n{rendered(refused(kind))}" for kind in REFUSALS)
+    )
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -80,7 +82,7 @@ def test_every_dialog_has_a_golden_file(dialog: str) -> None:
 @pytest.mark.parametrize("name", ALONE)
 def test_a_dialog_that_no_verb_opens_that_day_reads_as_it_was_agreed(name: str) -> None:
     assert broken_view(ALONE[name]()) == []
-    kept_as(name, rendered_view(ALONE[name]()))
+    reads_as_in(GOLDEN / f"{name}.txt", rendered_view(ALONE[name]()))
 
 
 def test_every_builder_of_a_dialog_has_a_golden_file() -> None:
@@ -96,15 +98,6 @@ def test_every_builder_of_a_dialog_has_a_golden_file() -> None:
 
 def test_no_golden_answer_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.glob("*.txt")} == {*NAMES, *ALONE, "refusals"}
-
-
-def kept_as(name: str, read: str) -> None:
-    kept = GOLDEN / f"{name}.txt"
-    if os.environ.get("PERCH_GOLDEN") == "write":
-        GOLDEN.mkdir(exist_ok=True)
-        kept.write_text(read, encoding="utf-8")
-    assert kept.exists(), f"PERCH_GOLDEN=write pytest {Path(__file__).name} makes {kept.name}: read it, and keep it"
-    assert read == kept.read_text(encoding="utf-8")
 
 
 def _name(member: tuple[str, Any]) -> str:

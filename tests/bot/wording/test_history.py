@@ -5,7 +5,6 @@ After a wanted change of words: `PERCH_GOLDEN=write pytest tests/bot/wording/tes
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from bot.wording import history, judging
 from bot.wording import trends as sums
 from bot.wording.language import speaking
 from bot.wording.languages import LANGUAGES
+from tests.bot.wording.golden_files import reads_as_in
 from tests.bot.wording.limits import broken_limits
 from tests.bot.wording.readable import lone_marks, not_a_sentence
 from tests.bot.wording.rendering import rendered
@@ -176,19 +176,10 @@ STORIES: Mapping[str, Callable[[], Said]] = {
 }
 
 
-def kept_as(name: str, read: str) -> None:
-    kept = GOLDEN / f"{name}.txt"
-    if os.environ.get("PERCH_GOLDEN") == "write":
-        GOLDEN.mkdir(exist_ok=True)
-        kept.write_text(read, encoding="utf-8")
-    assert kept.exists(), f"PERCH_GOLDEN=write pytest {Path(__file__).name} makes {kept.name}: read it, and keep it"
-    assert read == kept.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("name", STORIES)
 def test_the_past_reads_as_it_was_agreed(name: str) -> None:
     said = STORIES[name]()
-    kept_as(name, rendered(said))
+    reads_as_in(GOLDEN / f"{name}.txt", rendered(said))
     assert broken_limits(said) == []
     assert not_a_sentence(said.text) == ""
     assert lone_marks((*said.blocks, {"text": said.text})) == []
@@ -198,7 +189,7 @@ def test_the_past_reads_as_it_was_agreed(name: str) -> None:
 def test_the_past_is_told_in_spanish_too(name: str) -> None:
     with speaking(LANGUAGES["es"]):
         said = STORIES[name]()
-    kept_as(f"es.{name}", rendered(said))
+    reads_as_in(GOLDEN / f"es.{name}.txt", rendered(said))
     assert broken_limits(said) == []
 
 

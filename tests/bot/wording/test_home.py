@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bot.domain.rollout import Hold
 from bot.ports.homes import Glimpse, Home, Turn
 from bot.wording.home import home
 from tests.bot.wording.golden_facts import here, the_plan
+from tests.bot.wording.golden_files import reads_as_in
 from tests.bot.wording.limits import broken_view
 from tests.bot.wording.rendering import rendered_view
 from tests.bot.wording.stories import ANA, BEN, NOW, a_gate, a_plan
@@ -47,10 +47,7 @@ PAGES = {"home": full(), "home.quiet": Home([], [], [], [], NOW)}
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_reads_as_it_was_agreed(name: str) -> None:
     view = {"type": "home", "blocks": list(home(PAGES[name]))}
-    kept = GOLDEN / f"{name}.txt"
-    if os.environ.get("PERCH_GOLDEN") == "write":
-        kept.write_text(rendered_view(view), encoding="utf-8")
-    assert rendered_view(view) == kept.read_text(encoding="utf-8")
+    reads_as_in(GOLDEN / f"{name}.txt", rendered_view(view))
     assert broken_view(view) == []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections import Counter
 from functools import cache
@@ -18,6 +17,7 @@ from bot.wording import refusals, say
 from bot.wording.language import ENGLISH, speak, speaking, t, t_many
 from bot.wording.languages import LANGUAGES, language_of
 from tests.bot.wording.golden_facts import Story, the_plan
+from tests.bot.wording.golden_files import reads_as_in
 from tests.bot.wording.golden_stories import stories
 from tests.bot.wording.limits import broken_limits
 from tests.bot.wording.rendering import rendered
@@ -115,21 +115,14 @@ def _all_text(said: Said) -> str:
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_translated_message_reads_as_it_was_agreed(code: str, name: str) -> None:
     """`PERCH_GOLDEN=write` writes these too; somebody who speaks the language reads the difference."""
-    _agreed(f"{code}/{name}", told(STORIES[name], code))
+    reads_as_in(GOLDEN / code / f"{name}.txt", rendered(told(STORIES[name], code)))
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_translated_refusal_reads_as_it_was_agreed(code: str) -> None:
     with speaking(LANGUAGES[code]):
-        _agreed(f"{code}/refusal", refusals.refusal(obstacles.KillEngaged("materializers")))
-
-
-def _agreed(name: str, said: Said) -> None:
-    kept = GOLDEN / f"{name}.txt"
-    if os.environ.get("PERCH_GOLDEN") == "write":
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_text(rendered(said), encoding="utf-8")
-    assert rendered(said) == kept.read_text(encoding="utf-8")
+        refused = refusals.refusal(obstacles.KillEngaged("materializers"))
+    reads_as_in(GOLDEN / code / "refusal.txt", rendered(refused))
 
 
 def test_one_is_told_from_many() -> None:

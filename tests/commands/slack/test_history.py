@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import PerchError
 from bot.domain.machine import State
 from bot.domain.record.summary import OUTCOMES, Wanted
-from commands.slack import perform
 from commands.slack.asked_for import asked_for
-from commands.slack.words import split
-from tests.rig import ANA, BEN, Rig, rig
+from tests.commands.slack.typed import answer, refuses, says
+from tests.rig import BEN, Rig, rig
 
 pytestmark = pytest.mark.anyio
 
@@ -23,17 +21,6 @@ pytestmark = pytest.mark.anyio
 async def here(tmp_path: Path) -> AsyncIterator[Rig]:
     async with rig(tmp_path) as story:
         yield story
-
-
-async def says(here: Rig, line: str, user: str = ANA) -> str:
-    verb, *words = split(line)
-    return (await perform(here.request(verb, user, words=tuple(words)), here.engine.desk)).text
-
-
-async def refuses(here: Rig, line: str, user: str = ANA) -> tuple[str, str]:
-    with pytest.raises(PerchError) as refused:
-        await says(here, line, user)
-    return str(refused.value), refused.value.next_step
 
 
 @pytest.mark.parametrize(
@@ -113,9 +100,7 @@ async def test_a_live_rollout_is_part_of_its_past_and_told_in_full_by_its_id(her
 async def test_trends_are_shared_with_the_channel_when_asked(here: Rig) -> None:
     await here.start()
     for line, shared in (("history materializers trends share", True), ("history materializers trends", False)):
-        verb, *words = split(line)
-        reply = await perform(here.request(verb, ANA, words=tuple(words)), here.engine.desk)
-        assert reply.in_channel is shared
+        assert (await answer(here, line)).in_channel is shared
 
 
 async def test_a_plan_that_never_ran_says_how_to_begin(here: Rig) -> None:

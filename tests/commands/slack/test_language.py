@@ -12,9 +12,8 @@ from bot.domain.errors import PerchError
 from bot.wording import refusals
 from bot.wording.language import ENGLISH, speaking, t
 from bot.wording.languages import LANGUAGES
-from commands.slack import perform
 from commands.slack.dialogs import DIALOGS
-from commands.slack.words import split
+from tests.commands.slack.typed import answer
 from tests.rig import ANA, DEV, Rig, rig, tree
 
 pytestmark = pytest.mark.anyio
@@ -29,10 +28,9 @@ async def here(tmp_path: Path) -> AsyncIterator[Rig]:
 
 async def says(here: Rig, line: str, user: str = ANA) -> str:
     """What is answered, as the worker words it."""
-    verb, *words = split(line)
     with speaking(ENGLISH):
         try:
-            return (await perform(here.request(verb, user, words=tuple(words)), here.engine.desk)).text
+            return (await answer(here, line, user)).text
         except PerchError as refused:
             return refusals.refusal(refused).text
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import PerchError
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
-from commands.slack import perform
+from tests.commands.slack.typed import refuses, says
 from tests.rig import BEN, Rig, rig, tree
 
 pytestmark = pytest.mark.anyio
@@ -22,17 +21,6 @@ async def here(tmp_path: Path) -> AsyncIterator[Rig]:
     """A plan that has a lab too."""
     async with rig(tmp_path, tree(cooldown="0s @production, 1s @lab")) as story:
         yield story
-
-
-async def says(here: Rig, *names: str) -> str:
-    return (await perform(here.request("rearm", BEN, words=names), here.engine.desk)).text
-
-
-async def refuses(here: Rig, *names: str) -> tuple[str, str]:
-    """What happened, and what to do next."""
-    with pytest.raises(PerchError) as refused:
-        await says(here, *names)
-    return str(refused.value), refused.value.next_step
 
 
 async def killed(here: Rig, environment: str) -> Rollout:
@@ -51,9 +39,9 @@ async def test_what_is_killed_is_found_behind_newer_rollouts_elsewhere(here: Rig
         newer = await here.start(BEN, environment="lab", how="observe")
         await here.engine.desk.rollback(here.request("rollback", BEN), newer.id, "enough")
         await here.settle()
-    assert "materializers is rearmed" in await says(here, "materializers")
+    assert "materializers is rearmed" in await says(here, "rearm materializers", BEN)
     assert (await here.load(rollout)).rearmed_at is not None
-    assert "isn't engaged" in (await refuses(here, "materializers"))[0]
+    assert "isn't engaged" in (await refuses(here, "rearm materializers", BEN))[0]
 
 
 async def test_an_id_means_that_very_rollout(here: Rig) -> None:
@@ -62,20 +50,20 @@ async def test_an_id_means_that_very_rollout(here: Rig) -> None:
     await here.engine.desk.rollback(here.request("rollback", BEN), rolled_back.id, "enough")
     await here.settle()
     rollout = await killed(here, "production")
-    assert "isn't engaged" in (await refuses(here, rolled_back.id))[0]
-    assert "is rearmed" in await says(here, rollout.id)
+    assert "isn't engaged" in (await refuses(here, f"rearm {rolled_back.id}", BEN))[0]
+    assert "is rearmed" in await says(here, f"rearm {rollout.id}", BEN)
 
 
 async def test_of_several_it_says_which_and_what_to_type(here: Rig) -> None:
     """Which one is for a person to say; they share the switch here, so it takes both."""
     one = await killed(here, "production")
     other = await killed(here, "lab")
-    said, step = await refuses(here, "materializers")
+    said, step = await refuses(here, "rearm materializers", BEN)
     assert f"{other.id} (lab), {one.id} (production)" in said
     assert step == f"for one: /canary rearm {other.id}; for all: /canary rearm {other.id} {one.id}"
-    said, step = await refuses(here, one.id)
+    said, step = await refuses(here, f"rearm {one.id}", BEN)
     assert f"The kill of {other.id} (materializers in lab) holds this off too" in said
     assert step.endswith(f"/canary rearm {one.id} {other.id}")
     assert here.kills[0].standing == "off"
-    assert "Rearmed: materializers, materializers." in await says(here, one.id, other.id)
+    assert "Rearmed: materializers, materializers." in await says(here, f"rearm {one.id} {other.id}", BEN)
     assert here.kills[0].standing == "on"

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import PerchError
 from bot.domain.freezes import EVERYWHERE
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
-from bot.engine.requests import Reply
 from commands.slack import DOWNWARD, VERBS, perform
 from commands.slack.words import split
+from tests.commands.slack.typed import answer, refuses, says
 from tests.fakes.traffic import Trouble
 from tests.rig import ANA, BEN, CLEO, DEV, Rig, rig, sick, tree
 
@@ -26,24 +25,6 @@ pytestmark = pytest.mark.anyio
 async def here(tmp_path: Path) -> AsyncIterator[Rig]:
     async with rig(tmp_path) as story:
         yield story
-
-
-async def says(here: Rig, line: str, user: str = ANA) -> str:
-    """The answer to a typed line."""
-    verb, *words = split(line)
-    return (await perform(here.request(verb, user, words=tuple(words)), here.engine.desk)).text
-
-
-async def answer(here: Rig, line: str, user: str = ANA) -> Reply:
-    verb, *words = split(line)
-    return await perform(here.request(verb, user, words=tuple(words)), here.engine.desk)
-
-
-async def refuses(here: Rig, line: str, user: str = ANA) -> tuple[str, str]:
-    """What a refused line is answered with: what happened, and what to do next."""
-    with pytest.raises(PerchError) as refused:
-        await says(here, line, user)
-    return str(refused.value), refused.value.next_step
 
 
 async def gated(here: Rig) -> Rollout:
@@ -152,10 +133,10 @@ async def test_readers_answer_about_ended_rollouts_too(here: Rig) -> None:
 async def test_why_lists_every_condition_and_what_is_waited_for(here: Rig) -> None:
     """X1."""
     await gated(here)
-    answer = await perform(here.request("why", DEV), here.engine.desk)
-    shown = str(answer.blocks)
+    told = await answer(here, "why", DEV)
+    shown = str(told.blocks)
     assert all(part in shown for part in ("`success` ", "(&gt; 98%)", "`latency` ", "(&lt; 10 s)", "errors &gt; 5%"))
-    assert "1 more approval" in answer.text
+    assert "1 more approval" in told.text
 
 
 async def test_approve_reject_and_withdraw_speak_to_the_open_gate(here: Rig) -> None:

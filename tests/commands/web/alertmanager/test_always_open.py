@@ -15,16 +15,21 @@ from tests.waiting import HANGS_S
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_kill_by_webhook_does_not_wait_for_its_own_delivery_to_be_kept(here: Rig, door: Knocker) -> None:
-    """Law 2: while the inbox hangs the switch is off already."""
-    await baking(here)
-    door.inbox.trouble = StoreTrouble.HANGS
+async def kills_before_it_is_kept(here: Rig, door: Knocker) -> None:
+    """A kill by webhook while the inbox hangs: the switch is off before the delivery is kept."""
     posting = asyncio.create_task(door.posts(an_alert("kill")))
     async with asyncio.timeout(HANGS_S):
         await here.kills[0].far.until_called("engage")
     assert not posting.done()
     door.inbox.let_go.set()
     assert (await posting).json()[0]["did"] == "kill"
+
+
+async def test_a_kill_by_webhook_does_not_wait_for_its_own_delivery_to_be_kept(here: Rig, door: Knocker) -> None:
+    """Law 2: while the inbox hangs the switch is off already."""
+    await baking(here)
+    door.inbox.trouble = StoreTrouble.HANGS
+    await kills_before_it_is_kept(here, door)
 
 
 async def test_while_the_database_is_away_it_goes_by_the_kill_card(here: Rig, door: Knocker) -> None:
@@ -45,12 +50,7 @@ async def test_while_the_database_hangs_the_switch_is_off_before_the_delivery_is
     monkeypatch.setattr(alertmanager, "FIND_S", 0.05)
     await baking(here)
     door.inbox.trouble, door.desk.hanging = StoreTrouble.HANGS, True
-    posting = asyncio.create_task(door.posts(an_alert("kill")))
-    async with asyncio.timeout(HANGS_S):
-        await here.kills[0].far.until_called("engage")
-    assert not posting.done()
-    door.inbox.let_go.set()
-    assert (await posting).json()[0]["did"] == "kill"
+    await kills_before_it_is_kept(here, door)
 
 
 async def test_while_the_disk_with_the_cards_is_slow_too_the_plans_name_will_do(here: Rig, door: Knocker) -> None:
