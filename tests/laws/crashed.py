@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.domain.evidence import Record
 from bot.domain.machine import State
 from bot.domain.rollout import Rollout
 from bot.ports import StoreAway
@@ -24,7 +25,7 @@ from tests.process.points import Fault
 from tests.process.processes import Process
 from tests.process.town import RATE, Town, new_town
 from tests.process.witness import Witness
-from tests.scenarios.story import CHANNEL, PLAN, buttons
+from tests.scenarios.story import CHANNEL, PLAN, Message, buttons
 
 AGAIN_S = 0.5
 """How long a person looks whether something came of it, before doing it again."""
@@ -35,6 +36,7 @@ MOVING = (State.PREFLIGHT, State.SHIFTING, State.ROLLING_BACK, State.KILLING, St
 WITHIN_S = 25.0
 SOON_S = 4.0
 """How long that is looked for which a planted bug keeps from coming."""
+BEN, CLEO = "U01BEN0001", "U01CLEO001"
 NOTHING_TO_DO = Outcome(error="nothing to do yet")
 Act = Callable[[], Awaitable[Outcome]]
 
@@ -99,6 +101,23 @@ class Lives:
         return [fault for fault in faults if not any(fault.names(point) for point in happened)]
 
 
+class Deadline:
+    """When a wait has lasted too long. It begins anew with each life, for many may end within one wait."""
+
+    def __init__(self, town: Town, within_s: float) -> None:
+        self.within_s = within_s
+        self._town = town
+        self._lives = -1
+        self._at = 0.0
+
+    def over(self) -> bool:
+        """Whether it's past, now."""
+        now = asyncio.get_running_loop().time()
+        if (lives := len(self._town.processes)) != self._lives:
+            self._lives, self._at = lives, now + self.within_s
+        return now >= self._at
+
+
 @dataclass
 class People:
     """Who types and clicks until it has its effect."""
@@ -128,18 +147,16 @@ class People:
 
     async def see(self, there: Callable[[], Awaitable[bool]], what: str, within_s: float | None = None) -> None:
         """Look until it is so. Fails in words."""
-        loop, within_s = asyncio.get_running_loop(), within_s or self.patience(what)
-        deadline = loop.time() + within_s
+        deadline = Deadline(self.town, within_s or self.patience(what))
         while not await there():
-            assert loop.time() < deadline, f"{what}, not within {within_s:g} s: {await self.rollout()}"
+            assert not deadline.over(), f"{what}, not within {deadline.within_s:g} s: {await self.rollout()}"
             await asyncio.sleep(POLL_S)
 
     async def insist(self, act: Act, there: Callable[[], Awaitable[bool]], what: str) -> None:
         """Do it, look, and do it again, until it is so."""
-        loop, within_s = asyncio.get_running_loop(), self.patience(what)
-        deadline = loop.time() + within_s
+        deadline = Deadline(self.town, self.patience(what))
         while not await there():
-            assert loop.time() < deadline, f"{what}, not within {within_s:g} s: {await self.rollout()}"
+            assert not deadline.over(), f"{what}, not within {deadline.within_s:g} s: {await self.rollout()}"
             if self.town.workspace.connected and (await act()).acked:
                 with suppress(AssertionError):
                     await self.see(there, what, AGAIN_S)
@@ -161,7 +178,7 @@ class People:
             return await self._say(f"start {PLAN} 1%") if rollout is None else await self._resume(rollout)
 
         await self.insist(ask, bakes, f"start {PLAN} 1%")
-        self._really(1.0)
+        self.really(1.0)
 
     async def approve(self) -> None:
         """Ben approves the gate that stands in the channel, until it was used and its weight is there."""
@@ -172,15 +189,68 @@ class People:
 
         async def ask() -> Outcome:
             rollout = await self.rollout()
-            gate = next((each for each in self.town.messages() if "reject" in buttons(each)), None)
-            if rollout is not None and (gate is None or rollout.state is State.HELD):
+            if rollout is not None and (self._gate() is None or rollout.state is State.HELD):
                 return await self._resume(rollout)
-            if gate is None:
-                return NOTHING_TO_DO
-            return await self.town.workspace.click("ben", CHANNEL, gate["ts"], "approve", None, seen=gate)
+            return await self._click_yes("ben")
 
         await self.insist(ask, promoted, "it is approved")
-        self._really(50.0)
+        self.really(50.0)
+
+    async def ask_to_start(self) -> None:
+        """Ana starts it, and its gate is there; she does nothing more."""
+
+        async def asked() -> bool:
+            rollout = await self.rollout()
+            return rollout is not None and rollout.state is State.START_GATE
+
+        async def ask() -> Outcome:
+            return await self._say(f"start {PLAN} 1%") if await self.rollout() is None else NOTHING_TO_DO
+
+        await self.insist(ask, asked, "its start asks for approvals")
+
+    async def approve_start(self, who: str) -> None:
+        """Say yes to the start until that is on record, and never again. Fails when it rises before."""
+        known = len(await self.yeses())
+
+        async def said() -> bool:
+            raised = self.town.far.raised(PLAN)
+            yes = len(await self.yeses()) > known
+            assert yes or not raised, f"it was set to {raised} before {who} had said yes"
+            return yes
+
+        await self.insist(lambda: self._click_yes(who), said, f"{who}'s yes is on record")
+
+    async def looked_again(self) -> None:
+        """Wait until preflight was green once more since the newest yes at the start's gate."""
+
+        async def looked() -> bool:
+            rollout = await self.rollout()
+            if rollout is None:
+                return False
+            given = rollout.gate.approvals if rollout.gate is not None else ()
+            assert given, f"a yes of two is on record, and no gate has it: {rollout}"
+            return rollout.green_at is not None and rollout.green_at > given[-1].at
+
+        await self.see(looked, "preflight is repeated")
+
+    async def yeses(self) -> list[str]:
+        """Whose approvals are on record, in order."""
+        return [record.actor for record in await self.records() if record.kind == "approved"]
+
+    async def records(self) -> Sequence[Record]:
+        """Of the only rollout."""
+        [rollout] = await self.town.eyes.latest(PLAN)
+        return await self.town.eyes.records(rollout)
+
+    def _gate(self) -> Message | None:
+        """The gate's message as it stands in the channel, while it has its buttons."""
+        return next((each for each in self.town.messages() if "reject" in buttons(each)), None)
+
+    async def _click_yes(self, who: str) -> Outcome:
+        gate = self._gate()
+        if gate is None:
+            return NOTHING_TO_DO
+        return await self.town.workspace.click(who, CHANNEL, gate["ts"], "approve", None, seen=gate)
 
     async def _resume(self, rollout: Rollout) -> Outcome:
         """A raise that a crash delayed for too long is held (law 1); somebody has to look, and say go on."""
@@ -189,7 +259,8 @@ class People:
     async def _say(self, words: str) -> Outcome:
         return await self.town.workspace.command("ana", CHANNEL, f"/canary {words}")
 
-    def _really(self, weight: float) -> None:
+    def really(self, weight: float) -> None:
+        """Fails unless just this is on."""
         real = self.town.far.parts[PLAN].weight
         assert real == weight, f"it bakes at {weight:g}%, and really {real:g}% is on"
 
@@ -208,6 +279,21 @@ async def a_rollback(people: People) -> None:
     await people.approve()
     people.town.far.parts[PLAN].latency_p99 = 20.0
     await people.until("it rolls back", State.ROLLED_BACK)
+
+
+async def a_start_of_two(people: People) -> None:
+    """A start that needs two: nothing moves before both have said yes, and then it bakes with nobody's help."""
+    await people.ask_to_start()
+    await people.approve_start("ben")
+    await people.looked_again()
+    await people.approve_start("cleo")
+    await people.until("it rises", State.BAKING, stage=0)
+    people.really(1.0)
+    records = await people.records()
+    opened = [record.kind for record in records].count("gate")
+    used = [record.body["by"] for record in records if record.kind == "promoted"]
+    assert opened == 1, f"{opened} gates for one start"
+    assert used == [[BEN, CLEO]] == [said := await people.yeses()], f"approved by {said}, promoted by {used}"
 
 
 async def a_kill(people: People) -> None:
@@ -247,6 +333,15 @@ LONG_LAST: dict[str, Any] = {
     "every": {"check": "2s", "snapshot": "5m"},
 }
 """A last bake that doesn't end while anybody is being restarted."""
+FOR_TWO: dict[str, Any] = {
+    "start_approvals": {"need": 2},
+    "stages": [stage("1%", bake="24h"), stage("50%")],
+    "every": {"check": "30s", "snapshot": "1h"},
+    "gate": {"expires": "24h", "then": "hold"},
+    "no_data": {"after": "24h", "then": "hold"},
+    "confirm": {"metric": "canary_pct", "within": "24h"},
+}
+"""Two yeses before anything moves: between them one lies in the store. Nothing comes too late while Perch is dead."""
 
 
 @asynccontextmanager
@@ -258,14 +353,14 @@ async def lived(
     hangs_at: str = "",
     rate: float = RATE,
     database_url: str = "",
-    stages: Sequence[dict[str, Any]] = (),
+    **changes: Any,
 ) -> AsyncIterator[tuple[Lives, list[str]]]:
     """Tell a story to its end; gives the lives that it took, and all that was found wrong.
 
-    `stages` take the place of the usual ones.
+    `changes` take the place of what the plan says.
     """
     folder.mkdir(exist_ok=True)
-    given = [plans.plan(**LONG_LAST | ({"stages": [*stages]} if stages else {}))]
+    given = [plans.plan(**LONG_LAST | changes)]
     async with new_town(folder, plans=given, rate=rate, ack_within_s=1.0, database_url=database_url) as town:
         witness, people, lived = Witness(town), People(town, hangs_at), Lives(town, lives, bugs)
         try:
@@ -280,17 +375,17 @@ async def lived(
         yield lived, [*witness.wrong, *lived.wrong, *await findings(town)]
 
 
-async def caught(folder: Path, bug: str, tale: Tale, *faults: Fault, found: str) -> None:
+async def caught(folder: Path, bug: str, tale: Tale, *faults: Fault, found: str, **changes: Any) -> None:
     """Tell a story with a planted bug, the first life with these faults. Raises AssertionError when it's `found`."""
-    async with lived(folder, tale, [faults], [bug], found) as (_, wrong):
+    async with lived(folder, tale, [faults], [bug], found, **changes) as (_, wrong):
         assert not wrong, "; ".join(wrong)
 
 
-async def nothing_is_wrong(folder: Path, tale: Tale, faults: Sequence[Fault]) -> None:
+async def nothing_is_wrong(folder: Path, tale: Tale, faults: Sequence[Fault], **changes: Any) -> None:
     """One life for each fault, one after the other; what a life couldn't meet is met in a story of its own."""
-    async with lived(folder, tale, [[fault] for fault in faults]) as (lives, wrong):
+    async with lived(folder, tale, [[fault] for fault in faults], **changes) as (lives, wrong):
         assert not wrong, f"{faults}: {wrong}"
     for number, alone in enumerate(lives.unmet):
-        async with lived(folder / f"alone-{number}", tale, [[alone]]) as (lives, wrong):
+        async with lived(folder / f"alone-{number}", tale, [[alone]], **changes) as (lives, wrong):
             assert not wrong, f"{alone}: {wrong}"
             assert not lives.unmet, f"'{alone.point}' is never passed ({alone.nth}.): mend tests/laws/known_points.py"

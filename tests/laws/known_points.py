@@ -78,3 +78,16 @@ AND_BACK = [
     *_both("kill.restore"),
     *_both("slack chat.postMessage rearmed"),
 ]
+LOOKED = "commit Rollouts.save [an][wo]*"
+"""What a look at the start's gate keeps: nothing new, or that Perch was away."""
+AT_THE_STARTS_GATE = [
+    *_save("gate"),
+    *_both("slack chat.postMessage gate"),
+    *_both("commit Inbox.take approve"),
+    Fault("after commit Rollouts.save approved at *"),
+    *_both(LOOKED),
+    *_save("promoted"),
+    *_both("traffic.apply 1%"),
+    Fault("after commit Rollouts.save *stage_confirmed*at 1%"),
+]
+"""What one of them leaves is what the next one finds. All else of a start is passed on the way to a rollback."""

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot.domain import progress
+from bot.domain.gates import promotion_waits_for
+from bot.domain.plan import Plan
 from bot.domain.rollout import Gate, Intent, Rollout
-from bot.domain.steps import Happening
+from bot.domain.steps import Happening, Step
+from bot.domain.waits import Waiting
 from bot.engine.actions import Mover
 from bot.engine.saying import Sayer
 from bot.engine.tick import Ticker
@@ -63,6 +67,42 @@ def a_gate_is_kept_in_memory(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SqlRollouts, "save", save)
     patch.setattr(SqlRollouts, "load", load)
     patch.setattr(SqlRollouts, "claim", claim)
+
+
+def an_approval_is_forgotten_at_a_restart(patch: pytest.MonkeyPatch) -> None:
+    """To be sure, the first tick asks anew whoever is asked already."""
+    tick, done = Ticker.tick, list[bool]()
+
+    def forgotten(rollout: Rollout, plan: Plan, now: datetime) -> Step | None:
+        gate = rollout.gate
+        return Step(rollout.but(gate=gate.model_copy(update={"approvals": ()}))) if gate is not None else None
+
+    async def first(self: Ticker) -> int:
+        if not done:
+            done.append(True)
+            for rollout in await self._ledger.rollouts.live():
+                await self._ledger.change(rollout.id, forgotten)
+        return await tick(self)
+
+    patch.setattr(Ticker, "tick", first)
+
+
+def a_start_that_waited_goes_on_after_a_restart(patch: pytest.MonkeyPatch) -> None:
+    """A process takes a start's gate that it didn't open for one that was passed."""
+    begin = Mover.__init__
+    born: list[datetime] = []
+
+    def remembered(self: Mover, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        born.append(self._ledger.clock())
+
+    def waits(rollout: Rollout, *given: Any) -> list[Waiting]:
+        gate = rollout.gate
+        passed = gate is not None and gate.stage is None and gate.opened_at < born[0]
+        return [] if passed else promotion_waits_for(rollout, *given)
+
+    patch.setattr(Mover, "__init__", remembered)
+    patch.setattr(progress, "promotion_waits_for", waits)
 
 
 def what_was_intended_counts_as_done_after_a_restart(patch: pytest.MonkeyPatch) -> None:
