@@ -615,6 +615,11 @@ ES: Catalogue = {
     "A source doesn't answer: `perch plan check --live FILE` asks each again and shows what it said.": (
         "Una fuente no responde: `perch plan check --live FILE` pregunta otra vez a cada una y muestra lo que dice."
     ),
+    "A kill holds off a switch that this plan has too: once what was killed may have traffic again, rearm that "
+    "first.": (
+        "Un corte mantiene apagado un interruptor que también es de este plan: cuando lo cortado pueda volver a recibir "
+        "tráfico, rearmarlo primero."
+    ),
     "The kill switch must be in reach before anything rises: `perch doctor` tries it.": (
         "El kill switch tiene que estar al alcance antes de que nada suba: `perch doctor` lo prueba."
     ),
@@ -1171,6 +1176,12 @@ ES: Catalogue = {
     ),
     "The kill switch of {plan} is engaged, so nothing may rise.": (
         "El kill switch de {plan} está accionado, así que nada puede subir."
+    ),
+    "The kill of {others} holds off what would switch {plan} off too: {switches}. Nothing was started.": (
+        "El corte de {others} mantiene apagado lo que también apagaría {plan}: {switches}. No se ha iniciado nada."
+    ),
+    "once what was killed may have traffic again: {command}": (
+        "cuando lo cortado pueda volver a recibir tráfico: {command}"
     ),
     "The kill of {others} holds this off too: {switches}. So it stays off, and {rollout} stays killed.": (
         "El corte de {others} también mantiene apagado esto: {switches}. Por eso sigue apagado, y {rollout} sigue cortado."

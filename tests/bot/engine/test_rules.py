@@ -365,7 +365,7 @@ async def test_what_was_killed_stays_killed_however_often_the_plan_runs_elsewher
         killed = await story.start()
         await story.engine.desk.kill(story.request("kill"), killed.id, "bad")
         await story.minutes(1)
-        elsewhere = await story.start(environment="lab")
+        elsewhere = await story.start(environment="lab", how="observe")
         await story.engine.desk.rollback(story.request("rollback"), elsewhere.id, "")
         await story.minutes(1)
         with pytest.raises(KillEngaged):
