@@ -1150,6 +1150,7 @@ ES: Catalogue = {
     ),
     "operate this rollout": "operar este despliegue",
     "approve this": "aprobar esto",
+    "approve this: you aren't one of its approvers": "aprobar esto: no figura entre quienes pueden aprobarlo",
     "do this, which takes the override role": "hacer esto, que exige el rol de override",
     "stop this rollout": "parar este despliegue",
     "{deed} ({why})": "{deed} ({why})",
@@ -1877,7 +1878,10 @@ ES: Catalogue = {
     "no change of its plan is asked for": "no se ha pedido ningún cambio de su plan",
     "its file says what the rollout goes by already": "su fichero dice lo que el despliegue ya sigue",
     "approve what you asked for yourself": "aprobar lo que pide la misma persona",
-    "approve what you started, resumed or overruled yourself": "aprobar lo que la misma persona inició, reanudó o saltó",
+    "approve this: you started it yourself": "aprobar esto: lo inició la misma persona que lo pide",
+    "approve this: you resumed, overruled or replanned it yourself": (
+        "aprobar esto: lo reanudó, lo saltó o cambió su plan la misma persona que lo pide"
+    ),
     "a second person of {who}": "una segunda persona de {who}",
     "it goes by another plan since this was asked for": "sigue otro plan desde que se pidió esto",
     "for {people}": "para {people}",
