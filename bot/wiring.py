@@ -218,7 +218,7 @@ class Wiring:
 
     @cached_property
     def desk(self) -> FrontDesk:
-        obstacles = Obstacles(self.ledger, self.plans, self.equipment, self.files, self.freezes)
+        obstacles = Obstacles(self.ledger, self.plans, self.equipment, self.switch, self.freezes)
         starting = Starting(self.ledger, self.plans, self.rights, obstacles)
         made = (self.ledger, self.plans, self.rights, starting, self.switch, self.equipment, self.freezing)
         return FrontDesk(*made, self.recounting, self.outbox)

@@ -1,7 +1,7 @@
 """What stands in the way of a start, or of rising at all: refusals that say what clears the way.
 
-AlreadyLive, TargetTaken, Cooldown, NoRetry, KillEngaged, HeldOffByOthers, OutsideWindow, HeldOutsideWindow,
-ServiceFrozen, BudgetUsedUp, StillOutstanding; `Obstacles` are several of these at once.
+AlreadyLive, TargetTaken, Cooldown, NoRetry, KillEngaged, SwitchHeldOff, HeldOffByOthers, OutsideWindow,
+HeldOutsideWindow, ServiceFrozen, BudgetUsedUp, StillOutstanding; `Obstacles` are several of these at once.
 """
 
 from __future__ import annotations
@@ -76,6 +76,24 @@ class KillEngaged(NotNow):
     def __init__(self, plan: str) -> None:
         super().__init__(
             Phrase("The kill switch of {plan} is engaged, so nothing may rise.", plan=plan), f"/canary rearm {plan}"
+        )
+
+
+class SwitchHeldOff(NotNow):
+    """A switch is shared, and the kill of another rollout holds it off: what a start found there would be that kill's.
+
+    `others` are ids with plan and environment for people, `ids` what to type after `rearm`.
+    """
+
+    def __init__(self, plan: str, switches: str, others: str, ids: str) -> None:
+        super().__init__(
+            Phrase(
+                "The kill of {others} holds off what would switch {plan} off too: {switches}. Nothing was started.",
+                plan=plan,
+                switches=switches,
+                others=others,
+            ),
+            Phrase("once what was killed may have traffic again: {command}", command=f"/canary rearm {ids}"),
         )
 
 

@@ -38,19 +38,16 @@ class Gatekeeping(Finding):
 
     async def approve(self, request: Request, rollout_id: str) -> Rollout:
         rollout, plan = await self._read(rollout_id)
-        await self._rights.permit(request, "approve", plan)
         asked = gates.approvals_of(rollout.gate, plan) if rollout.gate else plan.stages[rollout.stage].approvals
+        await self._permit_approval(request, rollout, plan, asked)
         groups = await self._rights.stands_for(request, asked.one_of_each)
         role = await self._rights.known_as(request, plan.roles.approvers)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             gate = _open_gate(fresh, plan, request, now)
             wanted = gates.approvals_of(gate, plan)
-            if wanted.not_requester and request.actor.id in fresh.involved:
-                raise NotAllowed(
-                    Phrase("approve what you started, resumed or overruled yourself"),
-                    Phrase("a second person of {who}", who=", ".join(plan.roles.approvers)),
-                )
+            if (own := _own(request, fresh, plan, wanted)) is not None:
+                raise own
             if known := [approval for approval in gate.approvals if approval.person.id == request.actor.id]:
                 _tell_again(known[0], request, fresh, plan, now)
                 return None
@@ -65,6 +62,13 @@ class Gatekeeping(Finding):
                 raise
             # Heard twice: as an event, and when reactions were looked up. The first one did it.
             return (await self._read(rollout_id))[0]
+
+    async def _permit_approval(self, request: Request, rollout: Rollout, plan: Plan, asked: Approvals) -> None:
+        """Raises NotAllowed, with the reason that would remain: a role gives nobody the right to approve their own."""
+        try:
+            await self._rights.permit(request, "approve", plan)
+        except NotAllowed as refused:
+            raise _own(request, rollout, plan, asked) or refused from refused.__cause__
 
     async def _used_with(self, request: Request, rollout_id: str) -> bool:
         """Whether this person's yes is among those that the gate was used with."""
@@ -145,6 +149,17 @@ class Gatekeeping(Finding):
             return Step(opened, (Happening("early", facts, request.actor),))
 
         return await self._ledger.change(rollout_id, decide)
+
+
+def _own(request: Request, rollout: Rollout, plan: Plan, wanted: Approvals) -> NotAllowed | None:
+    """Why this person may not approve, whatever their role (four eyes); None for a second person."""
+    by = request.actor.id
+    if not wanted.not_requester or by not in rollout.involved:
+        return None
+    started = Phrase("approve this: you started it yourself")
+    later = Phrase("approve this: you resumed, overruled or replanned it yourself")
+    second = Phrase("a second person of {who}", who=", ".join(plan.roles.approvers))
+    return NotAllowed(started if by == rollout.requester.id else later, second)
 
 
 def _checklist(gate: Gate, plan: Plan) -> Sequence[ChecklistItem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -25,11 +24,13 @@ from bot.domain.plan import Plan
 from bot.domain.rollout import Rollout
 from bot.domain.units import ZERO, Weight, spell_duration
 from bot.engine.equipment import Equipment
+from bot.engine.kill import KillSwitch
 from bot.engine.ledger import Ledger
 from bot.engine.requests import Start
+from bot.engine.shared_switches import SharedSwitches, no_start
 from bot.engine.targets import read_weights
 from bot.engine.unbuilt import Unbuilt
-from bot.ports import Freezes, KillFiles, Plans
+from bot.ports import Freezes, Plans
 
 FORMER = 100
 """How many rollouts of a plan in its environment are looked at, the newest first."""
@@ -40,11 +41,14 @@ READ_S = 3.0
 class Obstacles:
     """Looks for everything that a start would be refused for. Changes nothing."""
 
-    def __init__(self, ledger: Ledger, plans: Plans, equipment: Equipment, files: KillFiles, freezes: Freezes) -> None:
+    def __init__(
+        self, ledger: Ledger, plans: Plans, equipment: Equipment, switch: KillSwitch, freezes: Freezes
+    ) -> None:
         self._ledger = ledger
         self._plans = plans
         self._equipment = equipment
-        self._files = files
+        self._switch = switch
+        self._shared = SharedSwitches(ledger, switch, equipment)
         self._freezes = freezes
 
     async def in_the_way(self, start: Start, plan: Plan, live: Sequence[Rollout]) -> list[Refusal]:
@@ -56,6 +60,7 @@ class Obstacles:
             return found
         found += await self._no_takeover(start, plan) if start.how == "adopt" else _wrong_stage(start, plan)
         found += await self._killed(plan)
+        found += await self._held_off(plan)
         found += await self._frozen(plan, now)
         found += _outside_window(plan, now) if start.how == "raise" else []
         found += await self._taken(plan, live)
@@ -89,11 +94,15 @@ class Obstacles:
         return list(await self._ledger.rollouts.latest(plan.name, FORMER, plan.environment))
 
     async def _killed(self, plan: Plan) -> list[Refusal]:
-        spooled = await asyncio.to_thread(self._files.spooled)
+        spooled = await self._switch.acts()
         under_way = any((act.plan, act.environment) == (plan.name, plan.environment) for act in spooled)
         former = await self._former(plan)
         engaged = any(each.state is State.KILLED and each.rearmed_at is None for each in former)
         return [KillEngaged(plan.name)] if under_way or engaged else []
+
+    async def _held_off(self, plan: Plan) -> list[Refusal]:
+        holders = await self._shared.in_the_way(plan)
+        return [no_start(plan, holders)] if holders else []
 
     async def _frozen(self, plan: Plan, now: datetime) -> list[Refusal]:
         freeze = covering(await self._freezes.open(), plan.service, plan.name, now)

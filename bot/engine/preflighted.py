@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain import budgets, moves, observing, start_gate
@@ -43,6 +43,16 @@ class Report:
     def red(self) -> tuple[str, ...]:
         """What stops the start."""
         return tuple(f"{each.what}: {each.said}" for each in self.tried if each.outcome == "red")
+
+    def held_off(self, held: Mapping[str, str]) -> Report:
+        """The same, with these kill switches red, by name and with why, however well they answer."""
+        tried = [
+            each.model_copy(update={"outcome": "red", "said": held[each.name]})
+            if each.kind == "kill switch" and each.name in held
+            else each
+            for each in self.tried
+        ]
+        return replace(self, tried=tuple(tried))
 
 
 def patience(plan: Plan) -> timedelta:

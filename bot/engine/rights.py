@@ -20,12 +20,14 @@ KNOWN_S = 0.2
 """The same for whom the card names: Slack's answer could only take the right away that they had at the last raise."""
 OTHERWISE_S = 10.0
 
-DEEDS = {
+DEEDS: dict[Right, Phrase] = {
     "operate": Phrase("operate this rollout"),
     "approve": Phrase("approve this"),
     "override": Phrase("do this, which takes the override role"),
     "stop": Phrase("stop this rollout"),
 }
+LACKING: dict[Right, Phrase] = {**DEEDS, "approve": Phrase("approve this: you aren't one of its approvers")}
+"""The same for whom no role gives the right, with why where the deed alone doesn't say it."""
 
 
 class Rights:
@@ -63,7 +65,7 @@ class Rights:
         if refused:
             raise NotAllowed(Phrase("{deed} ({why})", deed=DEEDS[what], why=refused), who)
         if not groups:
-            raise NotAllowed(DEEDS[what], who)
+            raise NotAllowed(LACKING[what], who)
 
     async def permit_among(self, request: Request, deed: Phrase, people: Sequence[str]) -> None:
         """For what a plan lets certain people do, whatever their role. Raises NotAllowed, with whom to ask."""

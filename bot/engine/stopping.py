@@ -26,6 +26,7 @@ from bot.engine.ledger import Ledger, new_id
 from bot.engine.rearming import Rearming
 from bot.engine.requests import KillAsked, Request
 from bot.engine.rights import STOP_S, Rights
+from bot.engine.shared_switches import SharedSwitches, no_start
 from bot.ports import Card, Plans, Spooled, StoreAway
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Stopping(Finding):
         super().__init__(ledger, plans, rights)
         self._switch = switch
         self._equipment = equipment
+        self._shared = SharedSwitches(ledger, switch, equipment)
 
     # ---- hold and resume ----------------------------------------------------------------------------------------
 
@@ -71,8 +73,9 @@ class Stopping(Finding):
         return await self._ledger.change(rollout_id, decide)
 
     async def resume(self, request: Request, rollout_id: str, reason: str) -> Rollout:
-        _, plan = await self._read(rollout_id)
+        rollout, plan = await self._read(rollout_id)
         await self._rights.permit(request, "operate", plan)
+        await self._require_free(rollout, plan)
 
         def decide(fresh: Rollout, plan: Plan, now: datetime) -> Step | None:
             if fresh.frozen is not None and fresh.frozen.stands(now):
@@ -94,6 +97,12 @@ class Stopping(Finding):
             return moves.resume(fresh, now, request.actor)
 
         return await self._ledger.change(rollout_id, decide)
+
+    async def _require_free(self, rollout: Rollout, plan: Plan) -> None:
+        """A start that was held before it moved anything is begun by its resume. Raises SwitchHeldOff, StoreAway."""
+        begins = rollout.state is State.HELD and rollout.shifted_at is None and rollout.mode != "observe"
+        if begins and (holders := await self._shared.in_the_way(plan)):
+            raise no_start(plan, holders)
 
     # ---- down ---------------------------------------------------------------------------------------------------
 

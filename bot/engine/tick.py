@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from itertools import count
@@ -31,6 +31,7 @@ from bot.engine.kill_watch import KillWatch
 from bot.engine.ledger import Ledger, new_id
 from bot.engine.preflight import preflight
 from bot.engine.preflighted import after_preflight
+from bot.engine.shared_switches import SharedSwitches, held_off
 from bot.engine.verification import verification
 from bot.engine.works import Works
 from bot.ports import Clock, Histories, Spooled, StoreAway
@@ -73,6 +74,7 @@ class Ticker:
         self._kinds = kinds
         self._works = works
         self._switch = switch
+        self._shared = SharedSwitches(ledger, switch, equipment)
         self._watch = KillWatch(switch, clock, switch.pace)
         self._clock = clock
         self._owner = owner
@@ -205,8 +207,15 @@ class Ticker:
     async def _preflight(self, rollout: Rollout, plan: Plan, gear: Gear, round: Round) -> Step:
         # At the start's gate it is repeated each minute, which nobody needs to watch.
         watch = unwatched if rollout.state is State.START_GATE else self._board(rollout)
+        held = await self._held_off(rollout, plan)
         report = await preflight(rollout, plan, gear, round, self._switch.files, watch)
-        return after_preflight(rollout, plan, report, round.now, new_id())
+        # Before and after: what its switches hold is read in between, and a kill may come meanwhile, or its rearm.
+        held = held or await self._held_off(rollout, plan)
+        return after_preflight(rollout, plan, report.held_off(held), round.now, new_id())
+
+    async def _held_off(self, rollout: Rollout, plan: Plan) -> Mapping[str, str]:
+        """What the kills of others hold off of its switches; who only watches touches none."""
+        return {} if rollout.mode == "observe" else held_off(await self._shared.in_the_way(plan))
 
     async def _emergency(self, rollout: Rollout, reason: str, keeping: asyncio.Future[Rollout]) -> None:
         """Pull every tier, whether or not the check can be recorded; not for a check that others have overtaken."""

@@ -84,7 +84,13 @@ def _remedies(red: Sequence[str]) -> list[str]:
         r"^metric ": t(
             "A source doesn't answer: `perch plan check --live FILE` asks each again and shows what it said."
         ),
-        r"^kill switch ": t("The kill switch must be in reach before anything rises: `perch doctor` tries it."),
+        r"^kill switch .*: held off by ": t(
+            "A kill holds off a switch that this plan has too: once what was killed may have traffic again, rearm that "
+            "first."
+        ),
+        r"^kill switch (?!.*: held off by )": t(
+            "The kill switch must be in reach before anything rises: `perch doctor` tries it."
+        ),
         r"^no baseline ": t("A baseline needs measurements from before the start: start again when there are enough."),
     }
     return list(dict.fromkeys(advice for each in red for sign, advice in remedies.items() if re.search(sign, each)))

@@ -212,7 +212,7 @@ class Stage:
         mover = Mover(ledger, equipment, self.files, freezes, look, rights.members)
         works = Works(Deeds(mover.carry_out, SharedLeases(self.leases, me), ledger).carry_out)
         ledger.on_saved.append(works.begin)
-        starting = Starting(ledger, plans, rights, Obstacles(ledger, plans, equipment, self.files, freezes))
+        starting = Starting(ledger, plans, rights, Obstacles(ledger, plans, equipment, switch, freezes))
         recounting = Recounting(MemorySummaries(self.store), ledger, self.clock)
         desk = FrontDesk(ledger, plans, rights, starting, switch, equipment, freezing, recounting)
         ticker = Ticker(ledger, equipment, kinds, works, switch, self.clock, me)

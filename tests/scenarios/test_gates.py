@@ -23,9 +23,10 @@ async def test_who_may_not_approve_is_told_and_nothing_moves(story: Story) -> No
     await story.start("ben")
     gate = await story.gate()
     refusals = {who: await story.clicks_and_reads(who, gate, "approve") for who in ("ben", "ana", "dev", "gus")}
-    assert "may not approve what you started, resumed or overruled yourself" in refusals["ben"]
+    assert "may not approve this: you started it yourself" in refusals["ben"]
     assert "a second person" in refusals["ben"]
     assert all("may not approve this" in refusals[who] for who in ("ana", "dev", "gus"))
+    assert all("you aren't one of its approvers" in refusals[who] for who in ("ana", "dev"))
     assert "guests may not act" in refusals["gus"]
     assert all("@sre-leads" in refusals[who] for who in ("ana", "dev", "gus"))
     await story.reacts("dev", gate)
@@ -43,7 +44,7 @@ async def test_a_start_waits_for_somebody_elses_yes_before_its_first_percent(tmp
         await story.types("ben", "start materializers 1%")
         gate = await story.gate()
         assert "may go from 0% to 1%" in gate["text"]
-        assert "may not approve what you started" in await story.clicks_and_reads("ben", gate, "approve")
+        assert "you started it yourself" in await story.clicks_and_reads("ben", gate, "approve")
         assert "waiting for approval of its start" in await story.types("ana", "why materializers")
         assert story.service.weight == 0.0
         await story.reacts("cleo", gate)
@@ -128,7 +129,7 @@ async def _raised_hand(story: Story) -> None:
     await story.clicks("cleo", await story.held_status(), "resume")
     fresh = await story.gate()
     assert fresh["ts"] != gate["ts"]
-    assert "may not approve what you started" in await story.clicks_and_reads("cleo", fresh, "approve")
+    assert "you resumed, overruled or replanned it yourself" in await story.clicks_and_reads("cleo", fresh, "approve")
     await story.reacts("ben", fresh, "rewind")
     await story.until(State.ROLLED_BACK)
     assert story.service.weight == 0.0

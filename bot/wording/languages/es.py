@@ -615,6 +615,11 @@ ES: Catalogue = {
     "A source doesn't answer: `perch plan check --live FILE` asks each again and shows what it said.": (
         "Una fuente no responde: `perch plan check --live FILE` pregunta otra vez a cada una y muestra lo que dice."
     ),
+    "A kill holds off a switch that this plan has too: once what was killed may have traffic again, rearm that "
+    "first.": (
+        "Un corte mantiene apagado un interruptor que también es de este plan: cuando lo cortado pueda volver a recibir "
+        "tráfico, rearmarlo primero."
+    ),
     "The kill switch must be in reach before anything rises: `perch doctor` tries it.": (
         "El kill switch tiene que estar al alcance antes de que nada suba: `perch doctor` lo prueba."
     ),
@@ -1145,6 +1150,7 @@ ES: Catalogue = {
     ),
     "operate this rollout": "operar este despliegue",
     "approve this": "aprobar esto",
+    "approve this: you aren't one of its approvers": "aprobar esto: no figura entre quienes pueden aprobarlo",
     "do this, which takes the override role": "hacer esto, que exige el rol de override",
     "stop this rollout": "parar este despliegue",
     "{deed} ({why})": "{deed} ({why})",
@@ -1171,6 +1177,12 @@ ES: Catalogue = {
     ),
     "The kill switch of {plan} is engaged, so nothing may rise.": (
         "El kill switch de {plan} está accionado, así que nada puede subir."
+    ),
+    "The kill of {others} holds off what would switch {plan} off too: {switches}. Nothing was started.": (
+        "El corte de {others} mantiene apagado lo que también apagaría {plan}: {switches}. No se ha iniciado nada."
+    ),
+    "once what was killed may have traffic again: {command}": (
+        "cuando lo cortado pueda volver a recibir tráfico: {command}"
     ),
     "The kill of {others} holds this off too: {switches}. So it stays off, and {rollout} stays killed.": (
         "El corte de {others} también mantiene apagado esto: {switches}. Por eso sigue apagado, y {rollout} sigue cortado."
@@ -1866,7 +1878,10 @@ ES: Catalogue = {
     "no change of its plan is asked for": "no se ha pedido ningún cambio de su plan",
     "its file says what the rollout goes by already": "su fichero dice lo que el despliegue ya sigue",
     "approve what you asked for yourself": "aprobar lo que pide la misma persona",
-    "approve what you started, resumed or overruled yourself": "aprobar lo que la misma persona inició, reanudó o saltó",
+    "approve this: you started it yourself": "aprobar esto: lo inició la misma persona que lo pide",
+    "approve this: you resumed, overruled or replanned it yourself": (
+        "aprobar esto: lo reanudó, lo saltó o cambió su plan la misma persona que lo pide"
+    ),
     "a second person of {who}": "una segunda persona de {who}",
     "it goes by another plan since this was asked for": "sigue otro plan desde que se pidió esto",
     "for {people}": "para {people}",

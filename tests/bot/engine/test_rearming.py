@@ -123,7 +123,7 @@ async def test_a_kill_in_the_spool_holds_its_switch_too(tmp_path: Path) -> None:
     """Law 2: a shell has killed it, and no record knows of it yet."""
     async with both_live(tmp_path) as (story, first, second):
         await kill(story, first)
-        assert story.engine.files.begin(_act(story, second))
+        assert story.engine.files.begin(act_of(story, second))
         with pytest.raises(HeldOffByOthers):
             await rearm(story, first)
         assert story.kills[0].standing == "off"
@@ -172,7 +172,7 @@ async def test_one_that_fails_leaves_the_others_that_were_named_alone(tmp_path: 
         assert [(await story.load(each)).rearmed_at for each in (first, second)] == [None, None]
 
 
-def _act(story: Rig, rollout: Rollout) -> Spooled:
+def act_of(story: Rig, rollout: Rollout) -> Spooled:
     return Spooled(
         key="1",
         what="kill",

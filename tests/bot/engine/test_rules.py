@@ -126,6 +126,29 @@ async def test_the_starter_may_not_approve(tmp_path: Path) -> None:
         assert (await story.approve(rollout, CLEO)).state is State.BAKING
 
 
+@pytest.mark.parametrize(
+    ("four_eyes", "user", "why", "ask"),
+    [
+        (True, DEV, "you aren't one of its approvers", "@leads"),
+        (True, ANA, "you started it yourself", "a second person of @leads"),
+        (True, CLEO, "you resumed, overruled or replanned it yourself", "a second person of @leads"),
+        (False, ANA, "you aren't one of its approvers", "@leads"),
+    ],
+)
+async def test_who_may_not_approve_is_told_why(tmp_path: Path, four_eyes: bool, user: str, why: str, ask: str) -> None:
+    """Of two reasons the one that would remain: no role lets who started it, and has none, approve it."""
+    wanted = {"need": 1, "not_requester": four_eyes}
+    async with rig(tmp_path, tree(stages=staged(approvals=wanted))) as story:
+        rollout = await story.start(ANA)
+        await story.engine.desk.hold(story.request("hold"), rollout.id, "wait", None)
+        await story.engine.desk.resume(story.request("resume", CLEO), rollout.id, "")
+        gated = await story.until_gate(rollout)
+        with pytest.raises(NotAllowed) as refused:
+            await story.approve(gated, user)
+        assert str(refused.value) == f"You may not approve this: {why}; it's noted and nothing was changed."
+        assert refused.value.next_step == f"ask {ask}"
+
+
 async def test_an_open_gate_closes_when_a_check_fails_and_opens_anew(tmp_path: Path) -> None:
     """A gate that fails goes back to baking, bake kept."""
     async with rig(tmp_path) as story:
@@ -365,7 +388,7 @@ async def test_what_was_killed_stays_killed_however_often_the_plan_runs_elsewher
         killed = await story.start()
         await story.engine.desk.kill(story.request("kill"), killed.id, "bad")
         await story.minutes(1)
-        elsewhere = await story.start(environment="lab")
+        elsewhere = await story.start(environment="lab", how="observe")
         await story.engine.desk.rollback(story.request("rollback"), elsewhere.id, "")
         await story.minutes(1)
         with pytest.raises(KillEngaged):

@@ -69,7 +69,7 @@ async def test_green_preflight_asks_and_a_yes_of_somebody_else_starts_it(tmp_pat
         assert (rollout.approved, touched(here)) == (ZERO, [])
         opened = await record(here, rollout, "gate")
         assert (opened["from"], opened["to"], opened["warnings"]) == (0, 1, ["metric new_jobs"])
-        with pytest.raises(NotAllowed, match="started, resumed or overruled yourself"):
+        with pytest.raises(NotAllowed, match="you started it yourself"):
             await approve(here, rollout, BEN, gate)
         with pytest.raises(NotAllowed):
             await approve(here, rollout, DEV, gate)

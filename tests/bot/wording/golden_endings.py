@@ -48,6 +48,8 @@ def endings() -> Iterator[tuple[str, Story]]:
         "begins from nothing",
         "metric error_rate: timeout: no answer in 10 s",
         "kill switch http https://switch.example: connection refused",
+        "kill switch flag checkout: held off by the kill of shop-1a2b3c (shop in production), "
+        "/canary rearm shop-1a2b3c",
     ]
     facts = {"reason": "preflight found problems", "red": red, "by": "perch"}
     yield "aborted", ("aborted", facts, here(State.ABORTED, **nothing))

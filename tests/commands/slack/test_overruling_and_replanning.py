@@ -24,7 +24,7 @@ async def test_an_override_opens_one_gate_and_a_new_plan_closes_it_and_opens_its
         await here.types("ben", "/canary override materializers a known false alarm, INC-7")
         gate = await here.message_with("'reject'", "10%")
         assert "INC-7" in str(here.workspace.messages(CHANNEL))
-        assert "may not approve what you started, resumed or overruled yourself" in await _clicked(
+        assert "may not approve this: you resumed, overruled or replanned it yourself" in await _clicked(
             here, "ben", gate["ts"]
         )
 

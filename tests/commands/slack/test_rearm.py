@@ -56,8 +56,13 @@ async def test_an_id_means_that_very_rollout(here: Rig) -> None:
 
 async def test_of_several_it_says_which_and_what_to_type(here: Rig) -> None:
     """Which one is for a person to say; they share the switch here, so it takes both."""
-    one = await killed(here, "production")
+    one = await here.start(BEN)
+    await here.engine.desk.rollback(here.request("rollback", BEN), one.id, "enough")
+    await here.settle()
     other = await killed(here, "lab")
+    # What has ended can be killed too; before that the lab could start, and not after it.
+    await here.engine.desk.kill(here.request("kill", BEN), one.id, "fire")
+    await here.minutes(0.1, step_s=2)
     said, step = await refuses(here, "rearm materializers", BEN)
     assert f"{other.id} (lab), {one.id} (production)" in said
     assert step == f"for one: /canary rearm {other.id}; for all: /canary rearm {other.id} {one.id}"
