@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 from tests import servers
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-PATIENCE_MS = 15_000
+PATIENCE_MS = 40_000
 PEOPLE = {"ana": "Ana · SRE, operator", "ben": "Ben · SRE lead, approver", "cleo": "Cleo · SRE lead, approver"}
 PHONE = {"width": 390, "height": 844}
 

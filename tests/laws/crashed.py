@@ -33,7 +33,7 @@ POLL_S = 0.04
 """Each look reads and parses a row: looking all the time would take the very processor that is waited for."""
 LOOK_EVERY_S = 0.1
 MOVING = (State.PREFLIGHT, State.SHIFTING, State.ROLLING_BACK, State.KILLING, State.STUCK)
-WITHIN_S = 25.0
+WITHIN_S = 60.0
 SOON_S = 4.0
 """How long that is looked for which a planted bug keeps from coming."""
 BEN, CLEO = "U01BEN0001", "U01CLEO001"
