@@ -52,14 +52,24 @@ class Hearing:
         return await self._messenger.upload(png, name, alt)
 
     async def find(self, to: str, mark: str, *, thread: str = "") -> Posted | None:
-        return await self._heard(self._messenger.find(to, mark, thread=thread))
+        found = await self._listened(self._messenger.find(to, mark, thread=thread))
+        # Nothing found may also mean that nobody was asked: direct messages aren't looked for.
+        if found is not None:
+            self._answered()
+        return found
 
     async def reactions(self, posted: Posted) -> Mapping[str, Sequence[str]]:
         return await self._heard(self._messenger.reactions(posted))
 
     async def _heard(self, call: Awaitable[T]) -> T:
+        answer = await self._listened(call)
+        self._answered()
+        return answer
+
+    async def _listened(self, call: Awaitable[T]) -> T:
+        """The answer, of which it's still open whether it came from the far side."""
         try:
-            answer = await call
+            return await call
         except SlowDown:
             raise
         except (OutOfReach, Uncertain, ShutOut) as fault:
@@ -71,8 +81,6 @@ class Hearing:
         except Exception:
             self._answered()
             raise
-        self._answered()
-        return answer
 
     def _silence(self, why: str, *, lasting: bool) -> None:
         began = self.silent_since is None

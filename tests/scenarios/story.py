@@ -98,7 +98,11 @@ class Story:
 
     async def seen(self, look: Callable[[], T | None], within: float = WITHIN_S) -> T:
         """Wait for something in the workspace."""
-        return await self.workspace.until(look, within)
+        try:
+            return await self.workspace.until(look, within)
+        except TimeoutError as failed:
+            failed.add_note(await self._as_it_stands())
+            raise
 
     def messages(self) -> list[Message]:
         return self.workspace.messages(CHANNEL)
@@ -174,12 +178,15 @@ class Story:
         try:
             return await eventually(there, f"{PLAN} is {' or '.join(states)}", within)
         except AssertionError as failed:
-            failed.add_note(f"it is {(await self.rollout()).state}; the last on record: {await self.last_words()}")
+            failed.add_note(await self._as_it_stands())
             raise
 
-    async def last_words(self) -> str:
-        """The newest record, for a failure's message."""
-        return str((await self.perch.engine.desk.records(await self.rollout()))[-1])
+    async def _as_it_stands(self) -> str:
+        """The newest rollout and its last records, for a failure's message."""
+        if not (newest := await self.perch.engine.desk.latest(PLAN, 1)):
+            return "there is no rollout"
+        last = [(each.kind, each.body) for each in (await self.perch.engine.desk.records(newest[0]))[-3:]]
+        return f"it is {newest[0].state}, with {newest[0].gate} and {newest[0].check}; the last on record: {last}"
 
     async def record(self) -> list[str]:
         """The kinds of all records of the rollout, in order."""

@@ -382,3 +382,14 @@ async def test_a_refusal_is_an_answer_and_a_blip_is_no_silence() -> None:
         assert here.hearing.trouble == ""
         await here.pass_time(2 * MINUTE)
         assert here.hearing.trouble == "nothing gets through for 2 min: away"
+
+
+async def test_a_message_that_isnt_found_is_no_answer() -> None:
+    """A direct message isn't even looked for: silence must not seem over by that."""
+    town, now = Town(away=OutOfReach("away")), START
+    hearing = Hearing(town, lambda: now)
+    with suppress(OutOfReach):
+        await hearing.post(CHANNEL, Said("x"))
+    now += 2 * MINUTE
+    assert await hearing.find("user:U1", "a mark") is None
+    assert hearing.trouble == "nothing gets through for 2 min: away"
