@@ -15,7 +15,7 @@ from tests.scenarios.story import Message, Story, text
 
 pytestmark = pytest.mark.anyio
 
-STAGES = [stage("1%", bake="1h", checkpoints=["2500ms"])]
+STAGES = [stage("1%", bake="1h", checkpoints=["6s"])]
 DRAWN_WITHIN_S = 40.0
 """A child that imports matplotlib on a busy machine."""
 
