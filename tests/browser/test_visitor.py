@@ -25,6 +25,7 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
         yield fresh
 
 
+@pytest.mark.waits
 async def test_a_visitor_takes_one_version_to_everybody_and_sees_the_next_rolled_back(
     story: Story, browser: Browser
 ) -> None:

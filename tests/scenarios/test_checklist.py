@@ -17,6 +17,7 @@ ITEMS = ["dashboard looked at", {"item": "customers told", "by": "@sre-leads"}, 
 STAGES = [stage("1%", checklist=ITEMS, checkpoints=[{"at": "500ms", "acknowledge": "@sre-leads"}]), stage("100%")]
 
 
+@pytest.mark.waits
 async def test_nothing_rises_before_the_checklist_is_ticked_and_it_does_then(tmp_path: Path) -> None:
     """R19: the approval alone moves nothing, and says what is missing."""
     async with new_story(tmp_path, stages=STAGES) as story:

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.anyio
 LONG: dict[str, Any] = {"stages": [quick.stage("1%", bake="1h"), quick.stage("100%")]}
 
 
+@pytest.mark.waits
 async def test_what_others_did_to_the_weight_is_seen(tmp_path: Path) -> None:
     """Law 10, U8. Three stories side by side, each with a Perch and a world of its own: they mostly wait."""
     async with asyncio.TaskGroup() as group:

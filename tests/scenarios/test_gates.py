@@ -53,6 +53,7 @@ async def test_a_start_waits_for_somebody_elses_yes_before_its_first_percent(tmp
         await story.status("is at 1%")
 
 
+@pytest.mark.waits
 async def test_a_reaction_that_is_taken_back_is_withdrawn_until_the_gate_is_used(tmp_path: Path) -> None:
     """S4: the first of two yeses goes again; the second one alone moves nothing."""
     async with new_story(tmp_path, **BOTH) as story:

@@ -96,6 +96,7 @@ async def story(watch: Watch, tmp_path: Path) -> AsyncIterator[Story]:
             yield Story(world, perch, environment)
 
 
+@pytest.mark.waits
 async def test_a_guardrail_that_perch_made_fires_and_perch_rolls_back(story: Story, watch: Watch) -> None:
     async with httpx.AsyncClient(trust_env=False, verify=False) as client:
 

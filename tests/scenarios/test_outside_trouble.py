@@ -28,6 +28,7 @@ async def test_a_flag_that_doesnt_obey_is_never_taken_for_a_weight(tmp_path: Pat
     await side_by_side(tmp_path, stories, confirm={"metric": "materializer_pct", "within": "1500ms"})
 
 
+@pytest.mark.waits
 async def test_a_flag_that_obeys_no_more_is_never_taken_for_a_weight(tmp_path: Path) -> None:
     """R10, law 2: the same at a later gate; on the way down it's stuck until it obeys."""
     stories: dict[str, Tell] = {"hanging": _hangs_at_the_gate, "stuck": _lies_on_the_way_down}
@@ -68,6 +69,7 @@ async def _lies_on_the_way_down(story: Story) -> None:
     assert story.service.weight == 0.0
 
 
+@pytest.mark.waits
 async def test_a_sick_metrics_page_is_never_a_sick_canary(tmp_path: Path) -> None:
     """Law 3: no data, with the reason in the channel; held after its time, and never rolled back."""
     stories = {

@@ -79,6 +79,7 @@ async def _scraped_twice(story: Story, by: Scraping) -> None:
         await eventually(asked, "two scrapes", within=20)
 
 
+@pytest.mark.waits
 async def test_promql_judges_a_good_canary_a_bad_one_and_none_once_prometheus_is_gone(tmp_path: Path) -> None:
     """M1, R4, R10, law 3: two stages to 100 %; errors in a rate take it to 0; no data only holds."""
     with scraping(tmp_path, 2) as lasting, scraping(tmp_path, 1) as passing:

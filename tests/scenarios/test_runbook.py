@@ -32,6 +32,7 @@ def with_runbook() -> dict[str, Any]:
     return {**METRICS, "latency_p99": {**METRICS["latency_p99"], "runbook": book}}
 
 
+@pytest.mark.waits
 async def test_a_breach_is_diagnosed_in_the_thread_and_what_is_well_again_has_its_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

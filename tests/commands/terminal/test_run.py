@@ -88,6 +88,7 @@ async def test_run_says_where_it_is_is_ready_and_stops_cleanly_on_sigterm(world:
     assert "Traceback" not in errors.decode()
 
 
+@pytest.mark.waits
 async def test_a_live_rollout_goes_on_after_a_stop_and_the_next_start(world: World, tmp_path: Path) -> None:
     """Law 5"""
     quick_plan(tmp_path)
@@ -194,6 +195,7 @@ def quick_plan(folder: Path) -> None:
     (folder / "materializers.yaml").write_text(text)
 
 
+@pytest.mark.waits
 async def test_the_script_plays_a_rollout_to_the_end_and_another_to_its_rollback(tmp_path: Path) -> None:
     """The whole story, with shorter bakes."""
     quick_plan(tmp_path)
@@ -208,6 +210,7 @@ async def test_the_script_plays_a_rollout_to_the_end_and_another_to_its_rollback
     assert "is rolled back at 0%" in story
 
 
+@pytest.mark.waits
 async def test_the_script_says_so_when_it_does_not_end_as_it_should(tmp_path: Path) -> None:
     quick_plan(tmp_path)
     told: list[str] = []
