@@ -22,7 +22,7 @@ from bot.ports import Answer, Question, Sample, Spooled, TrafficState
 from tests.fakes.traffic import FakeKill, FakeTraffic
 from tests.rig import Numbers, Rig, beside, rig, tree
 
-WITHIN_S = 60.0
+WITHIN_S = 20.0
 
 
 @dataclass

@@ -26,7 +26,7 @@ from tests.fakes.traffic import FakeKill, FakeTraffic, FarSide
 from tests.rig import ANA, START, Ask, Nothing, OnePlan, People, Rig, tree
 from tests.sqlite import sqlite_in
 
-GENEROUS_S = 30.0
+GENEROUS_S = 20.0
 """Nothing here is measured: what doesn't come in this time doesn't come."""
 QUICK = Pace(method_s=0.25, read_back_s=0.02, again_s=0.05)
 """A method's ten seconds as a quarter of one."""

@@ -37,7 +37,7 @@ from tests.rig import Rig, rig
 
 pytestmark = pytest.mark.anyio
 
-SOON_S = 30.0
+SOON_S = 20.0
 """Much sooner than any deadline that could let go of what hangs."""
 SERVING = (("1%", "50%"), ("10%", "0%"), ("100%", "0%"))
 """A stage that serves some and copies others."""

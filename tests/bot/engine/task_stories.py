@@ -15,7 +15,7 @@ from bot.domain.units import Unit
 from tests.fakes.tasks import FakeExercise
 from tests.rig import Nothing, Rig, rig, tree
 
-BEGINS_S = PATIENCE_S = 30.0
+BEGINS_S = PATIENCE_S = 20.0
 
 
 class Far(FakeExercise):

@@ -20,7 +20,7 @@ from tests.fakes.traffic import FakeKill, Trouble
 from tests.rig import ANA, BEN, DEV, Rig, rig, tree
 
 pytestmark = pytest.mark.anyio
-WITHIN_S = 30.0
+WITHIN_S = 10.0
 SHOP = "shop"
 LEADS = {"operators": ["@leads"], "approvers": ["@leads"], "override": ["@leads"]}
 

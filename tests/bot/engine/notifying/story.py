@@ -23,7 +23,7 @@ NOTIFIERS = {
 }
 ROUTES = {"page": ["oncall"], "ticket": ["board"]}
 NOTIFY = {"breach": ["hook"], "completed": ["hook"]}
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
 """How long a test waits for what should come at once."""
 
 
