@@ -8,6 +8,8 @@ from contextlib import suppress
 
 HANGS_S = 30.0
 """What hasn't come by then never will: nothing that tests wait for takes a tenth of it on a machine at rest."""
+STORY_HANGS_S = 60.0
+"""The same for what a whole Perch does, or several of them, over real sockets."""
 LOOK_EVERY_S = 0.005
 
 

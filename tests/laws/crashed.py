@@ -26,6 +26,7 @@ from tests.process.processes import Process
 from tests.process.town import RATE, Town, new_town
 from tests.process.witness import Witness
 from tests.scenarios.story import CHANNEL, PLAN, Message, buttons
+from tests.waiting import STORY_HANGS_S
 
 AGAIN_S = 0.5
 """How long a person looks whether something came of it, before doing it again."""
@@ -33,7 +34,6 @@ POLL_S = 0.04
 """Each look reads and parses a row: looking all the time would take the very processor that is waited for."""
 LOOK_EVERY_S = 0.1
 MOVING = (State.PREFLIGHT, State.SHIFTING, State.ROLLING_BACK, State.KILLING, State.STUCK)
-WITHIN_S = 60.0
 SOON_S = 4.0
 """How long that is looked for which a planted bug keeps from coming."""
 BEN, CLEO = "U01BEN0001", "U01CLEO001"
@@ -128,7 +128,7 @@ class People:
 
     def patience(self, what: str) -> float:
         """In seconds."""
-        return SOON_S if self.hangs_at and what in self.hangs_at else WITHIN_S
+        return SOON_S if self.hangs_at and what in self.hangs_at else STORY_HANGS_S
 
     async def rollout(self) -> Rollout | None:
         """The newest one, once there is a database and a rollout in it."""

@@ -11,8 +11,8 @@ from itertools import count
 from pathlib import Path
 
 from tests.process.processes import zygote
+from tests.waiting import STORY_HANGS_S
 
-WITHIN_S = 60.0
 _numbers = count(1)
 
 
@@ -43,6 +43,6 @@ def perch(words: Sequence[str], environment: Mapping[str, str], folder: Path) ->
 def _await_end(handle: int, words: Sequence[str]) -> None:
     poll = select.poll()
     poll.register(handle, select.POLLIN)
-    if not poll.poll(WITHIN_S * 1000):
+    if not poll.poll(STORY_HANGS_S * 1000):
         signal.pidfd_send_signal(handle, signal.SIGKILL)
-        raise AssertionError(f"perch {' '.join(words)} didn't end within {WITHIN_S:g} s")
+        raise AssertionError(f"perch {' '.join(words)} didn't end within {STORY_HANGS_S:g} s")

@@ -18,11 +18,9 @@ from pathlib import Path
 from threading import Lock
 
 from tests.process.points import Fault
+from tests.waiting import LOOK_EVERY_S, STORY_HANGS_S
 
 ROOT = Path(__file__).parents[2]
-WITHIN_S = 60.0
-"""No wait takes longer, on a busy machine either."""
-LOOK_EVERY_S = 0.005
 _numbers = count(1)
 
 
@@ -75,7 +73,7 @@ class Process:
     async def shows(self, wanted: Callable[[str], bool]) -> str:
         """The first line of its trace that is wanted."""
         try:
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(STORY_HANGS_S):
                 while True:
                     alive = self.alive
                     for line in self.passed:
@@ -84,7 +82,9 @@ class Process:
                     assert alive, f"it ended first: {self.passed[-3:]}\n{self.last_words()}"
                     await asyncio.sleep(LOOK_EVERY_S)
         except TimeoutError:
-            raise AssertionError(f"not within {WITHIN_S:g} s; last {self.passed[-3:]}\n{self.last_words()}") from None
+            raise AssertionError(
+                f"not within {STORY_HANGS_S:g} s; last {self.passed[-3:]}\n{self.last_words()}"
+            ) from None
 
     async def over(self) -> None:
         """Wait until it has ended, however long that takes."""
@@ -92,7 +92,7 @@ class Process:
 
     async def ends(self) -> int | None:
         """Wait until it has ended: its exit code, None when it was killed."""
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(STORY_HANGS_S):
             await self._over.wait()
         last = self.passed[-1] if self.passed else ""
         return int(last.removeprefix("exit ")) if last.startswith("exit ") else None

@@ -25,13 +25,12 @@ from tests.process.processes import Process
 from tests.process.town import Town, new_town
 from tests.process.witness import Witness
 from tests.scenarios.story import eventually
+from tests.waiting import STORY_HANGS_S
 
 pytestmark = pytest.mark.anyio
 
 PLAN, CHANNEL = "materializers", "#canary-live"
 ON_THE_WAY = (State.PREFLIGHT, State.SHIFTING, State.BAKING, State.GATE, State.ROLLING_BACK)
-WITHIN_S = 60.0
-"""No step takes longer, on a busy machine either."""
 LEASE_S = 30.0
 """On the town's clock, like every lease: it is moved on as soon as somebody has fallen out."""
 
@@ -54,7 +53,7 @@ async def comes_to_rest(town: Town) -> None:
         return await _said(town) and await findings(town) == []
 
     try:
-        assert await eventually(sound, "all is well", WITHIN_S)
+        assert await eventually(sound, "all is well", STORY_HANGS_S)
     except AssertionError:
         assert await findings(town) == []
         raise
@@ -76,7 +75,7 @@ async def replicas(town: Town, *names: str) -> list[Process]:
     return begun
 
 
-async def stands(town: Town, name: str, *states: State, within: float = WITHIN_S) -> Rollout:
+async def stands(town: Town, name: str, *states: State, within: float = STORY_HANGS_S) -> Rollout:
     """The plan's newest rollout, once it is in one of these states.
 
     The clock is moved on meanwhile, but never while a raise is to begin: on a busy machine it would come too late.
@@ -159,7 +158,7 @@ async def test_one_that_sleeps_in_a_raise_and_wakes_after_a_rollback_ends_at_not
         async def off() -> bool:
             return town.far.parts[PLAN].weight == 0
 
-        assert await eventually(off, "nothing is on", WITHIN_S)
+        assert await eventually(off, "nothing is on", STORY_HANGS_S)
         assert "taken over" in str([record.body for record in await town.eyes.records(await town.rollout())])
 
 
@@ -171,7 +170,7 @@ async def awake(sleeper: Process) -> None:
 
     before = sleeper.passed.count("after commit Rollouts.claim")
     sleeper.wake()
-    assert await eventually(asks_again, "it works again", WITHIN_S)
+    assert await eventually(asks_again, "it works again", STORY_HANGS_S)
 
 
 @pytest.mark.parametrize("where", ["before commit Rollouts.save *stage_confirmed*", "after commit Outbox* sending"])
@@ -208,7 +207,7 @@ async def test_one_that_sleeps_in_a_look_does_nothing_old_when_it_wakes(tmp_path
             town.clock.forward(0.3)
             return any(line.startswith("pause at") for line in sleeper.passed)
 
-        assert await eventually(asleep, "it sleeps in a look", WITHIN_S)
+        assert await eventually(asleep, "it sleeps in a look", STORY_HANGS_S)
         town.clock.forward(LEASE_S)
         await approved(town, PLAN)
         await stands(town, PLAN, State.COMPLETED)
@@ -232,7 +231,7 @@ async def test_one_that_is_cut_off_leaves_the_work_to_another_and_joins_again(
         async def goes_on() -> bool:
             return (await town.eyes.latest(PLAN, 1))[0].revision > before
 
-        assert await eventually(goes_on, "another process checks it", WITHIN_S)
+        assert await eventually(goes_on, "another process checks it", STORY_HANGS_S)
         cable.mend()
         await approved(town, PLAN)
         await stands(town, PLAN, State.COMPLETED)
@@ -252,7 +251,7 @@ async def test_messages_go_on_in_order_and_none_twice_when_the_sender_dies(
         await asking
         await approved(town, PLAN)
         await stands(town, PLAN, State.COMPLETED)
-        assert await eventually(lambda: _said(town), "all is said", WITHIN_S)
+        assert await eventually(lambda: _said(town), "all is said", STORY_HANGS_S)
         told = [(int(revision), int(place), kind) for _, revision, place, kind in _in_thread(town)]
         assert len(told) > 3
         # What is routine, as a verdict that everybody expects may be, stands in a line of its own.
@@ -300,7 +299,7 @@ async def test_the_same_request_to_two_processes_at_once_is_one_transition_one_r
         await stands(town, PLAN, State.COMPLETED)
         assert len(await town.eyes.latest(PLAN)) == 1
         assert (await town.record()).count("approved") == 1
-        assert await eventually(lambda: _said(town), "all is said", WITHIN_S)
+        assert await eventually(lambda: _said(town), "all is said", STORY_HANGS_S)
         assert [len(town.workspace.ephemerals(who, CHANNEL)) for who in ("ana", "ben")] == [1, 1]
 
 

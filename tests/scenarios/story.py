@@ -14,16 +14,15 @@ from bot.domain.rollout import Rollout
 from bot.sandbox.service import Service
 from bot.sandbox.workspace import Workspace
 from bot.sandbox.world import World
+from tests.waiting import STORY_HANGS_S
 
 Message = dict[str, Any]
 T = TypeVar("T")
 CHANNEL = "#canary-live"
 PLAN = "materializers"
-WITHIN_S = 60.0
-"""No single step of a story takes longer, on a busy machine either."""
 
 
-async def eventually(ask: Callable[[], Awaitable[T | None]], what: str, within: float = WITHIN_S) -> T:
+async def eventually(ask: Callable[[], Awaitable[T | None]], what: str, within: float = STORY_HANGS_S) -> T:
     """Ask again and again until the answer is true; for what only the engine knows. Fails with `what` in words."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within
@@ -96,7 +95,7 @@ class Story:
 
     # Reading
 
-    async def seen(self, look: Callable[[], T | None], within: float = WITHIN_S) -> T:
+    async def seen(self, look: Callable[[], T | None], within: float = STORY_HANGS_S) -> T:
         """Wait for something in the workspace."""
         try:
             return await self.workspace.until(look, within)
@@ -167,7 +166,7 @@ class Story:
         """The plan's newest rollout."""
         return (await self.perch.engine.desk.latest(PLAN, 1))[0]
 
-    async def until(self, *states: State, within: float = WITHIN_S) -> Rollout:
+    async def until(self, *states: State, within: float = STORY_HANGS_S) -> Rollout:
         """The rollout, once it is in one of these states."""
 
         async def there() -> Rollout | None:
