@@ -161,6 +161,12 @@ def tree(**changes: Any) -> dict[str, Any]:
     return {**plan, **changes}
 
 
+def staged(**changes: Any) -> list[dict[str, Any]]:
+    """The small plan's stages, with something changed in the first."""
+    first, *rest = tree()["stages"]
+    return [{**first, **changes}, *rest]
+
+
 GOOD: dict[str, float | NoData | Answer] = {"success": 99.5, "errors": 0.1, "latency": 2.0, "new_jobs": 0.0}
 ANA, BEN, CLEO, DEV = "U0ANA", "U0BEN", "U0CLEO", "U0DEV"
 

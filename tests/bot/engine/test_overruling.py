@@ -12,7 +12,7 @@ from bot.domain.overrides import Outcome
 from bot.domain.overruling import turned_out
 from bot.domain.rollout import Rollout
 from bot.domain.units import Weight
-from tests.rig import ANA, BEN, CLEO, Rig, rig, sick, tree
+from tests.rig import ANA, BEN, CLEO, Rig, rig, sick, staged, tree
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,7 @@ async def test_an_override_opens_a_gate_that_still_needs_somebody_elses_yes(tmp_
 
 async def test_what_fails_besides_closes_the_gate_and_the_same_failure_does_not(tmp_path: Path) -> None:
     """An override belongs to the verdict shown."""
-    async with rig(tmp_path, tree(stages=_stages(promote_when=["success > 98%", "new_jobs < 5"]))) as story:
+    async with rig(tmp_path, tree(stages=staged(promote_when=["success > 98%", "new_jobs < 5"]))) as story:
         rollout = await failed(story)
         await overrule(story, rollout)
         story.numbers.values["success"] = 96.5
@@ -79,7 +79,7 @@ async def test_an_override_is_not_for_the_next_gate(tmp_path: Path) -> None:
 
 async def test_what_is_unmeasured_can_be_overruled_and_never_reads_as_a_pass(tmp_path: Path) -> None:
     """Law 3: `not measured` stays; measured and failing is another matter, and closes the gate."""
-    stages = _stages(promote_when=["new_jobs < 5"])
+    stages = staged(promote_when=["new_jobs < 5"])
     async with rig(tmp_path, tree(stages=stages)) as story:
         rollout = await story.start()
         story.numbers.values["new_jobs"] = sick()
@@ -152,8 +152,3 @@ async def test_an_override_whose_gate_closed_was_not_used(tmp_path: Path) -> Non
         await story.settle()
         down = await story.load(rollout)
         assert turned_out(down.overrides[0], down) is Outcome.UNUSED
-
-
-def _stages(**changes: object) -> list[dict[str, object]]:
-    first, *rest = tree()["stages"]
-    return [{**first, **changes}, *rest]

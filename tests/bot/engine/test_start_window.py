@@ -16,7 +16,7 @@ from bot.domain.units import ZERO, Weight
 from bot.engine.requests import Start
 from bot.ports import Denied
 from tests.fakes.traffic import FakeTraffic
-from tests.rig import ANA, CLEO, Rig, rig, tree
+from tests.rig import ANA, CLEO, Rig, rig, staged, tree
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
@@ -24,8 +24,7 @@ HOUR = timedelta(hours=1)
 
 def mornings(**changes: Any) -> dict[str, Any]:
     """The small plan, whose first stage is entered between 8 and 10. Stories begin at 9."""
-    first, *rest = tree()["stages"]
-    return tree(**{"stages": [{**first, "window": {"enter": "08:00-10:00"}}, *rest], **changes})
+    return tree(**{"stages": staged(window={"enter": "08:00-10:00"}), **changes})
 
 
 async def held_in_preflight(here: Rig) -> Rollout:
